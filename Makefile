@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            build/llmsnoop
+# make check      format, include direction, cppcheck, unit tests under sanitizers
+# make test       check, then the tests with real programs (needs root; see tools/check)
+# make fuzz       every fuzz target for FUZZ_SECONDS
+# make bench      what capturing costs, side by side in one run (needs root)
+# V=1 shows commands; SAN=address,undefined builds with sanitizers into $(O)/san; O=DIR elsewhere.
+
+O	?= build
+V	?=
+SAN	?=
+PREFIX	?= /usr/local
+CC	?= cc
+CLANG	?= clang
+BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+PKGCONF	?= pkg-config
+FUZZ_SECONDS ?= 10
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd capstone
+
+ifneq ($(SAN),)
+B	:= $(O)/san
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+B	:= $(O)
+endif
+
+ifeq ($(V),1)
+Q	:=
+msg	:= @:
+else
+Q	:= @
+msg	= @printf '  %-8s %s\n' "$(1)" "$(2)";
+MAKEFLAGS += --no-print-directory
+endif
+
+WARN	:= -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	   -Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
+CPPFLAGS += -D_GNU_SOURCE -DLLMSNOOP_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(O)/gen \
+	   $(shell $(PKGCONF) --cflags $(LIBS))
+CFLAGS	?= -O2 -g
+CFLAGS	+= -std=gnu11 $(WARN) $(SANFLAGS)
+ifeq ($(SAN),)
+CFLAGS	+= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+endif
+LDLIBS	+= $(shell $(PKGCONF) --libs $(LIBS)) -lm -lpthread
+BPFFLAGS := -O2 -g -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror -Wno-unused-parameter \
+	   -I. -Ibpf -mcpu=v3
+
+USER_SRC := $(wildcard user/*.c user/*/*.c)
+LIB_OBJ	:= $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(USER_SRC)))
+BPF_OBJ	:= $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+SKEL	:= $(O)/gen/llmsnoop.skel.h
+UNIT	:= $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all check test bench fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
+	install dist clean
+
+all: $(B)/llmsnoop
+
+$(B)/llmsnoop: $(B)/user/main.o $(B)/libllmsnoop.a
+	$(call msg,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libllmsnoop.a: $(LIB_OBJ)
+	$(call msg,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/user/%.o: user/%.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h
+	@mkdir -p $(@D)
+	$(call msg,BPF,$<)$(CLANG) $(BPFFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/bpf/llmsnoop.o: $(BPF_OBJ)
+	$(call msg,BPFLD,$@)$(BPFTOOL) gen object $@ $^
+
+$(SKEL): $(O)/bpf/llmsnoop.o
+	@mkdir -p $(@D)
+	$(call msg,SKEL,$@)$(BPFTOOL) gen skeleton $< name llmsnoop_bpf > $@
+
+# Unit tests: one program for each file, linked with everything but main.
+$(B)/tests/test_%: tests/unit/test_%.c $(B)/libllmsnoop.a
+	@mkdir -p $(@D)
+	$(call msg,TEST,$<)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+		$(B)/libllmsnoop.a $(LDLIBS) -lcmocka
+
+# Small programs that tests run (loads, victims, readers of capture files).
+$(B)/tests/%: tests/tools/%.c $(B)/libllmsnoop.a
+	@mkdir -p $(@D)
+	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+		$(B)/libllmsnoop.a $(LDLIBS) -lssl -lcrypto
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libllmsnoop.a
+	@mkdir -p $(@D)
+	$(call msg,FUZZ,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< \
+		$(B)/libllmsnoop.a $(LDLIBS)
+
+unit: $(UNIT)
+	$(Q)for t in $(UNIT); do $$t || exit 1; done
+
+helpers: $(HELPERS)
+
+fuzz-targets: $(FUZZERS)
+
+fuzz:
+	$(Q)$(MAKE) CC=$(CLANG) SAN=fuzzer-no-link,address,undefined fuzz-targets
+	$(Q)tests/fuzz/run $(O)/san/fuzz $(FUZZ_SECONDS)
+
+check: fmt-check includes cppcheck
+	$(Q)$(MAKE) SAN=address,undefined unit
+
+test: all helpers check
+	$(Q)tests/run
+
+bench: all helpers
+	$(Q)tests/bench/run
+
+fmt:
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h' | grep -v '^vmlinux.h')
+
+fmt-check:
+	$(call msg,FMT,.)clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h' | grep -v '^vmlinux.h')
+
+includes:
+	$(call msg,INCLUDES,user)tests/includes
+
+cppcheck:
+	$(call msg,CPPCHECK,user)cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr -j 2 \
+		--enable=warning,portability -Iuser -Ibpf --suppress=missingInclude \
+		--suppress=unknownMacro --suppress=nullPointerArithmeticRedundantCheck user
+
+tidy: $(SKEL)
+	$(Q)clang-tidy --quiet $(USER_SRC) -- $(CPPFLAGS) -std=gnu11
+
+install: $(B)/llmsnoop
+	install -D -m 0755 $(B)/llmsnoop $(DESTDIR)$(PREFIX)/sbin/llmsnoop
+	install -D -m 0644 docs/llmsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/llmsnoop.8
+
+dist:
+	$(Q)git archive --prefix=llmsnoop-$(VERSION)/ -o $(O)/llmsnoop-$(VERSION).tar.gz HEAD
+
+clean:
+	$(Q)rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.h: the record of one call. Plain data without behaviour; sinks read it, nobody else
+ * formats it. Integers are -1, reals NAN and strings NULL where the fact is unknown. */
+#ifndef LLMSNOOP_RECORD_H
+#define LLMSNOOP_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum call_role {
+	ROLE_CLIENT,
+	ROLE_SERVER,
+};
+
+struct call_tool {
+	const char *id; /* NULL: the API has none */
+	const char *name;
+};
+
+struct call {
+	/* when: CLOCK_REALTIME of the first request byte, and what passed since then */
+	uint64_t time_ns;
+	uint64_t duration_ns;
+	int64_t ttfc_ns;				     /* first body bytes of the answer */
+	int64_t ttft_ns;				     /* first event with model output */
+	int64_t ttlt_ns;				     /* last event with model output */
+	int64_t itl_p50_ns, itl_p99_ns;			     /* between events with output */
+	int64_t chunks;					     /* events with model output */
+	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
+
+	/* what */
+	enum call_role role;
+	const char *api, *operation, *provider;
+	const char *request_model, *response_model, *response_id, *conversation_id;
+	int stream; /* 1: asked for, 0: asked not to, -1: unsaid */
+	bool streamed;
+	int64_t max_tokens, top_k, seed, choices;
+	double temperature, top_p, frequency_penalty, presence_penalty;
+	const char *const *stop_sequences;
+	unsigned int n_stop_sequences;
+	const char *reasoning_level, *output_type, *service_tier, *request_service_tier;
+	const char *system_fingerprint;
+
+	/* how much */
+	int64_t input_tokens, output_tokens; /* cached and reasoning included */
+	int64_t cache_read_tokens, cache_write_tokens, reasoning_tokens;
+	double cost_usd;	 /* NAN: unknown */
+	const char *cost_source; /* "provider", "list:…" */
+
+	/* how it ended */
+	const char *const *finish_reasons;
+	unsigned int n_finish_reasons;
+	const struct call_tool *tool_calls;
+	unsigned int n_tool_calls;
+	const char *const *tool_results; /* ids of tool calls whose results this request brought */
+	unsigned int n_tool_results;
+	int status;		/* HTTP; -1: no answer */
+	const char *error_type; /* NULL exactly when the call did not fail */
+	bool done;		/* the stream's own end was seen */
+
+	/* where */
+	const char *method, *path, *server_address;
+	int server_port;  /* -1 */
+	int http_version; /* 10, 11, 20 */
+	const char *tls;  /* "openssl", … */
+	const char *request_id, *organization;
+	int64_t processing_ms;
+	double retry_after_s;
+	int64_t attempt; /* 1: first */
+	int64_t ratelimit_requests_limit, ratelimit_requests_remaining;
+	int64_t ratelimit_tokens_limit, ratelimit_tokens_remaining;
+	uint64_t key_fp; /* 0: none */
+	const char *user_agent;
+
+	/* who */
+	uint32_t pid, uid; /* uid UINT32_MAX: unknown */
+	const char *comm, *exe, *cmdline, *cgroup, *container_id, *unit, *service, *feature;
+
+	/* how sure */
+	bool truncated;	     /* some fact may be missing: a limit, a loss or a broken body */
+	bool midstream;	     /* the connection's start was not seen */
+	uint64_t lost_bytes; /* of this call's two messages, as far as it is known */
+	uint64_t request_bytes, response_bytes; /* decoded bodies */
+};
+
+/* Totals over the run: printed at its end, and each minute as a `stats` record. */
+struct stats {
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t calls, errors, truncated;
+	uint64_t input_tokens, output_tokens;
+	double cost_usd;
+	uint64_t unpriced; /* calls with tokens but no price */
+	/* capture */
+	uint64_t lost_records, lost_bytes, gaps, midstream, quiet_calls, copied_bytes, bytes;
+	uint64_t connections, open_connections, open_calls, processes, targets;
+	/* seen but not decoded */
+	uint64_t undecoded_h2, undecoded_upgrades, neither, parse_errors;
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* capture.h: the stream of facts that capturing yields and understanding consumes. The live ring,
+ * a .cap file and the tests call the same functions, so all behind this seam runs without root. */
+#ifndef LLMSNOOP_CAPTURE_H
+#define LLMSNOOP_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "event.h"
+
+enum tls_stack {
+	TLS_UNKNOWN,
+	TLS_OPENSSL,
+	TLS_STACK_MAX,
+};
+
+/* "openssl", …; "unknown" for anything else. */
+const char *tls_stack__name(enum tls_stack stack);
+
+/* Facts of one process, read when it is first seen. Strings are never NULL ("" is unknown); they
+ * are chosen by the traced side and may hold any byte but NUL. */
+struct process {
+	uint32_t pid; /* the thread group */
+	uint32_t ppid;
+	uint32_t uid;		  /* UINT32_MAX: unknown */
+	uint64_t start_ns;	  /* since boot; with pid it names a process for good. 0: unknown */
+	uint64_t seen_ns;	  /* CLOCK_MONOTONIC: when these facts began to hold */
+	const char *comm;	  /* the thread group leader's */
+	const char *exe;	  /* path, without " (deleted)" */
+	const char *cmdline;	  /* arguments joined by single spaces, at most 4 KiB */
+	const char *cgroup;	  /* path below the hierarchy that tells most */
+	const char *container_id; /* 64 hex digits */
+	const char *unit;	  /* systemd unit */
+	const char *env;	  /* "KEY=value\n" of the few variables attribution reads */
+};
+
+/* A piece of one direction of one connection, in order within (conn, dir) but for losses. */
+struct capture_data {
+	uint64_t conn; /* unique in one capture stream */
+	uint32_t pid, tid;
+	uint64_t ssl;
+	uint64_t entry_ns, return_ns;  /* CLOCK_MONOTONIC, of the SSL call */
+	uint64_t offset, other_offset; /* see event.h */
+	uint64_t gap;		       /* bytes missing at offset; then bytes is empty */
+	struct span bytes;	       /* borrowed until the callback returns */
+	enum event_dir dir;
+	uint16_t flags; /* enum event_flag */
+	enum tls_stack stack;
+};
+
+struct capture_close {
+	uint64_t conn;
+	uint32_t pid;
+	uint64_t ts_ns;
+	uint64_t offset[2]; /* final offsets, by enum event_dir */
+	uint32_t read_fails;
+	uint16_t flags; /* enum event_close_flag */
+};
+
+struct capture_exit {
+	uint32_t pid;
+	uint64_t ts_ns;
+	uint32_t status; /* as wait(2) gives it */
+};
+
+/* Cumulative since the capture began. */
+struct capture_counts {
+	uint64_t v[COUNT_MAX]; /* enum counter */
+};
+
+/* A capture yields, in this order: clock before anything else; process before the first data of
+ * its pid and again after each exec; data, close and exit in the order of their happening. All
+ * pointers are borrowed until the callback returns. Callbacks may be NULL. */
+struct capture_ops {
+	/* CLOCK_REALTIME is CLOCK_MONOTONIC + offset_ns from here on (said again at each step). */
+	void (*clock)(void *ctx, uint64_t mono_ns, int64_t offset_ns);
+	void (*process)(void *ctx, const struct process *p);
+	void (*data)(void *ctx, const struct capture_data *d);
+	void (*close)(void *ctx, const struct capture_close *c);
+	void (*exit)(void *ctx, const struct capture_exit *e);
+	void (*counts)(void *ctx, const struct capture_counts *c);
+	/* Time passes, about once a second and before the end. */
+	void (*tick)(void *ctx, uint64_t mono_ns);
+};
+
+/* The one thing that flows back: which connections are not wanted. Absent in replay. */
+struct capture_control {
+	/* Request bytes of conn before offset judged (direction request_dir) begin no call that is
+	 * wanted: bodies may be dropped until another request begins. */
+	void (*quiet)(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged);
+	/* Nothing on conn will ever be wanted. */
+	void (*ignore)(void *ctx, uint64_t conn);
+	void *ctx;
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dialect.h: one provider wire each. A new provider is a new file and a line in table.c. */
+#ifndef LLMSNOOP_DIALECT_H
+#define LLMSNOOP_DIALECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "dialect/fact.h"
+#include "http/msg.h"
+
+struct limits;
+struct dialect; /* defined in dialect/wire.h for the providers' files */
+
+/* The dialect that this request speaks, or NULL: not a model call. Judged by the shape of method,
+ * path and headers, not by a list of hosts. */
+const struct dialect *dialect__match(const struct http_head *request);
+
+const char *dialect__api(const struct dialect *d);	 /* "openai.chat", … : llmsnoop.api */
+const char *dialect__operation(const struct dialect *d); /* "chat", … : gen_ai.operation.name */
+
+/* gen_ai.provider.name for that host (without port) and path: by the host where it is known, else
+ * the flavour of the wire. Static storage. */
+const char *dialect__provider(const struct dialect *d, struct span host, struct span path);
+
+struct dialect_ops {
+	/* A fact, as soon as it is known. ts_ns: the time of the bytes that completed it. */
+	void (*fact)(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns);
+};
+
+/* Reads both bodies of one exchange. */
+struct dialect_reader;
+
+int dialect_reader__new(const struct dialect *d, const struct http_head *request,
+			const struct dialect_ops *ops, void *ctx, const struct limits *lim,
+			struct dialect_reader **ret);
+/* All of these are safe in any order and with any bytes; errors are kept inside and told by
+ * flags. A broken body yields the facts before the break. */
+void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_t ts_ns);
+void dialect_reader__request_gap(struct dialect_reader *r, uint64_t lost);
+void dialect_reader__request_end(struct dialect_reader *r, uint64_t ts_ns);
+/* Chooses the framing by status, content type and, where that is missing or false, by the first
+ * bytes. Headers that carry facts (request ids are the call's business, not the dialect's) are
+ * told here. */
+void dialect_reader__response_head(struct dialect_reader *r, const struct http_head *h,
+				   uint64_t ts_ns);
+void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns);
+void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns);
+void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns);
+/* True once the answer proved to be a stream of events. */
+bool dialect_reader__streamed(const struct dialect_reader *r);
+/* True where JSON was malformed, too deep, or a message was cut. */
+bool dialect_reader__damaged(const struct dialect_reader *r);
+void dialect_reader__free(struct dialect_reader *r); /* NULL is fine */
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "limits.h"
+
+const struct limits limits_default = {
+	.head_bytes = 256 << 10,
+	.headers = 512,
+	.header_value = 8 << 10,
+	.trailer_bytes = 16 << 10,
+	.pipeline = 64,
+	.codings = 3,
+	.inflate_ratio = 1024,
+	.inflate_free = 1 << 20,
+	.inflate_total = 4ULL << 30,
+	.sse_line = 64 << 10,
+	.json_depth = 256,
+	.json_key = 128,
+	.json_value = 4 << 10,
+	.conns = 65536,
+	.conns_per_process = 16384,
+	.processes = 16384,
+	.calls = 65536,
+	.tool_calls = 128,
+	.finish_reasons = 128,
+	.gaps_samples = 1024,
+};

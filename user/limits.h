@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h: every bound in one place. No input, however hostile, grows anything past these. */
+#ifndef LLMSNOOP_LIMITS_H
+#define LLMSNOOP_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct limits {
+	/* HTTP */
+	size_t head_bytes;     /* one message head: start line and all headers */
+	unsigned int headers;  /* headers of one message */
+	size_t header_value;   /* longest header value that is kept */
+	size_t trailer_bytes;  /* chunked trailers of one message */
+	unsigned int pipeline; /* exchanges open at once on one connection */
+	/* content coding */
+	unsigned int codings;	/* codings stacked on one body */
+	uint64_t inflate_ratio; /* decoded bytes for each coded byte, past inflate_free */
+	uint64_t inflate_free;	/* decoded bytes before the ratio is looked at */
+	uint64_t inflate_total; /* decoded bytes of one body */
+	/* framing */
+	size_t sse_line;   /* buffered of one SSE line; longer ones are passed on in pieces */
+	size_t json_depth; /* nested containers */
+	size_t json_key;   /* longest key that is compared */
+	size_t json_value; /* longest scalar that is kept; longer ones are cut and say so */
+	/* tables */
+	unsigned int conns; /* connections with state in user space */
+	unsigned int conns_per_process;
+	unsigned int processes;
+	unsigned int calls;	 /* open calls */
+	unsigned int tool_calls; /* kept of one call */
+	unsigned int finish_reasons;
+	unsigned int gaps_samples; /* inter-token samples kept exactly; more go to a histogram */
+};
+
+/* The values llmsnoop runs with; tests make their own. */
+extern const struct limits limits_default;
+
+#endif
