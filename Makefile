@@ -29,7 +29,7 @@ endif
 
 ifeq ($(V),1)
 Q	:=
-msg	:= @:
+msg	:=
 else
 Q	:= @
 msg	= @printf '  %-8s %s\n' "$(1)" "$(2)";

@@ -21,7 +21,6 @@ enum event_kind {
 	EVENT_FORK = 17, /* a followed process forked */
 	EVENT_EXEC = 18, /* a known process called execve */
 	EVENT_EXIT = 19, /* a known process ended */
-	EVENT_MMAP = 20, /* an executable mapping of a file never seen before */
 };
 
 /* Direction as the traced process sees it. */
@@ -91,25 +90,19 @@ struct event_process {
 	char comm[EVENT_COMM_LEN];
 };
 
-struct event_mmap {
-	struct event_header h;
-	__u64 ts_ns;
-	__u64 dev; /* kernel encoding: major << 20 | minor */
-	__u64 ino;
-	__u64 start, end; /* as in /proc/PID/map_files */
-};
-
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
 _Static_assert(sizeof(struct event_data) == 72, "event_data");
 _Static_assert(__builtin_offsetof(struct event_data, len) == 64, "event_data.len");
 _Static_assert(sizeof(struct event_close) == 64, "event_close");
 _Static_assert(sizeof(struct event_process) == 72, "event_process");
-_Static_assert(sizeof(struct event_mmap) == 56, "event_mmap");
 
 /* What user space thinks of a connection: one slot of the mmapped verdict array, at
- * conn & (VERDICT_SLOTS - 1). The kernel is quiet on a connection while the slot names it,
+ * VERDICT_SLOT(conn). The kernel is quiet on a connection while the slot names it,
  * no call that could begin a request came at or after judged, and the time is not up. */
 #define VERDICT_SLOTS 65536
+/* Fibonacci hashing (Knuth, TAOCP 6.4): ids are times, their low bits are not spread evenly. A
+ * slot taken by two connections only makes the earlier one be judged again. */
+#define VERDICT_SLOT(conn) ((__u32)((conn)*0x9e3779b97f4a7c15ULL >> 48))
 
 struct verdict {
 	__u64 conn;	   /* 0: none. Written last. */

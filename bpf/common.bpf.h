@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/* common.bpf.h: maps, configuration and counters that all programs share. */
+#ifndef LLMSNOOP_COMMON_BPF_H
+#define LLMSNOOP_COMMON_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "event.h"
+
+/* Set before load. Branches on these vanish at load time, and with them what old kernels lack. */
+extern const volatile bool cfg_task_storage; /* BPF_MAP_TYPE_TASK_STORAGE for tracing: 5.11 */
+extern const volatile bool cfg_bpf_loop;     /* bpf_loop: 5.17, e6f2dd0f8067 */
+extern const volatile bool cfg_all;	     /* every process but those marked TARGET_NEVER */
+extern const volatile bool cfg_follow;	     /* children of targets are targets */
+extern const volatile __u64 cfg_wake_bytes;  /* pending data at which the consumer is woken */
+
+/* How a process stands to the trace. */
+enum target {
+	TARGET_TRACE = 1,
+	TARGET_NEVER = 2,
+};
+
+struct conn_key {
+	__u64 ssl;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+enum conn_proto {
+	PROTO_UNDECIDED,
+	PROTO_HTTP1,
+	PROTO_HTTP2,
+	PROTO_NEITHER,
+};
+
+/* One connection: one use of one SSL object by one process. Indices are enum event_dir. */
+struct conn {
+	__u64 id;
+	__u64 offset[2];
+	__u64 head[2];	  /* 1 + offset of the latest call that could begin a request */
+	__u64 first[2];	  /* the first 8 bytes, in memory order */
+	__u32 read_fails; /* since the last good read */
+	__u8 n_first[2];
+	__u8 pending[2]; /* EVENT_AFTER_*: to be told with the next record */
+	__u8 proto;	 /* enum conn_proto */
+	__u8 started;	 /* SSL_new or SSL_clear was seen */
+	__u8 closing;	 /* enum event_close_flag */
+	__u8 stack;
+};
+
+struct data_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+};
+struct control_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 << 10);
+};
+struct targets_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+struct announced_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+struct counters_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+extern struct data_ring data_ring SEC(".maps");
+extern struct control_ring control_ring SEC(".maps");
+extern struct targets_map targets SEC(".maps");
+extern struct announced_map announced SEC(".maps");
+extern struct counters_map counters SEC(".maps");
+
+static __always_inline void count(enum counter which, __u64 n)
+{
+	__u32 key = which;
+	__u64 *v = bpf_map_lookup_elem(&counters, &key);
+
+	/* uprobe programs can be preempted by each other on one CPU, hence atomic */
+	if (v)
+		__sync_fetch_and_add(v, n);
+}
+
+static __always_inline bool is_target(__u32 tgid)
+{
+	__u8 *t = bpf_map_lookup_elem(&targets, &tgid);
+
+	return t ? *t == TARGET_TRACE : cfg_all;
+}
+
+/* A rare event about a process; wakes the consumer. */
+static __always_inline void tell_process(__u16 kind, struct task_struct *task, __u32 tgid,
+					 __u32 child)
+{
+	struct event_process *e = bpf_ringbuf_reserve(&control_ring, sizeof(*e), 0);
+
+	if (!e) {
+		count(COUNT_CONTROL_LOST, 1);
+		return;
+	}
+	e->h.kind = kind;
+	e->h.flags = 0;
+	e->h.tgid = tgid;
+	e->h.tid = BPF_CORE_READ(task, pid);
+	e->h.size = sizeof(*e) - sizeof(e->h);
+	e->ts_ns = bpf_ktime_get_ns();
+	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->cgroup = 0;
+	e->child = child;
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	e->uid = BPF_CORE_READ(task, cred, uid.val);
+	e->exit_code = BPF_CORE_READ(task, exit_code);
+	BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
+	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
+}
+
+#endif

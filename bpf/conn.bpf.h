@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/* conn.bpf.h: connections, their generations, what their first bytes speak, and verdicts. */
+#ifndef LLMSNOOP_CONN_BPF_H
+#define LLMSNOOP_CONN_BPF_H
+
+#include "common.bpf.h"
+
+struct conns_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct conn_key);
+	__type(value, struct conn);
+};
+/* Written by user space through its mapping, without a system call. */
+struct verdicts_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VERDICT_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct verdict);
+};
+extern struct conns_map conns SEC(".maps");
+extern struct verdicts_map verdicts SEC(".maps");
+
+/* First words, as loaded little-endian. Both supported architectures are. */
+#define WORD(a, b, c, d, e, f, g, h)                                                             \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
+	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
+
+struct opening {
+	__u64 word;
+	__u8 len;
+};
+
+/* RFC 9110 section 9.3 and RFC 5789: how an HTTP/1 request begins. */
+static const struct opening openings_request[] = {
+	{WORD('P', 'O', 'S', 'T', ' ', 0, 0, 0), 5},
+	{WORD('G', 'E', 'T', ' ', 0, 0, 0, 0), 4},
+	{WORD('P', 'U', 'T', ' ', 0, 0, 0, 0), 4},
+	{WORD('H', 'E', 'A', 'D', ' ', 0, 0, 0), 5},
+	{WORD('P', 'A', 'T', 'C', 'H', ' ', 0, 0), 6},
+	{WORD('D', 'E', 'L', 'E', 'T', 'E', ' ', 0), 7},
+	{WORD('O', 'P', 'T', 'I', 'O', 'N', 'S', ' '), 8},
+	{WORD('C', 'O', 'N', 'N', 'E', 'C', 'T', ' '), 8},
+};
+
+enum likeness {
+	LIKE_NOTHING,
+	LIKE_HTTP1, /* or the beginning of its beginning */
+	LIKE_HTTP2,
+};
+
+static __always_inline bool like(__u64 word, __u32 n, __u64 opening, __u32 len)
+{
+	__u32 bytes = n < len ? n : len;
+	__u64 mask = bytes >= 8 ? ~0ULL : (1ULL << (bytes * 8)) - 1;
+
+	return ((word ^ opening) & mask) == 0;
+}
+
+/* Could these first n bytes (1..8, in word) begin an HTTP/1 request? Bytes that are a prefix of a
+ * method count: a client may write one byte at a time. */
+static __always_inline bool like_request(__u64 word, __u32 n)
+{
+#pragma unroll
+	for (int i = 0; i < 8; i++)
+		if (like(word, n, openings_request[i].word, openings_request[i].len))
+			return true;
+	return false;
+}
+
+/* What the first n bytes of one direction of a connection speak. */
+static __always_inline enum likeness like_what(__u64 word, __u32 n)
+{
+	if (like_request(word, n) || like(word, n, WORD('H', 'T', 'T', 'P', '/', '1', '.', 0), 7))
+		return LIKE_HTTP1;
+	if (like(word, n, WORD('P', 'R', 'I', ' ', '*', ' ', 'H', 'T'), 8)) /* RFC 9113 3.4 */
+		return LIKE_HTTP2;
+	return LIKE_NOTHING;
+}
+
+static __always_inline struct conn *conn_find(__u32 tgid, __u64 ssl)
+{
+	struct conn_key key = {.ssl = ssl, .tgid = tgid};
+
+	return bpf_map_lookup_elem(&conns, &key);
+}
+
+/* A new generation for (tgid, ssl). started: its first byte is still to come. */
+static __always_inline struct conn *conn_begin(__u32 tgid, __u64 ssl, __u8 stack, bool started)
+{
+	struct conn_key key = {.ssl = ssl, .tgid = tgid};
+	struct conn fresh = {.started = started, .stack = stack};
+	__u8 one = 1;
+
+	/* No CPU begins two in one nanosecond. */
+	fresh.id = bpf_ktime_get_ns() << 8 | (bpf_get_smp_processor_id() & 0xff);
+	if (bpf_map_update_elem(&conns, &key, &fresh, BPF_ANY)) {
+		count(COUNT_NO_STATE, 1);
+		return NULL;
+	}
+	count(COUNT_CONNS, 1);
+	if (!started)
+		count(COUNT_MIDSTREAM, 1);
+	if (!bpf_map_lookup_elem(&announced, &tgid)) {
+		bpf_map_update_elem(&announced, &tgid, &one, BPF_ANY);
+		/* User space reads its facts now, long before a short-lived process is gone. */
+		tell_process(EVENT_TLS, (struct task_struct *)bpf_get_current_task(), tgid, 0);
+	}
+	return bpf_map_lookup_elem(&conns, &key);
+}
+
+/* Takes in the first bytes of a call in one direction (word holds min(n, 8) of them). */
+static __always_inline void conn_classify(struct conn *c, int dir, __u64 word, __u64 n)
+{
+	__u32 have = c->n_first[dir & 1], take = n < 8 ? n : 8;
+	enum likeness l;
+
+	if (c->proto != PROTO_UNDECIDED || have >= 8)
+		return;
+	c->first[dir & 1] |= word << ((have * 8) & 63);
+	have += take;
+	c->n_first[dir & 1] = have < 8 ? have : 8;
+	l = like_what(c->first[dir & 1], have < 8 ? have : 8);
+	if (l == LIKE_NOTHING) {
+		/* Only where the start was seen: a later join may be in the midst of a body. */
+		if (c->started) {
+			c->proto = PROTO_NEITHER;
+			count(COUNT_NEITHER, 1);
+		}
+	} else if (have >= 8) {
+		c->proto = l == LIKE_HTTP2 ? PROTO_HTTP2 : PROTO_HTTP1;
+	}
+}
+
+/* Does user space want nothing of this connection now? */
+static __always_inline bool conn_quiet(struct conn *c)
+{
+	__u32 slot = VERDICT_SLOT(c->id);
+	struct verdict *v;
+
+	if (c->proto == PROTO_NEITHER)
+		return true;
+	v = bpf_map_lookup_elem(&verdicts, &slot);
+	if (!v || v->conn != c->id)
+		return false;
+	if (v->whole)
+		return true;
+	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
+}
+
+/* The request direction of a quiet connection; -1 where nothing lifts its quiet. */
+static __always_inline int conn_lifting_dir(struct conn *c)
+{
+	__u32 slot = VERDICT_SLOT(c->id);
+	struct verdict *v = bpf_map_lookup_elem(&verdicts, &slot);
+
+	if (c->proto == PROTO_NEITHER || !v || v->whole)
+		return -1;
+	return v->request_dir & 1;
+}
+
+static __always_inline void conn_end(__u32 tgid, __u64 ssl, __u16 flags)
+{
+	struct conn_key key = {.ssl = ssl, .tgid = tgid};
+	struct conn *c = bpf_map_lookup_elem(&conns, &key);
+	struct event_close *e;
+
+	if (!c)
+		return;
+	/* A connection of which nothing was ever told needs no farewell. */
+	if (c->offset[0] || c->offset[1]) {
+		e = bpf_ringbuf_reserve(&data_ring, sizeof(*e), 0);
+		if (e) {
+			e->h.kind = EVENT_CLOSE;
+			e->h.flags = flags | c->closing;
+			e->h.tgid = tgid;
+			e->h.tid = (__u32)bpf_get_current_pid_tgid();
+			e->h.size = sizeof(*e) - sizeof(e->h);
+			e->conn = c->id;
+			e->ssl = ssl;
+			e->ts_ns = bpf_ktime_get_ns();
+			e->offset[0] = c->offset[0];
+			e->offset[1] = c->offset[1];
+			e->read_fails = c->read_fails;
+			e->reserved = 0;
+			bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+		} else {
+			count(COUNT_LOST_RECORDS, 1);
+		}
+	}
+	bpf_map_delete_elem(&conns, &key);
+}
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
+/* The maps and the configuration that the other objects refer to. */
+#include "common.bpf.h"
+
+const volatile bool cfg_task_storage = true;
+const volatile bool cfg_bpf_loop = true;
+const volatile bool cfg_all = false;
+const volatile bool cfg_follow = true;
+const volatile __u64 cfg_wake_bytes = 4 << 20;
+
+struct data_ring data_ring SEC(".maps");
+struct control_ring control_ring SEC(".maps");
+struct targets_map targets SEC(".maps");
+struct announced_map announced SEC(".maps");
+struct counters_map counters SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
+/* Programs for uprobe_multi links (6.6, 89ae89f53d20), whose cookies tell the functions apart.
+ * The attach types are set by user space, since older libbpf does not know them by name. */
+#include "tls.bpf.h"
+
+struct conns_map conns SEC(".maps");
+struct verdicts_map verdicts SEC(".maps");
+struct thread_storage threads SEC(".maps");
+struct thread_lru threads_lru SEC(".maps");
+volatile __u32 wake_sent = 0;
+
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+/* Both halves in one program (6.13, 99b403d2060f): the entry may say that the return is of no
+ * interest, which halves the cost of what is ignored. */
+SEC("uprobe")
+int tls_session(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+
+	if (bpf_session_is_return())
+		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false);
+	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_SESSION);
+}
+
+SEC("uprobe")
+int tls_multi_entry(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+
+	tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_PAIR);
+	return 0;
+}
+
+SEC("uprobe")
+int tls_multi_return(struct pt_regs *ctx)
+{
+	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, false);
+}
+
+/* On RET instructions, where the kernel's return probes could kill the process. */
+SEC("uprobe")
+int tls_multi_ret(struct pt_regs *ctx)
+{
+	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, true);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/* tls.bpf.h: what happens at the entry and at the return of an SSL call. The programs around it
+ * differ only in how the kernel calls them and how they know which function they are in. */
+#ifndef LLMSNOOP_TLS_BPF_H
+#define LLMSNOOP_TLS_BPF_H
+
+#include "common.bpf.h"
+#include "conn.bpf.h"
+#include "chunk.bpf.h"
+#include "tls_fn.h"
+
+/* What is remembered between entry and return, one for each nested call of a thread. */
+struct frame {
+	__u64 sp; /* at entry: tells frames apart, also those that a longjmp left behind */
+	__u64 ssl;
+	__u64 buf;
+	__u64 num;
+	__u64 done; /* address of the size_t that receives the length, 0: the return value has it */
+	__u64 entry_ns;
+	__u8 fn; /* enum tls_fn; FN_NONE: not of interest, only the return is expected */
+	__u8 stack;
+	__u8 told; /* a call inside this one has handed over the same bytes */
+	__u8 reserved[5];
+};
+
+#define FRAMES 4 /* write_ex -> write_ex2 is 2; TLS inside TLS doubles that */
+
+struct thread {
+	struct frame frame[FRAMES];
+	__u32 depth;
+};
+
+struct thread_storage {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+};
+/* For kernels without task storage. LRU: threads that are stuck in a call cannot fill it up. */
+struct thread_lru {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct thread);
+};
+extern struct thread_storage threads SEC(".maps");
+extern struct thread_lru threads_lru SEC(".maps");
+
+/* Its own function because a whole struct thread lives on its stack. */
+static __noinline int thread_lru_create(__u64 id)
+{
+	struct thread fresh = {};
+
+	return bpf_map_update_elem(&threads_lru, &id, &fresh, BPF_NOEXIST);
+}
+
+static __always_inline struct thread *thread_get(bool create)
+{
+	struct thread *t;
+	__u64 id;
+
+	if (cfg_task_storage)
+		return bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0,
+					    create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	id = bpf_get_current_pid_tgid();
+	t = bpf_map_lookup_elem(&threads_lru, &id);
+	if (!t && create && !thread_lru_create(id))
+		t = bpf_map_lookup_elem(&threads_lru, &id);
+	return t;
+}
+
+/* Frames at or below sp have returned, or were left by longjmp: the stack grows down, so a call
+ * made now cannot be nested in them. A tail jump (write_ex to write_ex2) keeps sp but changes fn.
+ */
+static __always_inline void frames_drop_stale(struct thread *t, __u64 sp, __u8 fn)
+{
+#pragma unroll
+	for (int i = 0; i < FRAMES; i++) {
+		struct frame *f;
+		__u32 d = t->depth;
+
+		if (d == 0 || d > FRAMES)
+			break;
+		f = &t->frame[(d - 1) & (FRAMES - 1)];
+		if (f->sp > sp || (f->sp == sp && f->fn != fn))
+			break;
+		t->depth = d - 1;
+	}
+}
+
+/* Takes the frame whose call returns at sp, and all above it, off the stack. */
+static __always_inline bool frame_pop(struct thread *t, __u64 sp, struct frame *ret)
+{
+#pragma unroll
+	for (int i = 0; i < FRAMES; i++) {
+		struct frame *f;
+		__u32 d = t->depth;
+
+		if (d == 0 || d > FRAMES)
+			return false;
+		f = &t->frame[(d - 1) & (FRAMES - 1)];
+		if (f->sp > sp)
+			return false;
+		t->depth = d - 1;
+		if (f->sp == sp) {
+			*ret = *f;
+			return true;
+		}
+	}
+	return false;
+}
+
+static __always_inline int fn_dir(__u8 fn)
+{
+	return fn == FN_READ || fn == FN_READ_EX ? DIR_READ : DIR_WRITE;
+}
+
+/* The calls around this one are done with: they would hand over the same bytes again. */
+static __always_inline void frames_tell(struct thread *t, const struct frame *inner)
+{
+#pragma unroll
+	for (int i = 0; i < FRAMES; i++) {
+		struct frame *f = &t->frame[i];
+
+		if ((__u32)i < t->depth && f->ssl == inner->ssl &&
+		    fn_dir(f->fn) == fn_dir(inner->fn))
+			f->told = 1;
+	}
+}
+
+static __always_inline int frame_push(const struct frame *f)
+{
+	struct thread *t = thread_get(true);
+
+	if (!t) {
+		count(COUNT_NO_STATE, 1);
+		return 1;
+	}
+	frames_drop_stale(t, f->sp, f->fn);
+	if (t->depth >= FRAMES) {
+		count(COUNT_NESTED_FULL, 1);
+		return 1;
+	}
+	t->frame[t->depth & (FRAMES - 1)] = *f;
+	t->depth++;
+	return 0;
+}
+
+/* Is this call of no interest before it even ran? Then its return need not be looked at. */
+static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u64 num)
+{
+	int dir = fn_dir(fn);
+	__u64 word = 0;
+
+	if (!conn_quiet(c))
+		return false;
+	if (conn_lifting_dir(c) == dir) {
+		/* Requests that are read show themselves at the return only. */
+		if (dir == DIR_READ)
+			return false;
+		if (num && !bpf_probe_read_user(&word, num < 8 ? num : 8, (void *)buf) &&
+		    like_request(word, num < 8 ? num : 8))
+			return false;
+	}
+	count(COUNT_QUIET_CALLS, 1);
+	c->pending[dir] |= EVENT_AFTER_QUIET;
+	return true;
+}
+
+/* What a program does that the kernel also calls at the return of skipped calls: the frame of a
+ * skipped call is pushed all the same, so that its return is not taken for one without entry. */
+enum entry_kind {
+	ENTRY_SESSION, /* returning 1 skips the return */
+	ENTRY_PAIR,
+};
+
+/* 1: the return is of no interest (the meaning that sessions give it). */
+static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, enum entry_kind kind)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct frame f = {
+		.sp = PT_REGS_SP(ctx),
+		.ssl = PT_REGS_PARM1(ctx),
+		.fn = fn,
+		.stack = stack,
+	};
+	struct conn *c = NULL;
+	bool skip = false;
+
+	if (fn != FN_NEW)
+		c = conn_find(tgid, f.ssl);
+	if (!c && !is_target(tgid)) {
+		skip = true;
+	} else if (fn == FN_FREE) {
+		if (c)
+			conn_end(tgid, f.ssl, 0);
+		return 1;
+	} else if (fn == FN_CLEAR) {
+		if (c) {
+			conn_end(tgid, f.ssl, CLOSE_CLEAR);
+			conn_begin(tgid, f.ssl, stack, true);
+		}
+		return 1;
+	} else if (fn != FN_NEW) {
+		/* Both are loaded before the choice: the compiler must not choose the address,
+		 * which the verifier would refuse. */
+		__u64 arg4 = PT_REGS_PARM4(ctx), arg5 = PT_REGS_PARM5(ctx);
+
+		barrier_var(arg4);
+		barrier_var(arg5);
+		f.buf = PT_REGS_PARM2(ctx);
+		f.num = PT_REGS_PARM3(ctx);
+		if (fn == FN_READ || fn == FN_WRITE)
+			f.num = (__s32)f.num < 0 ? 0 : (__u32)f.num;
+		if (fn == FN_READ_EX || fn == FN_WRITE_EX)
+			f.done = arg4;
+		else if (fn == FN_WRITE_EX2)
+			f.done = arg5;
+		skip = c && fn != FN_SENDFILE && entry_skips(c, fn, f.buf, f.num);
+	}
+	if (skip) {
+		if (kind == ENTRY_SESSION || fn == FN_FREE || fn == FN_CLEAR)
+			return 1;
+		f.fn = FN_NONE;
+	}
+	f.entry_ns = bpf_ktime_get_ns();
+	return frame_push(&f);
+}
+
+static __always_inline void read_failed(struct conn *c, const struct frame *f, int rc, bool sure)
+{
+	if (!c)
+		return;
+	c->read_fails++;
+	if (rc == 0 && sure && f->num)
+		c->closing |= CLOSE_EOF;
+}
+
+/* Bytes that are never in the process's memory (SSL_sendfile): a gap of known length. */
+static __always_inline void chunk_gap(struct chunk_ctx *c)
+{
+	struct event_data *e = bpf_ringbuf_reserve(&data_ring, sizeof(*e), 0);
+
+	if (!e) {
+		count(COUNT_LOST_RECORDS, 1);
+		c->lost = true;
+		return;
+	}
+	*e = c->head;
+	e->h.kind = EVENT_GAP;
+	e->h.size = sizeof(*e) - sizeof(e->h);
+	e->len = c->left;
+	bpf_ringbuf_submit(e, wake_flag());
+}
+
+static __always_inline void emit(struct conn *c, const struct frame *f, int dir, __u64 n)
+{
+	struct chunk_ctx chunk = {.buf = f->buf, .left = n};
+	struct event_data *e = &chunk.head;
+	__u64 id = bpf_get_current_pid_tgid();
+
+	e->h.kind = EVENT_DATA;
+	e->h.flags = EVENT_CALL_START | c->pending[dir & 1] | (c->started ? 0 : EVENT_MIDSTREAM);
+	e->h.tgid = id >> 32;
+	e->h.tid = id;
+	e->conn = c->id;
+	e->ssl = f->ssl;
+	e->entry_ns = f->entry_ns;
+	e->return_ns = bpf_ktime_get_ns();
+	/* One thread at a time uses an SSL object, so no atomics (with result: 5.12 and later). */
+	e->offset = c->offset[dir & 1];
+	c->offset[dir & 1] += n;
+	e->other_offset = c->offset[dir == DIR_READ];
+	e->dir = dir;
+	e->stack = c->stack;
+	c->pending[dir & 1] = 0;
+	count(COUNT_CALLS, 1);
+	count(COUNT_BYTES, n);
+	if (f->fn == FN_SENDFILE)
+		chunk_gap(&chunk);
+	else
+		chunk_all(&chunk);
+	if (chunk.lost)
+		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
+}
+
+/* at_ret: the probe sits on the RET instruction, so the return address is still on the stack. */
+static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_ret)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u64 sp = PT_REGS_SP(ctx) - (at_ret ? 0 : 8);
+#else
+	__u64 sp = PT_REGS_SP(ctx);
+#endif
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct thread *t = thread_get(false);
+	int dir, rc = (int)PT_REGS_RC(ctx);
+	__u64 n = 0, word = 0;
+	struct frame f;
+	struct conn *c;
+
+	if (!t || !frame_pop(t, sp, &f)) {
+		if (is_target(tgid))
+			count(COUNT_NO_ENTRY, 1);
+		return 0;
+	}
+	if (f.fn == FN_NONE)
+		return 0;
+	if (f.fn == FN_NEW) {
+		if (PT_REGS_RC(ctx))
+			conn_begin(tgid, PT_REGS_RC(ctx), f.stack, true);
+		return 0;
+	}
+	if (f.told)
+		return 0;
+	frames_tell(t, &f);
+	dir = fn_dir(f.fn);
+	c = conn_find(tgid, f.ssl);
+	if (f.fn == FN_SENDFILE)
+		n = (__s64)PT_REGS_RC(ctx) > 0 ? PT_REGS_RC(ctx) : 0;
+	else if (rc > 0 && f.done)
+		bpf_probe_read_user(&n, sizeof(n), (void *)f.done);
+	else if (rc > 0)
+		n = rc;
+	if (!n) {
+		if (dir == DIR_READ)
+			read_failed(c, &f, rc, sure);
+		return 0;
+	}
+	if (!c)
+		c = conn_begin(tgid, f.ssl, f.stack, false);
+	if (!c)
+		return 0;
+	if (dir == DIR_READ && c->read_fails) {
+		c->closing |= CLOSE_NONBLOCKING;
+		c->read_fails = 0;
+	}
+	if (f.fn != FN_SENDFILE) {
+		__u32 k = n < 8 ? n : 8;
+
+		bpf_probe_read_user(&word, k, (void *)f.buf);
+		conn_classify(c, dir, word, k);
+		if (like_request(word, k))
+			c->head[dir & 1] = c->offset[dir & 1] + 1;
+		if (conn_quiet(c)) {
+			count(COUNT_QUIET_CALLS, 1);
+			c->pending[dir & 1] |= EVENT_AFTER_QUIET;
+			return 0;
+		}
+	}
+	emit(c, &f, dir, n);
+	return 0;
+}
+
+#endif

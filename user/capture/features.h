@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* features.h: what this kernel can do, found by trying, not by its version. */
+#ifndef LLMSNOOP_FEATURES_H
+#define LLMSNOOP_FEATURES_H
+
+#include <stdbool.h>
+
+struct features {
+	bool btf;		 /* /sys/kernel/btf/vmlinux: without it nothing can be loaded */
+	bool ringbuf;		 /* BPF_MAP_TYPE_RINGBUF: 5.8 */
+	bool task_storage;	 /* for tracing programs: 5.11 */
+	bool bpf_loop;		 /* 5.17 */
+	bool uprobe_multi;	 /* 6.6 */
+	bool uprobe_session;	 /* 6.13 */
+	bool return_probes_kill; /* x86-64 6.11 to about 6.13: the uretprobe system call under a
+				    seccomp filter ends the process */
+};
+
+/* Tries everything; needs the capabilities of tracing. What cannot be tried counts as absent. */
+void features__probe(struct features *ret);
+
+struct features_need {
+	const char *what; /* "CAP_BPF", "BTF", … */
+	const char *hint; /* what to do about it */
+};
+
+/* The first thing that tracing cannot do without and that is missing here; false: none. */
+bool features__missing(struct features_need *ret);
+
+#endif

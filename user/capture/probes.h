@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probes.h: the kernel side as user space holds it: programs, maps, and what is attached where. */
+#ifndef LLMSNOOP_PROBES_H
+#define LLMSNOOP_PROBES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "capture/features.h"
+#include "event.h"
+#include "tls_fn.h"
+
+struct probes;
+
+struct probes_config {
+	size_t ring_bytes; /* of the data ring: a power of two and a multiple of the page size */
+	bool all;	   /* every process, else only targets */
+	bool follow;	   /* children of targets are targets */
+};
+
+/* One probe of one function. */
+struct probe_point {
+	enum tls_fn fn;
+	uint8_t stack;	      /* enum tls_stack */
+	uint64_t entry;	      /* file offset */
+	bool sure;	      /* a result of 0 means the peer's end (TLS_COOKIE_SURE) */
+	const uint64_t *rets; /* file offsets of RET instructions, used only where return */
+	unsigned int n_rets;  /* probes could kill; 0: unknown, then the probe is left out */
+};
+
+/* Loads the programs that fit the kernel and attaches those that watch processes. On failure
+ * ret_what names the step that failed (static storage). Negative errno. */
+int probes__new(const struct probes_config *config, const struct features *features,
+		const char **ret_what, struct probes **ret);
+/* Detaches everything. NULL is fine. */
+void probes__free(struct probes *p);
+
+/* How this kernel's probes are attached: "uprobe session", "uprobe multi", "perf event". */
+const char *probes__method(const struct probes *p);
+
+struct attachment;
+
+/* Puts probes into the file behind fd, for every process that maps it, or for pid alone (> 0).
+ * Negative errno: nothing is attached. */
+int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
+		   struct attachment **ret);
+void probes__detach(struct attachment *a); /* NULL is fine */
+
+/* Marks a process as traced (true), or as never to be traced (false). */
+int probes__target(struct probes *p, uint32_t tgid, bool trace);
+int probes__untarget(struct probes *p, uint32_t tgid);
+
+typedef int (*probes_event_fn)(void *ctx, const struct event_header *h, size_t size);
+
+/* Hands over all that waits in a ring; the data ring's next wake-up is armed again. Returns how
+ * many records, or what the callback returned if negative. */
+int probes__consume_data(struct probes *p, probes_event_fn fn, void *ctx);
+int probes__consume_control(struct probes *p, probes_event_fn fn, void *ctx);
+
+/* Readable when control events wait, or when the data ring is a quarter full. */
+int probes__control_fd(const struct probes *p);
+int probes__data_fd(const struct probes *p);
+
+/* Counters, summed over all CPUs. */
+int probes__counters(struct probes *p, uint64_t ret[COUNT_MAX]);
+
+/* The mapped verdict slots (VERDICT_SLOTS of them), to be written by the caller. */
+struct verdict *probes__verdicts(struct probes *p);
+
+#endif
