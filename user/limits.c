@@ -21,5 +21,7 @@ const struct limits limits_default = {
 	.calls = 65536,
 	.tool_calls = 128,
 	.finish_reasons = 128,
+	.call_bytes = 64 << 10,
+	.calls_bytes = 64 << 20,
 	.gaps_samples = 1024,
 };

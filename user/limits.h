@@ -30,6 +30,8 @@ struct limits {
 	unsigned int calls;	 /* open calls */
 	unsigned int tool_calls; /* kept of one call */
 	unsigned int finish_reasons;
+	size_t call_bytes;	   /* texts and lists of one open call */
+	size_t calls_bytes;	   /* of all open calls together */
 	unsigned int gaps_samples; /* inter-token samples kept exactly; more go to a histogram */
 };
 

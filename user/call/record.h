@@ -54,6 +54,7 @@ struct call {
 	unsigned int n_tool_calls;
 	const char *const *tool_results; /* ids of tool calls whose results this request brought */
 	unsigned int n_tool_results;
+	bool tool_results_cut;	/* only the latest are kept */
 	int status;		/* HTTP; -1: no answer */
 	const char *error_type; /* NULL exactly when the call did not fail */
 	bool done;		/* the stream's own end was seen */
@@ -86,9 +87,14 @@ struct call {
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */
-	uint64_t calls, errors, truncated;
+	uint64_t calls, errors,
+		truncated;  /* client records; server ones where only those are asked */
+	uint64_t served;    /* server records beside client ones */
+	uint64_t refused;   /* calls not followed: too many were open, or no memory */
+	uint64_t unwritten; /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;
 	double cost_usd;
+	uint64_t priced;   /* calls whose cost is known: cost_usd is their sum */
 	uint64_t unpriced; /* calls with tokens but no price */
 	/* capture */
 	uint64_t lost_records, lost_bytes, gaps, midstream, quiet_calls, copied_bytes, bytes;
