@@ -38,7 +38,7 @@ endif
 
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	   -Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
-CPPFLAGS += -D_GNU_SOURCE -DLLMSNOOP_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(O)/gen \
+CPPFLAGS += -D_GNU_SOURCE -DLLMSNOOP_VERSION='"$(VERSION)"' -iquote user -iquote bpf -I$(O)/gen \
 	   $(shell $(PKGCONF) --cflags $(LIBS))
 CFLAGS	?= -O2 -g
 CFLAGS	+= -std=gnu11 $(WARN) $(SANFLAGS)
