@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facts.h: which fact of a dialect is which field of the record. */
+#ifndef LLMSNOOP_FACTS_H
+#define LLMSNOOP_FACTS_H
+
+#include "call/open.h"
+#include "dialect/fact.h"
+
+/* Takes one fact into the call. */
+void facts__set(struct call_open *x, enum fact fact, const struct fact_value *v, uint64_t ts_ns);
+
+/* Hands the lists that facts filled to the record: after the last fact. */
+void facts__finish(struct call_open *x);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* open.h: a call under way: what tracker.c, facts.c, headers.c and outcome.c share. */
+#ifndef LLMSNOOP_CALL_OPEN_H
+#define LLMSNOOP_CALL_OPEN_H
+
+#include "base/arena.h"
+#include "call/processes.h"
+#include "call/record.h"
+#include "call/timing.h"
+#include "dialect/dialect.h"
+#include "http/msg.h"
+
+struct call_tracker;
+struct limits;
+
+/* Texts by position; holes are NULL. Lives in the call's arena. */
+struct text_list {
+	const char **v;
+	unsigned int n, cap;
+};
+
+struct call_open {
+	struct call_tracker *tracker;
+	const struct limits *lim;
+	struct call c; /* grows into the record */
+	struct arena arena;
+	struct dialect_reader *reader;
+	const struct process_facts *proc; /* NULL: unknown */
+	struct call_open *prev, *next;	  /* of the tracker's open calls */
+
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first request byte */
+	uint64_t last_ns;  /* of the last byte of either message */
+	struct timing timing;
+
+	/* lists, handed to c at the end */
+	struct text_list finish, stop, tool_results;
+	struct call_tool *tools;
+	unsigned int n_tools, tools_cap;
+	unsigned int next_tool_result; /* position that the next one takes */
+
+	/* what outcome.c judges by */
+	unsigned int request_flags, response_flags; /* enum http_body_flag */
+	bool request_damaged;			    /* the reader said so before the answer */
+	bool response_ended;			    /* the answer came to its HTTP end */
+	bool gap_before_body; /* bytes of the answer were lost before any came */
+	bool error_said;      /* the provider told of an error, perhaps without a type */
+};
+
+/* A bounded copy of s in the call's arena; NULL and c.truncated where there is no room. What is
+ * longer than lim->json_value is cut, and c.truncated says so. */
+const char *call_open__text(struct call_open *x, struct span s);
+
+/* Sets *at to s: in place where the text that stands there is as long, a new copy otherwise, so
+ * that a value said again with each event costs nothing. */
+void call_open__set_text(struct call_open *x, const char **at, struct span s);
+
+#endif
