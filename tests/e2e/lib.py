@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: starting the tracer, the provider and clients, and comparing
+records with what the provider says it answered. Standard library only."""
+import atexit
+import calendar
+import ctypes
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, 'build')
+LLMSNOOP = os.environ.get('LLMSNOOP', os.path.join(BUILD, 'llmsnoop'))
+HELPERS = os.path.join(BUILD, 'tests')
+DEMO = os.path.join(ROOT, 'tools/demo')
+CLIENTS = os.path.join(DEMO, 'clients')
+SYSTEM_PYTHON = '/usr/bin/python3' if os.path.exists('/usr/bin/python3') else sys.executable
+VENV_PYTHON = os.path.join(BUILD, 'venv/bin/python')
+MODULES = os.path.join(BUILD, 'node')
+# Records carry REALTIME, clients and provider stamp MONOTONIC: the two are related by sampling,
+# and the system may slew one against the other meanwhile.
+TOLERANCE_NS = 300_000
+SKIPPED = 77
+
+sys.path.insert(0, DEMO)
+
+
+def skip(reason):
+    print('skip: ' + reason)
+    sys.exit(SKIPPED)
+
+
+def need_tracing():
+    """Skips where nobody could trace. Where one could and llmsnoop says no, the test fails."""
+    if not os.access(LLMSNOOP, os.X_OK):
+        skip('no build/llmsnoop (run make)')
+    if os.geteuid() != 0:
+        skip('needs root')
+    if not os.path.exists('/sys/kernel/btf/vmlinux'):
+        skip('this kernel has no BTF')
+    # BPF_PROG_GET_NEXT_ID (11): permitted to whoever may load programs.
+    attr = ctypes.create_string_buffer(128)
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {'x86_64': 321, 'aarch64': 280}.get(os.uname().machine)
+    if number and libc.syscall(number, 11, attr, 12) < 0 and ctypes.get_errno() in (1, 13, 38):
+        skip('bpf(2) is not permitted here')
+
+
+def helper(name):
+    """Path of a program from tests/tools; skips where it is not built."""
+    path = os.path.join(HELPERS, name)
+    if not os.access(path, os.X_OK):
+        skip('no build/tests/%s (run make helpers)' % name)
+    return path
+
+
+class Checks:
+    """Counts what was checked and shows what failed; finish() ends the program."""
+
+    def __init__(self):
+        self.checked = self.failed = 0
+
+    def __call__(self, good, *what):
+        self.checked += 1
+        if not good:
+            self.failed += 1
+            if self.failed <= 40:
+                print('FAILED:', *what, flush=True)
+        return bool(good)
+
+    def equal(self, got, want, *what):
+        return self(got == want, *what, 'got', repr(got)[:300], 'want', repr(want)[:300])
+
+    def finish(self):
+        if self.failed:
+            print('%d of %d checks failed' % (self.failed, self.checked))
+            sys.exit(1)
+        print('checked: %d facts' % self.checked)
+        sys.exit(0)
+
+
+check = Checks()
+
+
+# ---- clean-up: only what we started, by its id
+
+_children = []
+
+
+@atexit.register
+def _kill_children():
+    for p in _children:
+        if p.poll() is None:
+            p.kill()
+            p.wait()
+
+
+def spawn(command, **more):
+    p = subprocess.Popen(command, **more)
+    _children.append(p)
+    return p
+
+
+def temporary_directory():
+    d = tempfile.mkdtemp(prefix='llmsnoop-test-')
+    atexit.register(shutil.rmtree, d, True)
+    return d
+
+
+# ---- time
+
+def realtime_minus_monotonic():
+    best = None
+    for _ in range(20):
+        a = time.monotonic_ns()
+        r = time.time_ns()
+        b = time.monotonic_ns()
+        if best is None or b - a < best[0]:
+            best = (b - a, r - (a + b) // 2)
+    return best[1]
+
+
+def record_mono_ns(record):
+    """CLOCK_MONOTONIC of the record's time."""
+    whole, _, fraction = record['time'].rstrip('Z').partition('.')
+    seconds = calendar.timegm(time.strptime(whole, '%Y-%m-%dT%H:%M:%S'))
+    return seconds * 10**9 + int(fraction.ljust(9, '0')) - realtime_minus_monotonic()
+
+
+# ---- the provider
+
+class Provider:
+    """tools/demo/provider.py; .env is what clients need to find and trust it."""
+
+    def __init__(self, *args, life=170, env=None, command=None):
+        self.dir = temporary_directory()
+        self.truth_path = os.path.join(self.dir, 'truth.jsonl')
+        open(self.truth_path, 'w').close()
+        command = command or [SYSTEM_PYTHON, os.path.join(DEMO, 'provider.py')]
+        self.process = spawn([*command, '--dir', self.dir, '--truth', self.truth_path,
+                              '--life', str(life), *map(str, args)],
+                             stdout=subprocess.PIPE, text=True, env=env)
+        words = self.process.stdout.readline().split()
+        if not words or words[0] != 'READY':
+            raise SystemExit('the provider did not start')
+        facts = dict(w.split('=', 1) for w in words[1:])
+        self.port, self.ca = int(facts['port']), facts['ca']
+        self.base = 'https://localhost:%d' % self.port
+        self.env = dict(BASE=self.base, SSL_CERT_FILE=self.ca, REQUESTS_CA_BUNDLE=self.ca,
+                        NODE_EXTRA_CA_CERTS=self.ca, CURL_CA_BUNDLE=self.ca, MODULES=MODULES,
+                        PYTHONWARNINGS='ignore', PYTHONDONTWRITEBYTECODE='1')
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def truth(self, wait_for=None, seconds=10):
+        """What was answered so far. wait_for: until it is that many calls."""
+        end = time.monotonic() + seconds
+        while True:
+            with open(self.truth_path) as f:
+                lines = [json.loads(line) for line in f if line.endswith('\n')]
+            if wait_for is None or len(lines) >= wait_for or time.monotonic() > end:
+                return lines
+            time.sleep(0.05)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+# ---- clients
+
+def private_libssl():
+    """An environment in which programs use a copy of libssl: its own inode, so that neither a
+    tracer of others sees them nor ours sees others."""
+    d = temporary_directory()
+    found = sorted(p for pattern in ('/lib/*/libssl.so.3', '/usr/lib/*/libssl.so.3',
+                                     '/usr/lib/libssl.so.3', '/lib/*/libssl.so.1.1')
+                   for p in glob.glob(pattern))
+    if not found:
+        skip('no shared libssl on this machine')
+    shutil.copy(os.path.realpath(found[0]), os.path.join(d, os.path.basename(found[0])))
+    return {'LD_LIBRARY_PATH': d}
+
+
+class Held:
+    """A process that waits for go() before it becomes the command: so a tracer can be attached
+    to it before anything happens. All its output is gathered."""
+
+    def __init__(self, command, env=None, cwd=None):
+        self.process = spawn(['/bin/sh', '-c', 'read -r go && exec "$@"', 'held', *command],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, **(env or {})}, cwd=cwd)
+        self.pid = self.process.pid
+
+    def go(self):
+        self.process.stdin.write('go\n')
+        self.process.stdin.flush()
+
+    def finish(self, seconds=120):
+        """Its output, once it has ended. self.status is its exit status."""
+        out, _ = self.process.communicate(timeout=seconds)
+        self.status = self.process.returncode
+        return out
+
+
+def client(name, **settings):
+    """A shell command that runs one client of tools/demo/clients."""
+    if name.endswith('.mjs'):
+        command = 'node %s/%s' % (CLIENTS, name)
+    elif name.endswith('.pl'):
+        command = 'perl %s/%s' % (CLIENTS, name)
+    else:
+        python = VENV_PYTHON if os.path.exists(VENV_PYTHON) else SYSTEM_PYTHON
+        command = '%s %s/%s' % (python, CLIENTS, name)
+    return ' '.join("%s='%s'" % kv for kv in settings.items()) + ' ' + command
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith('{')]
+
+
+# ---- the tracer
+
+class Tracer:
+    """build/llmsnoop with JSONL to a file. Ready when the constructor returns."""
+
+    def __init__(self, *args, ready=True, seconds=30, jsonl=True, stdout=subprocess.DEVNULL,
+                 env=None):
+        self.dir = temporary_directory()
+        self.out = os.path.join(self.dir, 'out.jsonl')
+        self.lines = []
+        self._tracing = threading.Event()
+        command = [LLMSNOOP, *(['-o', self.out] if jsonl else []), *map(str, args)]
+        self.process = spawn(command, stdin=subprocess.DEVNULL, stdout=stdout,
+                             stderr=subprocess.PIPE, env=env)
+        self._pump = threading.Thread(target=self._read, daemon=True)
+        self._pump.start()
+        if ready and not self.wait_ready(seconds):
+            print('\n'.join(self.lines))
+            raise SystemExit('no line "Tracing" within %d s (exit status %s): %s' %
+                             (seconds, self.process.poll(), ' '.join(command)))
+
+    def _read(self):
+        for raw in self.process.stderr:
+            line = raw.decode(errors='replace').rstrip('\n')
+            self.lines.append(line)
+            if line.startswith('Tracing'):
+                self._tracing.set()
+        self._tracing.set()
+
+    def wait_ready(self, seconds=30):
+        self._tracing.wait(seconds)
+        return any(line.startswith('Tracing') for line in self.lines)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def settle(self, records=None, seconds=5):
+        """Waits until that many call records are there, or nothing more comes."""
+        end, last, since = time.monotonic() + seconds, -1, time.monotonic()
+        while time.monotonic() < end:
+            now = len(self.records())
+            if records is not None and now >= records:
+                return
+            if now != last:
+                last, since = now, time.monotonic()
+            elif records is None and time.monotonic() - since > 1:
+                return
+            time.sleep(0.1)
+
+    def stop(self, sig=signal.SIGINT, seconds=20):
+        """Exit status after the signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            check(False, 'the tracer did not end within %d s' % seconds)
+        self._pump.join(5)
+        return self.process.returncode
+
+    def all_records(self):
+        out = []
+        try:
+            with open(self.out, 'rb') as f:
+                data = f.read()
+        except FileNotFoundError:
+            return out
+        for raw in data.split(b'\n')[:-1]:
+            try:
+                out.append(json.loads(raw.decode()))
+            except ValueError as e:
+                check(False, 'line is not JSON:', raw[:200], e)
+        return out
+
+    def records(self, kind='llm.call'):
+        return [r for r in self.all_records() if r.get('type') == kind]
+
+    def stats(self):
+        """The last stats record, {} where there is none."""
+        found = self.records('stats')
+        return found[-1] if found else {}
+
+
+# ---- comparing
+
+# record key, truth key: equal where the truth says it, absent where it does not.
+FACTS = (
+    ('llmsnoop.api', 'api'),
+    ('gen_ai.request.model', 'request_model'),
+    ('gen_ai.response.model', 'response_model'),
+    ('gen_ai.response.id', 'response_id'),
+    ('gen_ai.usage.input_tokens', 'input_tokens'),
+    ('gen_ai.usage.output_tokens', 'output_tokens'),
+    ('gen_ai.response.finish_reasons', 'finish_reasons'),
+    ('http.response.status_code', 'status'),
+    ('llmsnoop.request_id', 'request_id'),
+)
+# Here 0 and absence say the same.
+COUNTS = (
+    ('gen_ai.usage.cache_read.input_tokens', 'cache_read'),
+    ('gen_ai.usage.cache_creation.input_tokens', 'cache_creation'),
+    ('gen_ai.usage.reasoning.output_tokens', 'reasoning'),
+)
+
+
+def differences(record, truth):
+    """What in the record is not what the provider answered."""
+    bad = []
+    partial = not truth.get('complete') or truth.get('error_types')
+    for key, name in FACTS:
+        want = truth.get(name)
+        if want in (None, []):
+            # An answer that broke off may have said what only its end makes certain.
+            if key in record and not partial:
+                bad.append((key, record[key], 'the provider did not say it'))
+        elif record.get(key) != want and not (partial and key in (
+                'gen_ai.response.finish_reasons', 'gen_ai.usage.output_tokens') and
+                key not in record):
+            bad.append((key, record.get(key), want))
+    for key, name in COUNTS:
+        if truth.get(name) is not None and (record.get(key) or 0) != truth[name]:
+            bad.append((key, record.get(key), truth[name]))
+    tools = [(t.get('id'), t.get('name')) for t in record.get('llmsnoop.tool_calls', [])]
+    if truth.get('tool_calls') is not None and not partial and \
+            tools != [(t['id'], t['name']) for t in truth['tool_calls']]:
+        bad.append(('llmsnoop.tool_calls', tools, truth['tool_calls']))
+    if truth.get('error_types'):
+        if record.get('error.type') not in truth['error_types']:
+            bad.append(('error.type', record.get('error.type'), truth['error_types']))
+    elif truth.get('complete') and 'error.type' in record:
+        bad.append(('error.type', record['error.type'], None))
+    if truth.get('stream') and record.get('gen_ai.request.stream') is not True:
+        bad.append(('gen_ai.request.stream', record.get('gen_ai.request.stream'), True))
+    if truth.get('path') and record.get('url.path') != truth['path'].split('?')[0]:
+        bad.append(('url.path', record.get('url.path'), truth['path']))
+    for flag in ('llmsnoop.truncated', 'llmsnoop.midstream'):
+        if record.get(flag):
+            bad.append((flag, record[flag], False))
+    if record.get('llmsnoop.lost_bytes'):
+        bad.append(('llmsnoop.lost_bytes', record['llmsnoop.lost_bytes'], 0))
+    return bad
+
+
+def timing_faults(record, truth, said=None):
+    """Times of the record that cannot be: before the provider sent it, or after the client (said:
+    its own line) had it in hand."""
+    bad = []
+    start = record_mono_ns(record)
+    at = lambda key: start + round(record[key] * 1e9)
+
+    def between(what, t, low, high):
+        if low is not None and t < low - TOLERANCE_NS:
+            bad.append((what, 'is %.3f ms too early' % ((low - t) / 1e6)))
+        if high is not None and t > high + TOLERANCE_NS:
+            bad.append((what, 'is %.3f ms too late' % ((t - high) / 1e6)))
+
+    said = said or {}
+    between('start', start, said.get('start_ns'), truth['received_ns'])
+    end = at('duration_s')
+    between('end', end, truth['sent_ns'][-1] if truth['sent_ns'] else None, said.get('end_ns'))
+    first = truth['sent_ns'][0] if truth['sent_ns'] else None
+    if 'gen_ai.response.time_to_first_chunk' in record:
+        between('first chunk', at('gen_ai.response.time_to_first_chunk'), first,
+                said.get('first_ns'))
+    if truth.get('first_output_ns'):
+        if 'llmsnoop.ttft_s' not in record or 'llmsnoop.ttlt_s' not in record:
+            bad.append(('llmsnoop.ttft_s, llmsnoop.ttlt_s', 'missing'))
+        else:
+            between('first token', at('llmsnoop.ttft_s'), truth['first_output_ns'],
+                    said.get('first_ns'))
+            between('last token', at('llmsnoop.ttlt_s'), truth['last_output_ns'],
+                    said.get('last_ns'))
+            if record.get('llmsnoop.chunks') != truth.get('output_events'):
+                bad.append(('llmsnoop.chunks', record.get('llmsnoop.chunks'),
+                            truth.get('output_events')))
+    return bad
+
+
+def match(records, truths):
+    """Pairs of (record, truth) by request id; checks that each call has exactly one record."""
+    by = {}
+    for r in records:
+        by.setdefault(r.get('llmsnoop.request_id'), []).append(r)
+    pairs = []
+    for t in truths:
+        found = by.pop(t['request_id'], [])
+        if check(len(found) == 1, 'call', t.get('tag'), t['request_id'], 'has', len(found),
+                 'records'):
+            pairs.append((found[0], t))
+    for rest in by.values():
+        for r in rest:
+            check(False, 'a record of no call:', json.dumps(r)[:300])
+    return pairs
+
+
+def verify(records, truths, said=None):
+    """Every call exactly once and right; said: the clients' lines, for the bounds of times."""
+    lines = {s['id']: s for s in said or [] if s.get('id')}
+    for r, t in match(records, truths):
+        for fault in differences(r, t):
+            check(False, t.get('tag'), t['request_id'], *fault)
+        for fault in timing_faults(r, t, lines.get(t.get('response_id'))):
+            check(False, t.get('tag'), t['request_id'], *fault)
+        check(True)
+
+
+def proc_status(pid, name):
+    """A number from /proc/PID/status, such as VmRSS in KiB."""
+    with open('/proc/%d/status' % pid) as f:
+        for line in f:
+            if line.startswith(name + ':'):
+                return int(line.split()[1])
+    return None
