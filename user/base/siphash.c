@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/siphash.h"
+
+struct state {
+	uint64_t a, b, c, d;
+};
+
+static uint64_t rotl(uint64_t x, unsigned int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static uint64_t load_le(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		v |= (uint64_t)p[i] << 8 * i;
+	return v;
+}
+
+static void rounds(struct state *s, int n)
+{
+	while (n--) {
+		s->a += s->b;
+		s->b = rotl(s->b, 13) ^ s->a;
+		s->a = rotl(s->a, 32);
+		s->c += s->d;
+		s->d = rotl(s->d, 16) ^ s->c;
+		s->a += s->d;
+		s->d = rotl(s->d, 21) ^ s->a;
+		s->c += s->b;
+		s->b = rotl(s->b, 17) ^ s->c;
+		s->c = rotl(s->c, 32);
+	}
+}
+
+static void mix(struct state *s, uint64_t word)
+{
+	s->d ^= word;
+	rounds(s, 2);
+	s->a ^= word;
+}
+
+uint64_t siphash(const uint8_t key[SIPHASH_KEY_BYTES], struct span in)
+{
+	uint64_t k0 = load_le(key, 8), k1 = load_le(key + 8, 8);
+	/* The constants spell "somepseudorandomlygeneratedbytes". */
+	struct state s = {k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL,
+			  k0 ^ 0x6c7967656e657261ULL, k1 ^ 0x7465646279746573ULL};
+	uint64_t last = (uint64_t)in.n << 56;
+
+	for (; in.n >= 8; in = span_skip(in, 8))
+		mix(&s, load_le(in.p, 8));
+	mix(&s, last | load_le(in.p, in.n));
+	s.c ^= 0xff;
+	rounds(&s, 4);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}

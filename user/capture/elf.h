@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* elf.h: the few facts of an ELF file that probes need. Files are chosen by whoever runs them and
+ * may be cut or rewritten while we look: every byte is read with pread and checked, nothing is
+ * mapped (a file cut under a mapping raises SIGBUS), no size is believed. 64-bit little-endian
+ * files only. Formats: gABI, and glibc's elf/dl-lookup.c for DT_GNU_HASH. */
+#ifndef LLMSNOOP_ELF_H
+#define LLMSNOOP_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ELF_FIND_MAX 16	    /* names looked for at once */
+#define ELF_BUILD_ID_MAX 32 /* bytes kept of a build id */
+#define ELF_SYMBOL_NAME_MAX 128
+
+struct elf_file;
+
+enum elf_kind {
+	ELF_KIND_EXEC, /* fixed addresses */
+	ELF_KIND_PIE,
+	ELF_KIND_SHARED,
+};
+
+struct elf_sym {
+	uint64_t vaddr;
+	uint64_t offset; /* in the file, what uprobes want; 0: not found */
+	uint64_t size;	 /* 0: unknown */
+	bool dynamic;	 /* from .dynsym, else from .symtab */
+};
+
+/* Reads the headers of the file behind fd, which is borrowed until elf_file__free. -ENOEXEC: not
+ * an ELF file that can be probed; -ENOMEM; else what pread said. */
+int elf_file__open(int fd, struct elf_file **ret);
+void elf_file__free(struct elf_file *f); /* NULL is fine */
+
+/* EM_X86_64, EM_AARCH64, … */
+uint16_t elf_file__machine(const struct elf_file *f);
+enum elf_kind elf_file__kind(const struct elf_file *f);
+/* Copies the GNU build id and returns its length; 0: there is none. */
+size_t elf_file__build_id(struct elf_file *f, uint8_t ret[ELF_BUILD_ID_MAX]);
+
+/* Looks for n (at most ELF_FIND_MAX) defined functions: in .dynsym through its hash table, and
+ * where none of them is there, in .symtab. Symbol versions do not matter. ret has n places.
+ * Returns how many were found; -E2BIG when n is too large or a table is past all reason. */
+int elf_file__find(struct elf_file *f, const char *const *names, size_t n, struct elf_sym *ret);
+
+/* File offset of a virtual address inside a loaded segment; -ENOENT. */
+int elf_file__offset(const struct elf_file *f, uint64_t vaddr, uint64_t *ret);
+/* Up to n bytes at a file offset. Returns how many; fewer at the end of the file. */
+ssize_t elf_file__read(const struct elf_file *f, uint64_t offset, void *buf, size_t n);
+/* Up to n bytes of code at vaddr, none of them outside its executable segment. */
+ssize_t elf_file__code(const struct elf_file *f, uint64_t vaddr, void *buf, size_t n);
+
+/* The name of the symbol whose address the dynamic linker stores at got_vaddr for a PLT entry. */
+int elf_file__plt_symbol(const struct elf_file *f, uint64_t got_vaddr,
+			 char ret[ELF_SYMBOL_NAME_MAX]);
+
+#endif
