@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/targets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "capture/capture.h"
+#include "capture/elf.h"
+#include "capture/maps.h"
+#include "capture/site.h"
+
+/* Files remembered as looked into. When there are more, those without TLS are forgotten, which
+ * costs another look. */
+#define FILES_MAX 16384
+/* Files with probes: the kernel holds their inodes, so this is what a flood of copies can cost. */
+#define ATTACHED_MAX 1024
+#define RETS_MAX 64
+
+struct file_key {
+	uint64_t dev, ino; /* as /proc/PID/maps and perf name them: makedev(), not always st_dev */
+};
+
+struct pid_attachment {
+	uint32_t pid;
+	struct attachment *attachment;
+	struct pid_attachment *next;
+};
+
+struct file {
+	struct file_key key;
+	uint64_t generation; /* 0: unknown */
+	bool tls;
+	struct attachment *attachment; /* for all processes */
+	struct pid_attachment *pids;   /* per_pid */
+	char *why;		       /* the sites and their reasons, for people */
+	struct map_node node;
+};
+
+struct targets {
+	struct probes *probes;
+	struct targets_config config;
+	struct file *files;
+	unsigned int n_files, n_attached;
+	unsigned int stacks;
+	bool full_said;
+};
+
+int targets__new(struct probes *p, const struct targets_config *config, struct targets **ret)
+{
+	struct targets *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->probes = p;
+	t->config = *config;
+	*ret = t;
+	return 0;
+}
+
+static void file_free(struct targets *t, struct file *f)
+{
+	struct pid_attachment *a;
+
+	if (f->tls)
+		t->n_attached--;
+	t->n_files--;
+	HASH_DELETE(node, t->files, f);
+	probes__detach(f->attachment);
+	while ((a = f->pids)) {
+		f->pids = a->next;
+		probes__detach(a->attachment);
+		free(a);
+	}
+	free(f->why);
+	free(f);
+}
+
+void targets__free(struct targets *t)
+{
+	struct file *f, *next;
+
+	if (!t)
+		return;
+	HASH_ITER (node, t->files, f, next)
+		file_free(t, f);
+	free(t);
+}
+
+static struct file *file_find(const struct targets *t, const struct file_key *key)
+{
+	struct file *f;
+
+	HASH_FIND(node, t->files, key, sizeof(*key), f);
+	return f;
+}
+
+static void forget_plain(struct targets *t)
+{
+	struct file *f, *next;
+
+	HASH_ITER (node, t->files, f, next)
+		if (!f->tls)
+			file_free(t, f);
+}
+
+static struct file *file_add(struct targets *t, const struct file_key *key, uint64_t generation)
+{
+	struct file *f;
+	bool map_oom__ = false;
+
+	if (t->n_files >= FILES_MAX)
+		forget_plain(t);
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->key = *key;
+	f->generation = generation;
+	HASH_ADD(node, t->files, key, sizeof(f->key), f);
+	if (map_oom__) {
+		free(f);
+		return NULL;
+	}
+	t->n_files++;
+	return f;
+}
+
+static void say(struct targets *t, int level, const char *fmt, const char *path, const char *more)
+{
+	char line[512];
+
+	if (!t->config.say)
+		return;
+	snprintf(line, sizeof(line), fmt, path, more);
+	t->config.say(t->config.say_ctx, level, line);
+}
+
+/* Where the TLS functions of a file are, ready for the kernel. */
+struct plan {
+	struct probe_point points[SITE_MAX];
+	uint64_t rets[SITE_MAX][RETS_MAX];
+	unsigned int n;
+	char why[1024];
+};
+
+static void plan_point(struct targets *t, struct elf_file *elf, const struct probe_site *site,
+		       struct plan *plan)
+{
+	struct probe_point *pt = &plan->points[plan->n];
+	size_t used = strlen(plan->why);
+	bool tail = false;
+	int n;
+
+	*pt = (struct probe_point){
+		.fn = site->fn,
+		.stack = TLS_OPENSSL,
+		.entry = site->file_offset,
+		.sure = site->fn == FN_READ || (site->internal && site->fn == FN_READ_EX),
+	};
+	if (t->config.want_rets) {
+		n = site__rets(elf, &site->sym, plan->rets[plan->n], RETS_MAX, &tail);
+		if (n > 0 && !tail) {
+			pt->rets = plan->rets[plan->n];
+			pt->n_rets = n;
+		}
+	}
+	snprintf(plan->why + used, sizeof(plan->why) - used, "%s%s+0x%llx (%s)", used ? ", " : "",
+		 site->name, (unsigned long long)(site->vaddr - site->sym.vaddr), site->reason);
+	plan->n++;
+}
+
+/* 1: the file has TLS functions, 0: it has none, negative errno. */
+static int plan_file(struct targets *t, int fd, struct plan *plan)
+{
+	struct probe_site sites[SITE_MAX];
+	struct elf_file *elf;
+	int n, err = elf_file__open(fd, &elf);
+
+	if (err)
+		return err == -ENOEXEC ? 0 : err;
+	n = site__pick(elf, t->config.want_rets, sites);
+	plan->n = 0;
+	plan->why[0] = '\0';
+	for (int i = 0; i < n; i++)
+		plan_point(t, elf, &sites[i], plan);
+	elf_file__free(elf);
+	return n < 0 ? n : n > 0;
+}
+
+static bool has_pid(const struct file *f, uint32_t pid)
+{
+	for (const struct pid_attachment *a = f->pids; a; a = a->next)
+		if (a->pid == pid)
+			return true;
+	return false;
+}
+
+static int attach(struct targets *t, struct file *f, int fd, const struct plan *plan, uint32_t pid)
+{
+	struct pid_attachment *a;
+	int err;
+
+	if (!t->config.per_pid)
+		return probes__attach(t->probes, fd, plan->points, plan->n, -1, &f->attachment);
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	a->pid = pid;
+	err = probes__attach(t->probes, fd, plan->points, plan->n, pid, &a->attachment);
+	if (err) {
+		free(a);
+		return err;
+	}
+	a->next = f->pids;
+	f->pids = a;
+	return 0;
+}
+
+/* Looks into an open file and puts probes there. As targets__mapping. */
+static int look(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	int has;
+
+	if (!plan)
+		return -ENOMEM;
+	has = plan_file(t, fd, plan);
+	if (has <= 0)
+		goto out;
+	if (!f->tls && t->n_attached >= ATTACHED_MAX) {
+		if (!t->full_said)
+			say(t, 0, "%s: not traced: %s", path,
+			    "1024 different files with TLS functions are being traced already");
+		t->full_said = true;
+		has = -ENOSPC;
+		goto out;
+	}
+	has = attach(t, f, fd, plan, pid);
+	if (has) {
+		say(t, 0, "%s: probes refused: %s", path, strerror(-has));
+		goto out;
+	}
+	if (!f->tls) {
+		f->tls = true;
+		f->why = strdup(plan->why);
+		t->n_attached++;
+		t->stacks |= 1U << TLS_OPENSSL;
+		say(t, 1, "%s: %s", path, plan->why);
+	}
+	has = 1;
+out:
+	free(plan);
+	return has;
+}
+
+static int consider(struct targets *t, const struct map_entry *e, uint64_t generation, uint32_t pid)
+{
+	struct file_key key = {e->dev, e->ino};
+	struct file *f = file_find(t, &key);
+	int fd, has;
+
+	if (f && generation && f->generation && f->generation != generation && !f->tls) {
+		file_free(t, f); /* another file under an old number */
+		f = NULL;
+	}
+	if (f && !f->generation)
+		f->generation = generation;
+	if (f && (!f->tls || !t->config.per_pid || has_pid(f, pid)))
+		return f->tls;
+	fd = maps__open_file("/proc", pid, e);
+	if (fd < 0)
+		return fd;
+	if (!f)
+		f = file_add(t, &key, generation);
+	has = f ? look(t, f, fd, e->path, pid) : -ENOMEM;
+	close(fd);
+	/* What could not be judged is judged again the next time. */
+	if (f && has < 0 && !f->tls)
+		file_free(t, f);
+	return has;
+}
+
+struct scan {
+	struct targets *t;
+	uint32_t pid;
+	int found;
+};
+
+static int scan_entry(void *ctx, const struct map_entry *e)
+{
+	struct scan *s = ctx;
+
+	if (consider(s->t, e, 0, s->pid) > 0)
+		s->found++;
+	return 0;
+}
+
+int targets__scan(struct targets *t, uint32_t pid)
+{
+	struct scan s = {.t = t, .pid = pid};
+	int err = maps__read("/proc", pid, scan_entry, &s);
+
+	return err ? err : s.found;
+}
+
+int targets__mapping(struct targets *t, const struct mapping *m)
+{
+	struct map_entry e = {
+		.start = m->start,
+		.end = m->end,
+		.dev = makedev(m->major, m->minor),
+		.ino = m->ino,
+		.path = m->path,
+	};
+
+	return consider(t, &e, m->generation, m->pid);
+}
+
+int targets__preload(struct targets *t, const char *path)
+{
+	struct file_key key;
+	struct stat st;
+	struct file *f;
+	int fd, has = 0;
+
+	if (t->config.per_pid)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		goto out;
+	key = (struct file_key){st.st_dev, st.st_ino};
+	f = file_find(t, &key);
+	if (f)
+		goto out;
+	f = file_add(t, &key, 0);
+	has = f ? look(t, f, fd, path, 0) : -ENOMEM;
+	if (f && has < 0)
+		file_free(t, f);
+out:
+	close(fd);
+	return has < 0 ? has : 0;
+}
+
+void targets__gone(struct targets *t, uint32_t pid)
+{
+	struct file *f, *next;
+
+	if (!t->config.per_pid)
+		return;
+	HASH_ITER (node, t->files, f, next) {
+		for (struct pid_attachment **at = &f->pids; *at; at = &(*at)->next) {
+			struct pid_attachment *a = *at;
+
+			if (a->pid != pid)
+				continue;
+			*at = a->next;
+			probes__detach(a->attachment);
+			free(a);
+			break;
+		}
+	}
+}
+
+unsigned int targets__files(const struct targets *t)
+{
+	return t->n_attached;
+}
+
+unsigned int targets__stacks(const struct targets *t)
+{
+	return t->stacks;
+}
+
+struct lister {
+	const struct targets *t;
+	uint32_t pid;
+	void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why);
+	void *ctx;
+};
+
+static int list_entry(void *ctx, const struct map_entry *e)
+{
+	struct lister *l = ctx;
+	struct file_key key = {e->dev, e->ino};
+	const struct file *f = file_find(l->t, &key);
+
+	if (f && f->tls)
+		l->fn(l->ctx, l->pid, e->path, f->why ? f->why : "");
+	return 0;
+}
+
+void targets__list(const struct targets *t, uint32_t pid,
+		   void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why),
+		   void *ctx)
+{
+	struct lister l = {.t = t, .pid = pid, .fn = fn, .ctx = ctx};
+
+	maps__read("/proc", pid, list_entry, &l);
+}
