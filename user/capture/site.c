@@ -268,6 +268,20 @@ static void symbol_site(struct finder *fi, int i, const char *why, struct probe_
 	*ret = s;
 }
 
+/* Does names[i] do nothing but call SSL_write_ex2, whose own probe tells all? */
+static bool hands_over(struct finder *fi, int i)
+{
+	struct x86_call call;
+	int next;
+
+	if (names[i].fn != FN_WRITE_EX || !fi->x86 || call_of(fi, i, &call))
+		return false;
+	next = target_name(fi, call.target);
+	return next >= 0 && names[next].fn == FN_WRITE_EX2 && call.arg[0] == X86_ARG0 &&
+	       call.arg[1] == X86_ARG0 + 1 && call.arg[2] == X86_ARG0 + 2 &&
+	       call.arg[3] == X86_CONST && call.arg[4] == X86_ARG0 + 3;
+}
+
 /* One group: its shared function if that is cheaper than its symbols, else each symbol. */
 static size_t pick_group(struct finder *fi, enum group group, bool symbols_only,
 			 struct probe_site *ret)
@@ -294,9 +308,12 @@ static size_t pick_group(struct finder *fi, enum group group, bool symbols_only,
 		}
 		why = fi->why;
 	}
-	for (n = 0, i = 0; i < N_NAMES; i++)
-		if (names[i].group == group && fi->sym[i].offset)
-			symbol_site(fi, (int)i, why, &ret[n++]);
+	for (n = 0, i = 0; i < N_NAMES; i++) {
+		if (names[i].group != group || !fi->sym[i].offset)
+			continue;
+		symbol_site(fi, (int)i, why, &ret[n]);
+		n += ret[n].emulated || !hands_over(fi, (int)i);
+	}
 	return n;
 }
 
