@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h: the command line. */
+#ifndef LLMSNOOP_OPTIONS_H
+#define LLMSNOOP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call/filter.h"
+
+#define OPTIONS_PIDS_MAX 256
+
+#define EXIT_USAGE 2
+
+enum output_format {
+	FORMAT_AUTO, /* a table on a terminal, else JSON lines */
+	FORMAT_TABLE,
+	FORMAT_JSONL,
+};
+
+/* What the user asked for. Strings point into argv. */
+struct options {
+	uint32_t pids[OPTIONS_PIDS_MAX];
+	unsigned int n_pids;
+	bool no_follow;
+	struct filter filter; /* -c -u --cgroup -m --host -x --slow --role */
+	bool role_given;      /* filter.role was said, not defaulted */
+	size_t ring_bytes;    /* 0: the default */
+	uint64_t duration_ns; /* 0: until interrupted */
+	uint64_t count;	      /* 0: any number */
+	enum output_format format;
+	const char *out;     /* -o; NULL: none */
+	const char *cap_out; /* -w */
+	const char *cap_in;  /* -r */
+	bool raw, list, utc, quiet;
+	unsigned int verbose;
+	char *const *command; /* NULL: none; else ends with a NULL */
+};
+
+/* Reads argv (argv[argc] is NULL) into *ret. Returns -1: go on; or the exit status with which the
+ * program is to end: 0 after --help or -V (written to standard output), EXIT_USAGE after a message
+ * that says what is wrong, where, and what would be right (written to standard error). */
+int options__parse(int argc, char **argv, struct options *ret);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/sinks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+
+void sinks__add(struct sinks *l, struct sink *s)
+{
+	struct sink **at = &l->first;
+
+	while (*at)
+		at = &(*at)->next;
+	s->next = NULL;
+	*at = s;
+}
+
+static void judge(struct sinks *l, const struct sink *s, int err)
+{
+	if (err >= 0)
+		return;
+	l->unwritten++;
+	if (err == -EPIPE)
+		l->reader_gone = true;
+	else
+		log__warn(
+			"%s: cannot write a record: %s; tracing goes on, such records are counted",
+			s->ops->name, strerror(-err));
+}
+
+void sinks__call(struct sinks *l, const struct call *c)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		judge(l, s, s->ops->call(s, c));
+}
+
+void sinks__stats(struct sinks *l, const struct stats *st)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->stats)
+			judge(l, s, s->ops->stats(s, st));
+}
+
+void sinks__tick(struct sinks *l, uint64_t mono_ns)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->tick)
+			judge(l, s, s->ops->tick(s, mono_ns));
+}
+
+void sinks__reopen(struct sinks *l)
+{
+	struct sink *s;
+	int err;
+
+	for (s = l->first; s; s = s->next) {
+		err = s->ops->reopen ? s->ops->reopen(s) : 0;
+		if (err < 0)
+			log__warn("%s: cannot reopen the file: %s; the old one stays in use",
+				  s->ops->name, strerror(-err));
+	}
+}
+
+int sinks__close(struct sinks *l)
+{
+	struct sink *s = l->first, *next;
+	int err, first = 0;
+
+	for (; s; s = next) {
+		next = s->next;
+		err = s->ops->close(s);
+		if (err < 0 && !first)
+			first = err;
+	}
+	l->first = NULL;
+	return first;
+}
