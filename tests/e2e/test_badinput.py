@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 120
+"""What users get wrong, and what they get for it: a word that helps and the right exit status."""
+import os
+import signal
+import subprocess
+import time
+
+import lib
+from lib import check
+
+OK, RUNTIME, USAGE, CANNOT = 0, 1, 2, 3
+
+
+def run(*args, seconds=15, prefix=(), **more):
+    p = subprocess.run([*prefix, lib.LLMSNOOP, *map(str, args)], stdin=subprocess.DEVNULL,
+                       capture_output=True, timeout=seconds, **more)
+    return p.returncode, p.stderr.decode(errors='replace')
+
+
+def says(got, status, *words):
+    """Exit status, and each word (any case; a|b: one of them) on stderr, in few lines."""
+    check.equal(got[0], status, 'exit status;', got[1][-400:])
+    for word in words:
+        check(any(w.lower() in got[1].lower() for w in word.split('|')), 'no word of', repr(word),
+              'in', got[1][-400:])
+    check(got[1].strip(), 'not a word on stderr')
+    check(len(got[1]) < 4000, 'too many words:', len(got[1]))
+
+
+def unused_pid():
+    with open('/proc/sys/kernel/pid_max') as f:
+        pid = int(f.read()) - 1
+    while os.path.exists('/proc/%d' % pid):
+        pid -= 1
+    return pid
+
+
+def usage():
+    says(run('--bogus'), USAGE, 'bogus')
+    got = run('--rng', '4M')
+    says(got, USAGE, 'ring')
+    says(run('-p', 'abc'), USAGE, 'abc')
+    says(run('-p', '-5'), USAGE)
+    says(run('--ring', 'lots'), USAGE, 'ring|lots')
+    says(run('--role', 'nobody'), USAGE, 'client')
+    says(run('-r', '/dev/null', '-w', '/tmp/x.cap'), USAGE, '-w|write')
+    says(run('-r', '/dev/null', '-p', '1'), USAGE, '-p')
+    says(run('-p', '1', '--', 'true'), USAGE, '-p|command')
+    says(run('-n', '-3'), USAGE)
+    says(run('-d', 'soon'), USAGE, 'soon|duration')
+    help_ = subprocess.run([lib.LLMSNOOP, '--help'], capture_output=True, text=True)
+    check.equal(help_.returncode, 0, '--help')
+    check('llmsnoop -p' in help_.stdout, '--help has no example')
+    check.equal(subprocess.run([lib.LLMSNOOP, '-V'], capture_output=True).returncode, 0, '-V')
+
+
+def captures():
+    d = lib.temporary_directory()
+    path = os.path.join(d, 'x.cap')
+
+    def write(data):
+        with open(path, 'wb') as f:
+            f.write(data)
+        return path
+    says(run('-r', os.path.join(d, 'none.cap')), RUNTIME, 'No such file')
+    says(run('-r', write(b'')), RUNTIME, 'empty|no capture|cut')
+    says(run('-r', write(b'GIF89a' + b'\0' * 500)), RUNTIME, 'not a|foreign|no capture')
+    says(run('-r', d), RUNTIME, 'directory')
+
+
+def tracing():
+    provider = lib.Provider('--speed', 0.1)
+    env = {**provider.env, **lib.private_libssl()}
+
+    says(run('-p', unused_pid()), RUNTIME, 'no such process|no process')
+
+    # A process without any TLS library: says so, and goes on when it loads one.
+    held = lib.Held([lib.SYSTEM_PYTHON, os.path.join(lib.CLIENTS, 'py_stdlib.py')], env=env)
+    t = lib.Tracer('-p', held.pid)
+    check(any('no TLS' in line or 'no tls' in line.lower() for line in t.lines),
+          'no word of a process without TLS library:', t.lines)
+    held.go()
+    held.finish()
+    t.settle(1)
+    check.equal(t.stop(), 0, 'exit status')
+    check.equal(len(t.records()), 1, 'records of a library that was loaded later')
+
+    # Not root; one capability short.
+    got = run('-p', os.getpid(), user=65534, group=65534, extra_groups=[])
+    says(got, CANNOT, 'CAP_|root|sudo')
+    for missing in ('bpf', 'perfmon'):
+        got = run('-p', os.getpid(), prefix=['setpriv', '--bounding-set',
+                                             '-sys_admin,-' + missing, '--inh-caps=-all'])
+        says(got, CANNOT, 'CAP_' + missing)
+
+    # A kernel without BTF: another, empty /sys/kernel/btf is all it sees.
+    if os.path.exists('/usr/bin/unshare'):
+        got = run('-p', os.getpid(), prefix=['unshare', '-m', 'sh', '-c',
+                                             'mount -t tmpfs none /sys/kernel/btf && exec "$@"', 'x'])
+        says(got, CANNOT, 'BTF')
+
+    # An output that is full or cannot be written.
+    client = lib.client('py_stdlib.py', API='openai', STREAM=0, CALLS=3, DEMO='burst=1')
+    says(run('-p', os.getpid(), '-o', '/nonexistent/dir/x'), RUNTIME, 'No such file')
+    held = lib.Held(['/bin/sh', '-c', client], env=env)
+    t = lib.Tracer('-p', held.pid, '-o', '/dev/full', jsonl=False)
+    held.go()
+    held.finish()
+    time.sleep(1)
+    check(t.process.poll() is None, 'a full output ended it')
+    check.equal(t.stop(), 0, 'exit status with a full output')
+    said = [line for line in t.lines if 'space' in line.lower() or '/dev/full' in line]
+    check.equal(len(said), 1, 'lines about the full output:', t.lines)
+    check(any('3 calls' in line for line in t.lines), 'the totals count no more:', t.lines[-2:])
+
+    # A reader that goes away.
+    held = lib.Held(['/bin/sh', '-c', client], env=env)
+    r, w = os.pipe()
+    t = lib.Tracer('-j', '-p', held.pid, jsonl=False, stdout=w)
+    os.close(w)
+    os.close(r)
+    held.go()
+    held.finish()
+    try:
+        code = t.process.wait(15)
+        check(code in (0, -signal.SIGPIPE), 'exit status with a closed pipe:', code)
+        check(not any('ipe' in line for line in t.lines), 'not quiet:', t.lines)
+    except subprocess.TimeoutExpired:
+        check(False, 'a closed pipe does not end it')
+        t.stop()
+
+    # -n and -d end it.
+    held = lib.Held(['/bin/sh', '-c', client], env=env)
+    t = lib.Tracer('-n', '2', '-p', held.pid)
+    held.go()
+    held.finish()
+    check.equal(t.process.wait(10), 0, '-n')
+    check.equal(len(t.records()), 2, 'records with -n 2')
+    started = time.monotonic()
+    check.equal(run('-d', '1s', '-p', os.getpid())[0], 0, '-d')
+    check(0.9 < time.monotonic() - started < 5, '-d 1s took', time.monotonic() - started)
+
+    # Real capture files, cut, damaged and of a later version.
+    d = lib.temporary_directory()
+    path = os.path.join(d, 'x.cap')
+    held = lib.Held(['/bin/sh', '-c', client], env=env)
+    t = lib.Tracer('-w', path, '-p', held.pid)
+    held.go()
+    held.finish()
+    t.settle(3)
+    t.stop()
+    with open(path, 'rb') as f:
+        whole = f.read()
+
+    def variant(data):
+        with open(os.path.join(d, 'y.cap'), 'wb') as f:
+            f.write(data)
+        p = subprocess.run([lib.LLMSNOOP, '-j', '-r', os.path.join(d, 'y.cap')],
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=15)
+        return p.returncode, p.stderr.decode(errors='replace'), p.stdout.count(b'"llm.call"')
+    code, err, n = variant(whole)
+    check.equal((code, n), (0, 3), 'whole capture file', err)
+    code, err, n = variant(whole[:-7])
+    check(code == 0 and n >= 2, 'cut tail: exit status', code, n, 'records', err)
+    check('cut' in err or 'incomplete' in err or 'truncated' in err, 'no word of the cut:', err)
+    code, err, n = variant(whole[:len(whole) // 2] + os.urandom(64) + whole[len(whole) // 2 + 64:])
+    check(code in (0, 1), 'damaged: exit status', code)
+    code, err, n = variant(whole[:200] + b'\xff' * 400 + whole[600:])
+    check(code == 1 and any(c.isdigit() for c in err) and 'offset' in err.lower(),
+          'damaged near the start:', code, err)
+    provider.stop()
+
+
+if __name__ == '__main__':
+    if not os.access(lib.LLMSNOOP, os.X_OK):
+        lib.skip('no build/llmsnoop (run make)')
+    usage()
+    captures()
+    lib.need_tracing()
+    tracing()
+    check.finish()

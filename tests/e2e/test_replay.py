@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 300
+"""What was written with -w gives the same records with -r: always, without root, and with every
+piece cut at every byte, at random, or merged."""
+import json
+import os
+import subprocess
+
+import lib
+from lib import check
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+lib.need_tracing()
+directory = lib.temporary_directory()
+cap = os.path.join(directory, 'x.cap')
+provider = lib.Provider('--speed', 0.1)
+script = '; '.join(
+    [lib.client('py_stdlib.py', API=api, STREAM=s, CALLS=2, DEMO=demo)
+     for api in ('openai', 'anthropic') for s in (0, 1)
+     for demo in ('tokens=9', 'tools=2&coding=gzip', 'error=429', 'error=event', 'error=cut')
+     if not (s == 0 and demo in ('error=event', 'error=cut'))] +
+    ['%s %s mixed 40 7' % (lib.SYSTEM_PYTHON, os.path.join(HERE, 'load.py'))])
+held = lib.Held(['/bin/bash', '-c', script + '; true'],
+                env={**provider.env, **lib.private_libssl()})
+tracer = lib.Tracer('-p', held.pid, '-w', cap)
+held.go()
+held.finish()
+tracer.settle()
+check.equal(tracer.stop(), 0, 'exit status')
+live = tracer.records()
+check(len(live) > 30, 'only', len(live), 'records')
+check.equal(os.stat(cap).st_mode & 0o777, 0o600, 'mode of the capture file')
+with open(cap, 'rb') as f:
+    check(b'demo-not-a-key' not in f.read(), 'an API key is in the capture file')
+
+
+def replay(path, **more):
+    p = subprocess.run([lib.LLMSNOOP, '-j', '-r', path], stdin=subprocess.DEVNULL,
+                       capture_output=True, timeout=60, **more)
+    check.equal(p.returncode, 0, 'exit status of -r:', p.stderr.decode()[-300:])
+    return sorted((r for r in map(json.loads, p.stdout.decode().splitlines())
+                   if r['type'] == 'llm.call'), key=lambda r: r['span_id'])
+
+
+def same(a, b, what, ignore=()):
+    check.equal(len(b), len(a), what, 'number of records')
+    for x, y in zip(a, b):
+        for k in sorted(set(x) | set(y)):
+            if k not in ignore:
+                check.equal(y.get(k), x.get(k), what, x.get('llmsnoop.request_id'), k)
+
+
+live.sort(key=lambda r: r['span_id'])
+first = replay(cap)
+same(live, first, 'replayed')
+same(first, replay(cap), 'replayed again')
+os.chmod(directory, 0o755)
+copy = os.path.join(directory, 'nobody.cap')
+with open(cap, 'rb') as a, open(copy, 'wb') as b:
+    b.write(a.read())
+os.chmod(copy, 0o644)
+if os.access(lib.LLMSNOOP, os.X_OK):
+    try:
+        probe = subprocess.run([lib.LLMSNOOP, '-V'], user=65534, group=65534, extra_groups=[],
+                               capture_output=True)
+        if probe.returncode == 0:
+            same(first, replay(copy, user=65534, group=65534, extra_groups=[]), 'without root')
+    except PermissionError:
+        print('build/ cannot be reached without root: not tried')
+
+timings = {'duration_s', 'gen_ai.response.time_to_first_chunk', 'llmsnoop.ttft_s',
+           'llmsnoop.ttlt_s', 'llmsnoop.itl_p50_s', 'llmsnoop.itl_p99_s', 'llmsnoop.chunks'}
+split = os.path.join(lib.HELPERS, 'capsplit')
+if os.access(split, os.X_OK):
+    for mode, ignore in (('bytes', ()), ('random:1', ()), ('random:2', ()), ('merge', timings)):
+        cut = os.path.join(directory, 'cut.cap')
+        p = subprocess.run([split, mode, cap, cut], capture_output=True, text=True, timeout=120)
+        if check.equal(p.returncode, 0, 'capsplit', mode, p.stderr):
+            same(first, replay(cut), mode, ignore)
+else:
+    print('no capsplit: splits not tried')
+check.finish()
