@@ -60,6 +60,8 @@ struct protocol {
 	/* Request bytes from here on begin a new request, or belong to none that is wanted, and
 	 * no wanted exchange is open: the capture may be quiet until another request begins. */
 	bool (*unwanted)(const void *state);
+	/* A wanted exchange is open: where room is short, others have to go first. */
+	bool (*busy)(const void *state);
 	/* The connection is over. Exactly once, before free. */
 	void (*finish)(void *state, enum conn_end why, uint64_t ts_ns);
 	void (*free)(void *state); /* NULL is fine */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* h1_conn.h: the state of one HTTP/1 connection, between h1.c (bytes) and h1_pair.c (which answer
+ * belongs to which request). For them alone. */
+#ifndef LLMSNOOP_H1_CONN_H
+#define LLMSNOOP_H1_CONN_H
+
+#include "http/h1.h"
+#include "http/h1_body.h"
+#include "http/h1_head.h"
+#include "stream/first.h"
+
+enum method {
+	METHOD_OTHER,
+	METHOD_HEAD,
+	METHOD_CONNECT,
+};
+
+struct exchange {
+	struct exchange *next;
+	void *x;	     /* NULL: not wanted */
+	uint8_t method;	     /* enum method */
+	bool request_done;   /* or as much of it as will ever be seen */
+	bool request_gap;    /* its rest was lost */
+	bool response_begun; /* its final head was seen */
+	bool response_done;
+	bool response_gap; /* its answer, or the rest of that, may be in a loss */
+	bool unsure;	   /* a lost request may come before it: the next answer may not be its */
+};
+
+enum h1_state {
+	H1_HEAD,   /* a message begins here, or its head goes on */
+	H1_BODY,   /* of the message of e */
+	H1_RESYNC, /* the place is lost: a message may begin where a call does */
+};
+
+struct h1_side {
+	enum h1_state state;
+	bool begins_call;     /* the message begins a call */
+	bool resynced;	      /* the head was found by looking for one */
+	struct h1_head *head; /* NULL between messages */
+	struct first *first;  /* H1_RESYNC: what may become a head, else NULL */
+	uint64_t first_ns;    /* of the head's first byte */
+	struct h1_body body;
+	struct exchange *e; /* whose body it is; NULL: nobody's */
+};
+
+struct h1 {
+	const struct http1_ctx *ctx;
+	const struct conn *conn;
+	const struct limits *lim;
+	struct exchange *first, **tail; /* in the order of requests */
+	unsigned int n_open;
+	bool pipelined;	    /* a request came before an earlier one was answered */
+	bool request_lost;  /* since the last request head, requests may have been lost */
+	bool response_lost; /* since the last response head, answers may have been lost */
+	bool trimmed;	    /* unwanted requests were forgotten: their answers are not copied */
+	bool unpairable;    /* nobody can tell any more whose an answer is */
+	bool last_unwanted; /* the latest request is not wanted */
+	bool upgraded;
+	struct h1_side side[2];
+};
+
+/* Ends an exchange: tells, unlinks, frees. A body of it that goes on is nobody's. */
+void exchange__end(struct h1 *h, struct exchange *e, enum http_end why, uint64_t ts_ns);
+void exchange__end_all(struct h1 *h, enum http_end why, uint64_t ts_ns);
+
+/* A request head came: what does that say of the exchanges before? Then adds one for it, not yet
+ * told. -E2BIG, -ENOMEM. */
+int pair__request(struct h1 *h, uint64_t ts_ns, struct exchange **ret);
+
+/* A final response head came: the exchange that it answers, or NULL. */
+struct exchange *pair__response(struct h1 *h, uint64_t ts_ns);
+
+/* Bytes of that side are lost, and nobody knows which messages were in them. */
+void pair__lost(struct h1 *h, enum side side);
+
+/* Answers were left out by agreement: they were those of unwanted requests. */
+void pair__quiet(struct h1 *h, uint64_t ts_ns);
+
+/* Forgets where that side is; a message is searched for at the beginnings of calls. */
+void h1_side__resync(struct h1_side *s);
+
+#endif

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/map.h"
+#include "limits.h"
+#include "stream/first.h"
+
+/* A connection met midstream that shows no beginning within so many bytes is left alone until a
+ * call begins like a request. */
+#define SEARCH_BYTES (64 * 1024)
+/* How many of the longest idle connections are looked at for one that nobody would miss. */
+#define EVICT_LOOKS 64
+
+enum conn_state {
+	CONN_SEARCH, /* what it speaks is not known yet */
+	CONN_OPEN,
+	CONN_IGNORED,
+};
+
+struct search {
+	struct first first[2]; /* by enum event_dir */
+	uint64_t bytes;
+};
+
+struct stream {
+	struct map_node node;
+	struct stream *prev, *next;   /* longest idle first */
+	struct stream *pprev, *pnext; /* the same, of its process */
+	struct owner *owner;
+	struct conn conn;
+	uint64_t offset[2]; /* expected next, by enum event_dir */
+	const struct protocol *protocol;
+	void *state;
+	struct search *search; /* CONN_SEARCH, once there are bytes */
+	enum conn_state is;
+};
+
+/* A process with connections. */
+struct owner {
+	struct map_node node;
+	uint64_t pid;
+	struct stream *streams;
+	unsigned int n;
+};
+
+struct stream_table {
+	const struct protocol *protocols[STREAM_PROTOCOLS_MAX];
+	unsigned int n_protocols;
+	void *ctx;
+	const struct capture_control *control;
+	const struct limits *lim;
+	const struct capture_ops *observer;
+	void *observer_ctx;
+	struct stream *map;  /* by conn.id */
+	struct stream *idle; /* all, longest idle first */
+	struct owner *owners;
+	struct stream_stats stats;
+};
+
+int stream_table__new(const struct protocol *const *protocols, unsigned int n, void *ctx,
+		      const struct capture_control *control, const struct limits *lim,
+		      struct stream_table **ret)
+{
+	struct stream_table *t;
+
+	if (n > STREAM_PROTOCOLS_MAX)
+		return -E2BIG;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	memcpy(t->protocols, protocols, n * sizeof(t->protocols[0]));
+	t->n_protocols = n;
+	t->ctx = ctx;
+	t->control = control;
+	t->lim = lim;
+	*ret = t;
+	return 0;
+}
+
+void stream_table__observe(struct stream_table *t, const struct capture_ops *ops, void *ctx)
+{
+	t->observer = ops;
+	t->observer_ctx = ctx;
+}
+
+void stream_table__stats(const struct stream_table *t, struct stream_stats *ret)
+{
+	*ret = t->stats;
+	ret->open = map__count(node, t->map);
+}
+
+static enum side side_of(const struct stream *s, enum event_dir dir)
+{
+	return dir == s->conn.request_dir ? SIDE_REQUEST : SIDE_RESPONSE;
+}
+
+static enum event_dir other(enum event_dir dir)
+{
+	return dir == DIR_READ ? DIR_WRITE : DIR_READ;
+}
+
+/* Frees what knows the connection's bytes; what comes after is dropped. */
+static void stream__ignore(struct stream *s)
+{
+	if (s->state)
+		s->protocol->free(s->state);
+	s->state = NULL;
+	free(s->search);
+	s->search = NULL;
+	s->is = CONN_IGNORED;
+}
+
+static void stream__remove(struct stream_table *t, struct stream *s)
+{
+	struct owner *o = s->owner;
+
+	stream__ignore(s);
+	map__del(node, t->map, s);
+	DL_DELETE(t->idle, s);
+	DL_DELETE2(o->streams, s, pprev, pnext);
+	if (!--o->n) {
+		map__del(node, t->owners, o);
+		free(o);
+	}
+	free(s);
+}
+
+static void stream__end(struct stream_table *t, struct stream *s, enum conn_end why, uint64_t ts_ns)
+{
+	if (s->state)
+		s->protocol->finish(s->state, why, ts_ns);
+	stream__remove(t, s);
+}
+
+/* Nothing of it is wanted any more. */
+static void stream__leave(struct stream_table *t, struct stream *s)
+{
+	stream__ignore(s);
+	if (t->control)
+		t->control->ignore(t->control->ctx, s->conn.id);
+}
+
+static void stream__failed(struct stream_table *t, struct stream *s, int err, uint64_t ts_ns)
+{
+	s->protocol->finish(s->state, CONN_END_UNSURE, ts_ns);
+	if (err == -ESHUTDOWN)
+		t->stats.upgraded++;
+	else
+		t->stats.failed++;
+	stream__leave(t, s);
+}
+
+static bool stream__spare(const struct stream *s)
+{
+	return !s->state || !s->protocol->busy(s->state);
+}
+
+static void evict(struct stream_table *t, struct stream *longest_idle, bool of_process,
+		  uint64_t ts_ns)
+{
+	struct stream *s = longest_idle;
+	int looks;
+
+	for (looks = 0; s && looks < EVICT_LOOKS && !stream__spare(s); looks++)
+		s = of_process ? s->pnext : s->next;
+	if (!s || !stream__spare(s))
+		s = longest_idle;
+	t->stats.evicted++;
+	stream__end(t, s, CONN_END_CAPTURE, ts_ns);
+}
+
+static struct owner *owner__get(struct stream_table *t, uint32_t pid)
+{
+	struct owner *o;
+	int err;
+
+	map__find(node, t->owners, pid, o);
+	if (o)
+		return o;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return NULL;
+	o->pid = pid;
+	map__add(node, t->owners, pid, o, err);
+	if (err) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+static struct stream *stream__new(struct stream_table *t, const struct capture_data *d,
+				  uint64_t ts_ns)
+{
+	struct stream *s;
+	struct owner *o;
+	int err;
+
+	map__find(node, t->owners, d->pid, o);
+	if (o && o->n >= t->lim->conns_per_process)
+		evict(t, o->streams, true, ts_ns);
+	else if (map__count(node, t->map) >= t->lim->conns)
+		evict(t, t->idle, false, ts_ns);
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->conn.id = d->conn;
+	s->conn.pid = d->pid;
+	s->conn.stack = d->stack;
+	map__add(node, t->map, conn.id, s, err);
+	if (err) {
+		free(s);
+		return NULL;
+	}
+	s->owner = o = owner__get(t, d->pid);
+	if (!o) {
+		map__del(node, t->map, s);
+		free(s);
+		return NULL;
+	}
+	o->n++;
+	DL_APPEND(t->idle, s);
+	DL_APPEND2(o->streams, s, pprev, pnext);
+	t->stats.conns++;
+	/* Whatever went before is not missed piece by piece. */
+	if (d->flags & (EVENT_MIDSTREAM | EVENT_AFTER_QUIET) || d->offset) {
+		s->conn.midstream = true;
+		s->offset[d->dir] = d->offset;
+		s->offset[other(d->dir)] = d->other_offset;
+		t->stats.midstream++;
+		t->stats.gaps += !(d->flags & (EVENT_MIDSTREAM | EVENT_AFTER_QUIET));
+	}
+	return s;
+}
+
+static void touch(struct stream_table *t, struct stream *s)
+{
+	if (!s->next && !s->pnext)
+		return;
+	DL_DELETE(t->idle, s);
+	DL_APPEND(t->idle, s);
+	DL_DELETE2(s->owner->streams, s, pprev, pnext);
+	DL_APPEND2(s->owner->streams, s, pprev, pnext);
+}
+
+static void gap(struct stream_table *t, struct stream *s, enum event_dir dir, uint64_t lost,
+		bool quiet, uint64_t ts_ns)
+{
+	int err;
+
+	s->offset[dir] += lost;
+	if (!quiet) {
+		t->stats.gaps++;
+		t->stats.gap_bytes += lost;
+	}
+	if (s->is == CONN_SEARCH) {
+		s->conn.midstream = true;
+		if (s->search)
+			s->search->first[dir] = (struct first){};
+	}
+	if (s->is != CONN_OPEN)
+		return;
+	err = s->protocol->gap(s->state, side_of(s, dir), lost, quiet, ts_ns);
+	if (err)
+		stream__failed(t, s, err, ts_ns);
+}
+
+static void feed(struct stream_table *t, struct stream *s, enum event_dir dir, struct span bytes,
+		 bool first_in_call, uint64_t ts_ns)
+{
+	int err;
+
+	if (s->is != CONN_OPEN || !bytes.n)
+		return;
+	err = s->protocol->feed(s->state, side_of(s, dir), bytes, first_in_call, ts_ns);
+	if (err)
+		stream__failed(t, s, err, ts_ns);
+}
+
+/* What a search is for. */
+struct match {
+	const struct stream_table *t;
+	const struct protocol *protocol;
+	enum side side;
+};
+
+static enum protocol_match match_any(void *ctx, struct span first)
+{
+	enum protocol_match best = MATCH_NO;
+	struct match *m = ctx;
+	unsigned int i;
+
+	for (i = 0; i < m->t->n_protocols; i++) {
+		switch (m->t->protocols[i]->match(first, &m->side)) {
+		case MATCH_YES:
+			m->protocol = m->t->protocols[i];
+			return MATCH_YES;
+		case MATCH_MORE:
+			best = MATCH_MORE;
+			break;
+		case MATCH_NO:
+			break;
+		}
+	}
+	return best;
+}
+
+/* Hands over what was gathered while it was not known what it is. */
+static void replay(struct stream_table *t, struct stream *s, enum event_dir dir,
+		   const struct first *f, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		feed(t, s, dir, span(f->b + i, 1), f->starts >> i & 1, f->ts_ns[i]);
+}
+
+static void found(struct stream_table *t, struct stream *s, const struct match *m,
+		  enum event_dir dir, struct span bytes, size_t taken, uint64_t ts_ns)
+{
+	struct search *search = s->search;
+	const struct first *f = &search->first[dir];
+	size_t own = f->n < taken ? f->n : taken; /* gathered bytes that are in bytes */
+	unsigned int i;
+	int err;
+
+	for (i = 0; t->protocols[i] != m->protocol;)
+		i++;
+	t->stats.speak[i]++;
+	s->conn.request_dir = m->side == SIDE_REQUEST ? dir : other(dir);
+	s->protocol = m->protocol;
+	if (!m->protocol->open) {
+		stream__leave(t, s);
+		return;
+	}
+	err = m->protocol->open(t->ctx, &s->conn, t->lim, &s->state);
+	if (err) {
+		t->stats.failed++;
+		stream__leave(t, s);
+		return;
+	}
+	s->is = CONN_OPEN;
+	s->search = NULL;
+	if (m->side == SIDE_RESPONSE)
+		replay(t, s, other(dir), &search->first[other(dir)], search->first[other(dir)].n);
+	replay(t, s, dir, f, (unsigned int)(f->n - own));
+	feed(t, s, dir, span_skip(bytes, taken - own), f->starts >> (f->n - own) & 1, ts_ns);
+	if (m->side == SIDE_REQUEST)
+		replay(t, s, other(dir), &search->first[other(dir)], search->first[other(dir)].n);
+	free(search);
+}
+
+static void search(struct stream_table *t, struct stream *s, enum event_dir dir, struct span bytes,
+		   bool first_in_call, uint64_t ts_ns)
+{
+	struct match m = {.t = t};
+	struct first *f;
+	bool fresh;
+	size_t i;
+
+	if (!s->search) {
+		s->search = calloc(1, sizeof(*s->search));
+		if (!s->search) {
+			t->stats.failed++;
+			stream__leave(t, s);
+			return;
+		}
+	}
+	f = &s->search->first[dir];
+	fresh = !s->conn.midstream;
+	/* The bytes at a connection's start begin something, whatever the flags say. */
+	first_in_call |= fresh && !f->n;
+	for (i = 0; i < bytes.n; i++) {
+		enum protocol_match is =
+			first__push(f, bytes.p[i], first_in_call && !i, ts_ns, match_any, &m);
+
+		if (is == MATCH_YES) {
+			found(t, s, &m, dir, bytes, i + 1, ts_ns);
+			return;
+		}
+		if (is == MATCH_NO && fresh) {
+			t->stats.neither++;
+			stream__leave(t, s);
+			return;
+		}
+		if (is == MATCH_NO)
+			break;
+	}
+	s->search->bytes += bytes.n;
+	if (s->search->bytes < SEARCH_BYTES || f->n || s->search->first[other(dir)].n)
+		return;
+	/* Who asks is not known; it is the traced process far more often than not, and the verdict
+	 * expires. */
+	s->search->bytes = 0;
+	if (t->control)
+		t->control->quiet(t->control->ctx, s->conn.id, DIR_WRITE, s->offset[DIR_WRITE]);
+}
+
+static void stream_table__data(void *ctx, const struct capture_data *d)
+{
+	uint64_t ts_ns = d->dir == DIR_WRITE ? d->entry_ns : d->return_ns;
+	bool first_in_call = d->flags & EVENT_CALL_START;
+	enum event_dir to = other(d->dir);
+	struct stream_table *t = ctx;
+	struct span bytes = d->bytes;
+	uint64_t lost = d->gap, seen;
+	struct stream *s;
+
+	map__find(node, t->map, d->conn, s);
+	if (!s)
+		s = stream__new(t, d, ts_ns);
+	else
+		touch(t, s);
+	if (!s) {
+		t->stats.refused++;
+		return;
+	}
+	if (s->is == CONN_IGNORED)
+		return;
+	s->conn.tid = d->tid;
+	/* An OpenSSL object is used by one thread at a time: what its other direction had moved by
+	 * then was all on its way before this. */
+	if (d->stack == TLS_OPENSSL && d->other_offset > s->offset[to])
+		gap(t, s, to, d->other_offset - s->offset[to], false, ts_ns);
+	if (d->offset > s->offset[d->dir])
+		gap(t, s, d->dir, d->offset - s->offset[d->dir], false, ts_ns);
+	if (d->flags & EVENT_AFTER_QUIET)
+		gap(t, s, d->dir, 0, true, ts_ns);
+	seen = s->offset[d->dir] - d->offset;
+	if (seen) {
+		uint64_t all = lost ? lost : bytes.n;
+
+		t->stats.duplicates += seen < all ? seen : all;
+		lost = seen < lost ? lost - seen : 0;
+		bytes = seen < bytes.n ? span_skip(bytes, (size_t)seen) : SPAN_NONE;
+		first_in_call = false;
+	}
+	if (lost) {
+		gap(t, s, d->dir, lost, false, ts_ns);
+	} else if (bytes.n) {
+		s->offset[d->dir] += bytes.n;
+		if (s->is == CONN_SEARCH)
+			search(t, s, d->dir, bytes, first_in_call, ts_ns);
+		else
+			feed(t, s, d->dir, bytes, first_in_call, ts_ns);
+	}
+	if (t->control && s->is == CONN_OPEN && s->protocol->unwanted(s->state))
+		t->control->quiet(t->control->ctx, s->conn.id, s->conn.request_dir,
+				  s->offset[s->conn.request_dir]);
+}
+
+/* Who closed, as far as the reads before the close tell: a peer's end is a failing read to the
+ * probes, and so is a non-blocking read that found nothing. */
+static enum conn_end closed_by(const struct stream *s, const struct capture_close *c)
+{
+	bool plain = c->flags & CLOSE_NONBLOCKING && c->read_fails < 2;
+	bool local = !(c->flags & CLOSE_EOF) && (!c->read_fails || plain);
+
+	return local == (s->conn.request_dir == DIR_WRITE) ? CONN_END_CLIENT : CONN_END_SERVER;
+}
+
+static void stream_table__close(void *ctx, const struct capture_close *c)
+{
+	struct stream_table *t = ctx;
+	struct stream *s;
+	int i;
+
+	map__find(node, t->map, c->conn, s);
+	if (!s)
+		return;
+	for (i = 0; i < 2 && s->is == CONN_OPEN; i++) {
+		enum event_dir dir = i ? other(s->conn.request_dir) : s->conn.request_dir;
+
+		if (c->offset[dir] > s->offset[dir])
+			gap(t, s, dir, c->offset[dir] - s->offset[dir], false, c->ts_ns);
+	}
+	stream__end(t, s, closed_by(s, c), c->ts_ns);
+}
+
+static void end_process(struct stream_table *t, uint32_t pid, uint64_t ts_ns)
+{
+	struct stream *s, *next;
+	struct owner *o;
+
+	map__find(node, t->owners, pid, o);
+	/* The owner goes with its last connection. */
+	for (s = o ? o->streams : NULL; s; s = next) {
+		next = s->pnext;
+		stream__end(t, s, CONN_END_PROCESS, ts_ns);
+	}
+}
+
+static void stream_table__process(void *ctx, const struct process *p)
+{
+	struct stream_table *t = ctx;
+
+	/* Told again, it has executed another program: what it had open is gone. */
+	end_process(t, p->pid, p->seen_ns);
+	if (t->observer && t->observer->process)
+		t->observer->process(t->observer_ctx, p);
+}
+
+static void stream_table__exit(void *ctx, const struct capture_exit *e)
+{
+	struct stream_table *t = ctx;
+
+	end_process(t, e->pid, e->ts_ns);
+	if (t->observer && t->observer->exit)
+		t->observer->exit(t->observer_ctx, e);
+}
+
+static void stream_table__clock(void *ctx, uint64_t mono_ns, int64_t offset_ns)
+{
+	const struct stream_table *t = ctx;
+
+	if (t->observer && t->observer->clock)
+		t->observer->clock(t->observer_ctx, mono_ns, offset_ns);
+}
+
+static void stream_table__counts(void *ctx, const struct capture_counts *c)
+{
+	const struct stream_table *t = ctx;
+
+	if (t->observer && t->observer->counts)
+		t->observer->counts(t->observer_ctx, c);
+}
+
+static void stream_table__tick(void *ctx, uint64_t mono_ns)
+{
+	const struct stream_table *t = ctx;
+
+	if (t->observer && t->observer->tick)
+		t->observer->tick(t->observer_ctx, mono_ns);
+}
+
+const struct capture_ops stream_table_ops = {
+	.clock = stream_table__clock,
+	.process = stream_table__process,
+	.data = stream_table__data,
+	.close = stream_table__close,
+	.exit = stream_table__exit,
+	.counts = stream_table__counts,
+	.tick = stream_table__tick,
+};
+
+void stream_table__finish(struct stream_table *t, uint64_t mono_ns)
+{
+	while (t->idle)
+		stream__end(t, t->idle, CONN_END_CAPTURE, mono_ns);
+}
+
+void stream_table__free(struct stream_table *t)
+{
+	if (!t)
+		return;
+	while (t->idle)
+		stream__remove(t, t->idle);
+	free(t);
+}
