@@ -57,6 +57,8 @@ uint64_t hist__quantile(const struct hist *h, double q)
 	if (!h->n)
 		return 0;
 	want = rank(h->n, q);
+	if (want == h->n)
+		return h->max;
 	for (i = 0; i < HIST_BUCKETS - 1; i++) {
 		seen += h->count[i];
 		if (seen >= want)
