@@ -139,9 +139,9 @@ def record_mono_ns(record):
 class Provider:
     """tools/demo/provider.py; .env is what clients need to find and trust it."""
 
-    def __init__(self, *args, life=170, env=None, command=None):
-        self.dir = temporary_directory()
-        self.truth_path = os.path.join(self.dir, 'truth.jsonl')
+    def __init__(self, *args, life=170, env=None, command=None, directory=None):
+        self.dir = directory or temporary_directory()
+        self.truth_path = os.path.join(self.dir, 'truth-%d.jsonl' % id(self))
         open(self.truth_path, 'w').close()
         command = command or [SYSTEM_PYTHON, os.path.join(DEMO, 'provider.py')]
         self.process = spawn([*command, '--dir', self.dir, '--truth', self.truth_path,

@@ -9,6 +9,7 @@ import subprocess
 import lib
 from lib import check
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 CALLS = 2
 PLAIN = ['curl.py', 'py_stdlib.py']
 PYTHON = {'py_requests.py': 'requests', 'py_httpx.py': 'httpx', 'py_httpx_async.py': 'httpx',
@@ -70,4 +71,27 @@ names = {r.get('process.executable.name') for r in tracer.records()}
 print(len(tracer.records()), 'records from', sorted(map(str, names)))
 text = open(tracer.out).read()
 check('demo-not-a-key' not in text, 'an API key is in the output')
+
+
+def http2():
+    """curl's default where the server offers it: seen and counted, not yet decoded."""
+    if not shutil.which('node'):
+        print('no node: HTTP/2 not tried')
+        return
+    server = lib.Provider(command=['node', os.path.join(HERE, 'h2server.mjs')],
+                          directory=provider.dir)
+    one = lib.Held([lib.SYSTEM_PYTHON, os.path.join(lib.CLIENTS, 'curl.py')], env={
+        **server.env, **lib.private_libssl(), 'HTTP': '2', 'STREAM': '0', 'CALLS': '2'})
+    t = lib.Tracer('-p', one.pid)
+    one.go()
+    lines = lib.json_lines(one.finish())
+    check.equal([x.get('id') for x in lines], ['chatcmpl-h2'] * 2, 'what curl got')
+    t.settle()
+    check.equal(t.stop(), 0, 'exit status')
+    check.equal(t.stats().get('undecoded.h2'), 2, 'HTTP/2 connections counted')
+    check(any('HTTP/2' in line for line in t.lines), 'no word of HTTP/2:', t.lines[-2:])
+    check.equal(t.records(), [], 'records of what was not decoded')
+
+
+http2()
 check.finish()

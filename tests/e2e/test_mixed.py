@@ -21,8 +21,8 @@ for seed in (1, 2, 3):
     check.equal(len(truths), said['good'], 'calls answered')
     lib.verify(tracer.records(), truths)
     stats = tracer.stats()
-    moved = stats.get('llmsnoop.bytes', stats.get('bytes'))
-    copied = stats.get('llmsnoop.copied_bytes', stats.get('copied_bytes'))
+    moved = stats.get('bytes')
+    copied = stats.get('copied_bytes')
     wanted = sum(t['request_bytes'] + t['response_bytes'] for t in truths)
     print('seed', seed, said, 'bytes moved', moved, 'copied', copied, 'of model calls', wanted)
     if check(moved and copied, 'stats have no bytes:', stats):
