@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Anthropic's Messages API, also behind Vertex AI, Azure and compatible hosts.
+ *
+ * Usage is cumulative: message_delta overwrites what message_start said, field by field.
+ * input_tokens leaves out what was read from and written to the cache. */
+#include "dialect/wire.h"
+
+enum {
+	OWN_USER_ID = WIRE_OWN,
+	OWN_FORMAT,
+	OWN_BLOCK,	/* a content block */
+	OWN_BLOCK_TYPE, /* which of them are the caller's tools */
+	OWN_OUTPUT,	/* some text, thinking or tool arguments */
+	OWN_TYPE,	/* of an event */
+	OWN_STOP,
+};
+
+/* --- request --- */
+
+static const struct json_path part[] = {
+	JSON_PATH("type", WIRE_RESULT_TYPE, JSON_SCALAR),
+	JSON_PATH("tool_use_id", WIRE_RESULT_ID, JSON_SCALAR),
+};
+static const struct json_path parts[] = {
+	JSON_EACH_KIDS(WIRE_RESULT, JSON_ENTER | JSON_LEAVE, part)};
+static const struct json_path message[] = {
+	JSON_PATH("role", WIRE_ROLE, JSON_SCALAR),
+	JSON_KIDS("content", 0, 0, parts),
+};
+static const struct json_path messages[] = {
+	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, message)};
+static const struct json_path stops[] = {JSON_EACH(FACT_REQUEST_STOP, JSON_SCALAR)};
+static const struct json_path format[] = {JSON_PATH("type", OWN_FORMAT, JSON_SCALAR)};
+static const struct json_path output_config[] = {
+	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
+	JSON_KIDS("format", 0, 0, format),
+};
+static const struct json_path metadata[] = {JSON_PATH("user_id", OWN_USER_ID, JSON_SCALAR)};
+static const struct json_path request_top[] = {
+	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
+	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
+	JSON_PATH("max_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
+	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
+	JSON_PATH("top_p", FACT_REQUEST_TOP_P, JSON_SCALAR),
+	JSON_PATH("top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
+	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
+	JSON_KIDS("stop_sequences", 0, 0, stops),
+	JSON_KIDS("output_config", 0, 0, output_config),
+	JSON_KIDS("output_format", 0, 0, format),
+	JSON_KIDS("metadata", 0, 0, metadata),
+	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
+};
+static const struct json_path request = JSON_ROOT(request_top);
+
+/* --- answer, whole or event --- */
+
+static const struct json_path output_details[] = {
+	JSON_PATH("thinking_tokens", WIRE_REASONING, JSON_SCALAR),
+};
+static const struct json_path gateway[] = {
+	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
+};
+static const struct json_path usage[] = {
+	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
+	JSON_PATH("output_tokens", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR),
+	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_KIDS("output_tokens_details", 0, 0, output_details),
+	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
+	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),
+	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+};
+static const struct json_path block[] = {
+	JSON_PATH("type", OWN_BLOCK_TYPE, JSON_SCALAR), JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
+	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR), JSON_PATH("text", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("thinking", OWN_OUTPUT, JSON_SEEN),
+};
+static const struct json_path blocks[] = {
+	JSON_EACH_KIDS(OWN_BLOCK, JSON_ENTER | JSON_LEAVE, block)};
+static const struct json_path start[] = {
+	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
+	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+	JSON_KIDS("content", 0, 0, blocks),
+	JSON_KIDS("usage", 0, 0, usage),
+};
+static const struct json_path delta[] = {
+	JSON_PATH("text", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("thinking", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("partial_json", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("content", OWN_OUTPUT, JSON_SEEN), /* compaction_delta: the summary */
+	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+};
+static const struct json_path error[] = {
+	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
+	JSON_PATH("message", WIRE_ERROR_MESSAGE, JSON_SCALAR),
+	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
+	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
+};
+static const struct json_path answer_top[] = {
+	JSON_PATH("type", OWN_TYPE, JSON_SCALAR),
+	JSON_KIDS("delta", 0, 0, delta),
+	JSON_KIDS("content_block", OWN_BLOCK, JSON_ENTER | JSON_LEAVE, block),
+	JSON_KIDS("usage", 0, 0, usage),
+	JSON_KIDS("message", WIRE_TOP_MESSAGE, JSON_SCALAR, start),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
+	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+	JSON_KIDS("content", 0, 0, blocks),
+};
+static const struct json_path answer = JSON_ROOT(answer_top);
+
+/* --- hooks --- */
+
+static bool match(const struct http_head *h, struct span path)
+{
+	static const char publisher[] = "/publishers/anthropic/models/";
+
+	if (span_ends(path, SPAN_LIT("/v1/messages")))
+		return true;
+	return span_find(path, SPAN_LIT(publisher)) >= 0 &&
+	       (span_ends(path, SPAN_LIT(":rawPredict")) ||
+		span_ends(path, SPAN_LIT(":streamRawPredict")));
+}
+
+/* …/publishers/anthropic/models/{model}:rawPredict */
+static struct span path_model(struct span path)
+{
+	static const char models[] = "/models/";
+	ptrdiff_t at = span_find(path, SPAN_LIT(models)), colon;
+
+	if (at < 0)
+		return SPAN_NONE;
+	path = span_skip(path, (size_t)at + sizeof(models) - 1);
+	colon = span_find(path, SPAN_LIT(":"));
+	return colon > 0 ? span_head(path, (size_t)colon) : SPAN_NONE;
+}
+
+static void request_value(struct dialect_reader *r, const struct json_value *v)
+{
+	if (v->type != JSON_STRING)
+		return;
+	if (v->id == OWN_USER_ID)
+		session__user_id(r, v->text);
+	else if (v->id == OWN_FORMAT && span_eq(v->text, SPAN_LIT("json_schema")))
+		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
+}
+
+static void answer_value(struct dialect_reader *r, const struct json_value *v)
+{
+	switch (v->id) {
+	case OWN_BLOCK:
+		if (v->event == JSON_ENDS && r->is_tool)
+			r->damaged |= tools__end(&r->tools, r->lim) < 0;
+		tools__begin(&r->tools);
+		r->is_tool = false;
+		break;
+	case OWN_BLOCK_TYPE:
+		/* server_tool_use and mcp_tool_use are run by the provider. */
+		r->is_tool = span_eq(v->text, SPAN_LIT("tool_use"));
+		break;
+	case OWN_OUTPUT:
+		r->output = true;
+		break;
+	case OWN_STOP:
+		if (v->type == JSON_STRING)
+			wire__text(r, FACT_FINISH_REASON, v->text, v->truncated, 0);
+		break;
+	case OWN_TYPE:
+		if (v->type != JSON_STRING)
+			break;
+		r->done |= span_eq(v->text, SPAN_LIT("message_stop"));
+		if (span_eq(v->text, SPAN_LIT("error")))
+			r->errors.object = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void document(struct dialect_reader *r)
+{
+	/* Each block is a call of its own: fragments bring nothing but arguments. */
+	tools__resolve(&r->tools, 0, false);
+}
+
+static void count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
+{
+	int64_t *input = &tokens[0];
+	int64_t read = USAGE(r, WIRE_CACHE_READ), written = USAGE(r, WIRE_CACHE_WRITE);
+
+	if (*input < 0)
+		return;
+	if ((read > 0 && __builtin_add_overflow(*input, read, input)) ||
+	    (written > 0 && __builtin_add_overflow(*input, written, input)))
+		*input = -1;
+}
+
+const struct dialect dialect_anthropic_messages = {
+	.api = "anthropic.messages",
+	.operation = "chat",
+	.flavour = "anthropic",
+	.match = match,
+	.path_model = path_model,
+	.request = &request,
+	.answer = &answer,
+	.request_value = request_value,
+	.answer_value = answer_value,
+	.document = document,
+	.count = count,
+};

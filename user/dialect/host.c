@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Which provider a host is, by the names of the GenAI conventions where they have one and by its
+ * product's name elsewhere. */
+#include "dialect/wire.h"
+
+struct host {
+	const char *host;     /* one '*' matches any text, also none */
+	const char *path;     /* what the path begins with; NULL: any */
+	const char *provider; /* gen_ai.provider.name */
+};
+
+/* The first line that matches counts. */
+static const struct host hosts[] = {
+	{"api.openai.com", NULL, "openai"},
+	{"*.api.openai.com", NULL, "openai"}, /* regions */
+	{"chatgpt.com", NULL, "openai"},
+	{"*.openai.azure.com", NULL, "azure.ai.openai"},
+	{"*.cognitiveservices.azure.com", NULL, "azure.ai.openai"},
+	{"*.services.ai.azure.com", "/openai", "azure.ai.openai"},
+	{"*.services.ai.azure.com", "/anthropic", "anthropic"},
+	{"*.services.ai.azure.com", "/models", "azure.ai.inference"},
+	{"*.models.ai.azure.com", NULL, "azure.ai.inference"},
+	{"models.inference.ai.azure.com", NULL, "azure.ai.inference"},
+	{"models.github.ai", NULL, "azure.ai.inference"},
+	{"api.anthropic.com", NULL, "anthropic"},
+	{"generativelanguage.googleapis.com", NULL, "gcp.gemini"},
+	{"*aiplatform.googleapis.com", NULL, "gcp.vertex_ai"},
+	{"bedrock-runtime.*", NULL, "aws.bedrock"},
+	{"bedrock-runtime-fips.*", NULL, "aws.bedrock"},
+	{"bedrock-mantle.*", NULL, "aws.bedrock"},
+	{"api.cohere.com", NULL, "cohere"},
+	{"api.cohere.ai", NULL, "cohere"},
+	{"api.mistral.ai", NULL, "mistral_ai"},
+	{"codestral.mistral.ai", NULL, "mistral_ai"},
+	{"api.groq.com", NULL, "groq"},
+	{"api.deepseek.com", NULL, "deepseek"},
+	{"api.x.ai", NULL, "x_ai"},
+	{"*.api.x.ai", NULL, "x_ai"}, /* regions */
+	{"api.perplexity.ai", NULL, "perplexity"},
+	{"*.ml.cloud.ibm.com", NULL, "ibm.watsonx.ai"},
+	{"openrouter.ai", NULL, "openrouter"},
+	{"api.together.xyz", NULL, "together_ai"},
+	{"api.together.ai", NULL, "together_ai"},
+	{"ollama.com", NULL, "ollama"},
+	{"router.huggingface.co", NULL, "huggingface"},
+	{"api-inference.huggingface.co", NULL, "huggingface"},
+	{"*.endpoints.huggingface.cloud", NULL, "huggingface"},
+	{"api.writer.com", NULL, "writer"},
+	{"api.fireworks.ai", NULL, "fireworks_ai"},
+	{"api.cerebras.ai", NULL, "cerebras"},
+	{"api.z.ai", NULL, "z_ai"},
+	{"api.moonshot.ai", NULL, "moonshot_ai"},
+	{"api.moonshot.cn", NULL, "moonshot_ai"},
+	{"dashscope*.aliyuncs.com", NULL, "alibaba"},
+	{"api.voyageai.com", NULL, "voyage_ai"},
+	{"api.replicate.com", NULL, "replicate"},
+	{"ai-gateway.vercel.sh", NULL, "vercel_ai_gateway"},
+	{"*.snowflakecomputing.com", NULL, "snowflake"},
+	{"api.ai21.com", NULL, "ai21"},
+	{"api.sambanova.ai", NULL, "sambanova"},
+};
+
+static bool host_is(struct span host, const char *pattern)
+{
+	const char *star = strchr(pattern, '*');
+	struct span head = star ? span(pattern, (size_t)(star - pattern)) : span_str(pattern);
+	struct span tail = star ? span_str(star + 1) : SPAN_NONE;
+
+	if (!star)
+		return span_ieq(host, head);
+	return host.n >= head.n + tail.n && span_ieq(span_head(host, head.n), head) &&
+	       span_ieq(span_skip(host, host.n - tail.n), tail);
+}
+
+const char *host__provider(struct span host, struct span path)
+{
+	size_t i;
+
+	/* A name may be written with the root's dot. */
+	if (host.n && host.p[host.n - 1] == '.')
+		host.n--;
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (host_is(host, hosts[i].host) &&
+		    (!hosts[i].path || span_starts(path, span_str(hosts[i].path))))
+			return hosts[i].provider;
+	return NULL;
+}
+
+struct span host__of(struct span authority)
+{
+	const uint8_t *at = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;
+	ptrdiff_t end;
+
+	if (at)
+		authority = span_skip(authority, (size_t)(at + 1 - authority.p));
+	if (span_starts(authority, SPAN_LIT("["))) {
+		authority = span_skip(authority, 1);
+		end = span_find(authority, SPAN_LIT("]"));
+	} else {
+		end = span_find(authority, SPAN_LIT(":"));
+	}
+	return end >= 0 ? span_head(authority, (size_t)end) : authority;
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/* OpenAI's Chat Completions, the wire that most hosts copy. What they do differently, as recorded
+ * traffic shows it: usage at the top, in x_groq or in a choice; message beside delta in events;
+ * content as parts; completion_tokens with or without reasoning. */
+#include "dialect/wire.h"
+
+enum {
+	OWN_FORMAT = WIRE_OWN,
+	OWN_MODALITY,
+	OWN_CHOICE,
+	OWN_CHOICE_INDEX,
+	OWN_FINISH,
+	OWN_DELTA,
+	OWN_DELTA_OUTPUT,   /* text, reasoning, refusal, arguments, audio: not empty */
+	OWN_MESSAGE_OUTPUT, /* the same in a message */
+	OWN_DELTA_CALL,
+	OWN_MESSAGE_CALL,
+	OWN_DELTA_FUNCTION,
+	OWN_MESSAGE_FUNCTION,
+	OWN_TICKS, /* cost in 1e-10 USD */
+};
+
+/* --- request --- */
+
+static const struct json_path message_in[] = {
+	JSON_PATH("role", WIRE_ROLE, JSON_SCALAR),
+	JSON_PATH("tool_call_id", WIRE_RESULT_ID, JSON_SCALAR),
+};
+static const struct json_path messages[] = {
+	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, message_in)};
+static const struct json_path stops[] = {JSON_EACH(FACT_REQUEST_STOP, JSON_SCALAR)};
+static const struct json_path modalities[] = {JSON_EACH(OWN_MODALITY, JSON_SCALAR)};
+static const struct json_path format[] = {JSON_PATH("type", OWN_FORMAT, JSON_SCALAR)};
+static const struct json_path reasoning[] = {
+	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
+};
+static const struct json_path request_top[] = {
+	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
+	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
+	JSON_PATH("max_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
+	JSON_PATH("max_completion_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
+	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
+	JSON_PATH("top_p", FACT_REQUEST_TOP_P, JSON_SCALAR),
+	JSON_PATH("top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
+	JSON_PATH("seed", FACT_REQUEST_SEED, JSON_SCALAR),
+	JSON_PATH("random_seed", FACT_REQUEST_SEED, JSON_SCALAR), /* Mistral */
+	JSON_PATH("n", FACT_REQUEST_CHOICES, JSON_SCALAR),
+	JSON_PATH("frequency_penalty", FACT_REQUEST_FREQUENCY_PENALTY, JSON_SCALAR),
+	JSON_PATH("presence_penalty", FACT_REQUEST_PRESENCE_PENALTY, JSON_SCALAR),
+	JSON_KIDS("stop", FACT_REQUEST_STOP, JSON_SCALAR, stops),
+	JSON_PATH("reasoning_effort", FACT_REQUEST_REASONING, JSON_SCALAR),
+	JSON_KIDS("reasoning", 0, 0, reasoning), /* OpenRouter */
+	JSON_KIDS("response_format", 0, 0, format),
+	JSON_KIDS("modalities", 0, 0, modalities),
+	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
+	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
+};
+static const struct json_path request = JSON_ROOT(request_top);
+
+/* --- usage --- */
+
+static const struct json_path prompt_details[] = {
+	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
+	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+};
+static const struct json_path completion_details[] = {
+	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),
+};
+static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
+static const struct json_path gateway[] = {
+	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
+};
+static const struct json_path usage[] = {
+	JSON_PATH("prompt_tokens", WIRE_INPUT, JSON_SCALAR),
+	JSON_PATH("completion_tokens", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
+	JSON_KIDS("prompt_tokens_details", 0, 0, prompt_details),
+	JSON_KIDS("completion_tokens_details", 0, 0, completion_details),
+	JSON_PATH("prompt_cache_hit_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* DeepSeek */
+	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),	    /* Moonshot */
+	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	    /* Perplexity */
+	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost),	/* OpenRouter, Vercel; Perplexity */
+	JSON_PATH("cost_in_usd_ticks", OWN_TICKS, JSON_SCALAR), /* xAI */
+	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR), /* Hugging Face */
+	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+};
+static const struct json_path x_groq[] = {JSON_KIDS("usage", 0, 0, usage)};
+
+/* --- answer, whole or event --- */
+
+#define OUTPUT(key, id) JSON_PATH(key, id, JSON_SEEN)
+
+/* delta and message differ in what their output means, so each has tables of its own. */
+#define PARTS(prefix, output)                                                                   \
+	static const struct json_path prefix##_thought[] = {OUTPUT("text", output)};            \
+	static const struct json_path prefix##_thoughts[] = {                                   \
+		JSON_EACH_KIDS(0, 0, prefix##_thought)};                                        \
+	static const struct json_path prefix##_part[] = {                                       \
+		OUTPUT("text", output),                                                         \
+		JSON_KIDS("thinking", output, JSON_SEEN, prefix##_thoughts),                    \
+	};                                                                                      \
+	static const struct json_path prefix##_parts[] = {JSON_EACH_KIDS(0, 0, prefix##_part)}; \
+	static const struct json_path prefix##_function[] = {                                   \
+		JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),                                 \
+		OUTPUT("arguments", output),                                                    \
+		OUTPUT("input", output),                                                        \
+	};                                                                                      \
+	static const struct json_path prefix##_call[] = {                                       \
+		JSON_PATH("index", WIRE_TOOL_INDEX, JSON_SCALAR),                               \
+		JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),                                     \
+		JSON_KIDS("function", 0, 0, prefix##_function),                                 \
+		JSON_KIDS("custom", 0, 0, prefix##_function),                                   \
+	};                                                                                      \
+	static const struct json_path prefix##_audio[] = {                                      \
+		OUTPUT("data", output),                                                         \
+		OUTPUT("transcript", output),                                                   \
+	}
+
+PARTS(delta, OWN_DELTA_OUTPUT);
+PARTS(message, OWN_MESSAGE_OUTPUT);
+
+static const struct json_path delta_calls[] = {
+	JSON_EACH_KIDS(OWN_DELTA_CALL, JSON_ENTER | JSON_LEAVE, delta_call)};
+static const struct json_path message_calls[] = {
+	JSON_EACH_KIDS(OWN_MESSAGE_CALL, JSON_ENTER | JSON_LEAVE, message_call)};
+static const struct json_path delta[] = {
+	JSON_KIDS("content", OWN_DELTA_OUTPUT, JSON_SEEN, delta_parts),
+	OUTPUT("reasoning_content", OWN_DELTA_OUTPUT),
+	OUTPUT("reasoning", OWN_DELTA_OUTPUT),
+	OUTPUT("refusal", OWN_DELTA_OUTPUT),
+	JSON_KIDS("tool_calls", 0, 0, delta_calls),
+	JSON_KIDS("function_call", OWN_DELTA_FUNCTION, JSON_ENTER | JSON_LEAVE, delta_function),
+	JSON_KIDS("audio", 0, 0, delta_audio),
+	OUTPUT("images", OWN_DELTA_OUTPUT),
+};
+static const struct json_path message[] = {
+	JSON_KIDS("content", OWN_MESSAGE_OUTPUT, JSON_SEEN, message_parts),
+	OUTPUT("reasoning_content", OWN_MESSAGE_OUTPUT),
+	OUTPUT("reasoning", OWN_MESSAGE_OUTPUT),
+	OUTPUT("refusal", OWN_MESSAGE_OUTPUT),
+	JSON_KIDS("tool_calls", 0, 0, message_calls),
+	JSON_KIDS("function_call", OWN_MESSAGE_FUNCTION, JSON_ENTER | JSON_LEAVE, message_function),
+	JSON_KIDS("audio", 0, 0, message_audio),
+	OUTPUT("images", OWN_MESSAGE_OUTPUT),
+};
+static const struct json_path error[] = {
+	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
+	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
+	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
+	JSON_PATH("message", WIRE_ERROR_MESSAGE, JSON_SCALAR),
+};
+static const struct json_path choice[] = {
+	JSON_PATH("index", OWN_CHOICE_INDEX, JSON_SCALAR),
+	JSON_KIDS("delta", OWN_DELTA, JSON_ENTER, delta),
+	JSON_KIDS("message", 0, 0, message),
+	JSON_PATH("finish_reason", OWN_FINISH, JSON_SCALAR),
+	JSON_KIDS("usage", 0, 0, usage), /* Moonshot */
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+};
+static const struct json_path choices[] = {
+	JSON_EACH_KIDS(OWN_CHOICE, JSON_ENTER | JSON_LEAVE, choice)};
+static const struct json_path answer_top[] = {
+	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
+	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_KIDS("choices", 0, 0, choices),
+	JSON_KIDS("usage", 0, 0, usage),
+	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
+	JSON_PATH("system_fingerprint", FACT_SYSTEM_FINGERPRINT, JSON_SCALAR),
+	JSON_KIDS("x_groq", 0, 0, x_groq),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+	JSON_PATH("object", WIRE_TOP_OBJECT, JSON_SCALAR),
+	JSON_PATH("type", WIRE_TOP_TYPE, JSON_SCALAR),
+	JSON_PATH("code", WIRE_TOP_CODE, JSON_SCALAR),
+	JSON_PATH("message", WIRE_TOP_MESSAGE, JSON_SCALAR),
+	JSON_PATH("detail", WIRE_TOP_MESSAGE, JSON_SCALAR),
+};
+static const struct json_path answer = JSON_ROOT(answer_top);
+
+/* --- hooks --- */
+
+static bool match(const struct http_head *h, struct span path)
+{
+	const char *provider;
+
+	/* Perplexity's queue answers with a ticket, not with a completion. */
+	if (span_ends(path, SPAN_LIT("/chat/completions")))
+		return !span_ends(path, SPAN_LIT("/async/chat/completions"));
+	/* Writer has the wire under a name of its own; Cohere another wire under this one. */
+	if (!span_eq(path, SPAN_LIT("/v1/chat")))
+		return false;
+	provider = host__provider(host__of(h->authority), path);
+	return provider && strcmp(provider, "writer") == 0;
+}
+
+/* /openai/deployments/{deployment}/chat/completions: Azure's name of the model. */
+static struct span path_model(struct span path)
+{
+	static const char before[] = "/deployments/";
+	ptrdiff_t at = span_find(path, SPAN_LIT(before)), slash;
+
+	if (at < 0)
+		return SPAN_NONE;
+	path = span_skip(path, (size_t)at + sizeof(before) - 1);
+	slash = span_find(path, SPAN_LIT("/"));
+	return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
+}
+
+static void request_value(struct dialect_reader *r, const struct json_value *v)
+{
+	static const struct {
+		uint16_t id;
+		const char *text, *type;
+	} types[] = {
+		{OWN_FORMAT, "text", "text"},	     {OWN_FORMAT, "json_object", "json"},
+		{OWN_FORMAT, "json_schema", "json"}, {OWN_MODALITY, "audio", "speech"},
+		{OWN_MODALITY, "image", "image"},
+	};
+	size_t i;
+
+	for (i = 0; v->type == JSON_STRING && i < sizeof(types) / sizeof(types[0]); i++)
+		if (v->id == types[i].id && span_eq(v->text, span_str(types[i].text)))
+			wire__text(r, FACT_REQUEST_OUTPUT_TYPE, span_str(types[i].type), false, 0);
+}
+
+static void choice_end(struct dialect_reader *r, uint32_t position)
+{
+	struct wire_choice *c = &r->choice;
+	uint32_t number = c->index >= 0 && c->index <= UINT32_MAX ? (uint32_t)c->index : position;
+
+	tools__resolve(&r->tools, number, r->streamed);
+	wire__text(r, FACT_FINISH_REASON, text__span(&c->finish), c->finish.truncated, number);
+	/* Some streams repeat the whole message so far beside each delta. */
+	r->output |= c->delta ? c->delta_output : c->message_output;
+}
+
+/* A tool call begins or ends; what names it is output. */
+static void call(struct dialect_reader *r, const struct json_value *v, int64_t index, bool *output)
+{
+	if (v->event == JSON_BEGINS) {
+		tools__begin(&r->tools);
+		tools__index(&r->tools, index);
+		return;
+	}
+	*output |= r->tools.open.id || r->tools.open.name;
+	r->damaged |= tools__end(&r->tools, r->lim) < 0;
+}
+
+static void answer_value(struct dialect_reader *r, const struct json_value *v)
+{
+	struct wire_choice *c = &r->choice;
+	double ticks;
+
+	switch (v->id) {
+	case OWN_CHOICE:
+		if (v->event == JSON_ENDS)
+			choice_end(r, v->index[v->n_index - 1]);
+		*c = (struct wire_choice){.index = -1};
+		break;
+	case OWN_CHOICE_INDEX:
+		if (v->type == JSON_NUMBER && v->integral)
+			c->index = v->number;
+		break;
+	case OWN_FINISH:
+		if (v->type == JSON_STRING)
+			text__set(&c->finish, v->text, v->truncated);
+		break;
+	case OWN_DELTA:
+		c->delta = true;
+		break;
+	case OWN_DELTA_OUTPUT:
+		c->delta_output = true;
+		break;
+	case OWN_MESSAGE_OUTPUT:
+		c->message_output = true;
+		break;
+	case OWN_DELTA_CALL:
+		call(r, v, TOOL_INDEX_NONE, &c->delta_output);
+		break;
+	case OWN_MESSAGE_CALL:
+		call(r, v, TOOL_INDEX_NONE, &c->message_output);
+		break;
+	case OWN_DELTA_FUNCTION:
+		call(r, v, TOOL_INDEX_FUNCTION, &c->delta_output);
+		break;
+	case OWN_MESSAGE_FUNCTION:
+		call(r, v, TOOL_INDEX_FUNCTION, &c->message_output);
+		break;
+	case OWN_TICKS:
+		if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &ticks))
+			wire__real(r, FACT_COST_USD, ticks * 1e-10);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Output includes reasoning. Where it does not on the wire (xAI), the total shows it; without a
+ * total the provider's habit decides. */
+static void count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
+{
+	int64_t in = USAGE(r, WIRE_INPUT), out = USAGE(r, WIRE_OUTPUT);
+	int64_t reasoning_ = USAGE(r, WIRE_REASONING), total = USAGE(r, WIRE_TOTAL), sum;
+
+	if (in < 0 || out < 0 || reasoning_ <= 0 || __builtin_add_overflow(in, out, &sum) ||
+	    __builtin_add_overflow(sum, reasoning_, &sum))
+		return;
+	if (total < 0 ? strcmp(r->provider, "x_ai") == 0 : total == sum)
+		tokens[WIRE_OUTPUT - WIRE_INPUT] = out + reasoning_;
+}
+
+const struct dialect dialect_openai_chat = {
+	.api = "openai.chat",
+	.operation = "chat",
+	.flavour = "openai",
+	.match = match,
+	.path_model = path_model,
+	.request = &request,
+	.answer = &answer,
+	.request_value = request_value,
+	.answer_value = answer_value,
+	.count = count,
+};

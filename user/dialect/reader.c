@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the two bodies of one exchange: which framing, which documents, which facts. What a path
+ * means is in the providers' tables; what several of them share is in tools, results and errors. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "dialect/response.h"
+#include "dialect/wire.h"
+
+/* What a fact's value is made of. FACT_BOOL: 0 or 1. */
+enum fact_kind {
+	KIND_NONE,
+	KIND_TEXT,
+	KIND_NUMBER,
+	KIND_BOOL,
+	KIND_REAL,
+};
+
+static const uint8_t kinds[FACT_MAX] = {
+	[FACT_REQUEST_MODEL] = KIND_TEXT,
+	[FACT_REQUEST_STREAM] = KIND_BOOL,
+	[FACT_REQUEST_MAX_TOKENS] = KIND_NUMBER,
+	[FACT_REQUEST_TEMPERATURE] = KIND_REAL,
+	[FACT_REQUEST_TOP_P] = KIND_REAL,
+	[FACT_REQUEST_TOP_K] = KIND_NUMBER,
+	[FACT_REQUEST_SEED] = KIND_NUMBER,
+	[FACT_REQUEST_CHOICES] = KIND_NUMBER,
+	[FACT_REQUEST_FREQUENCY_PENALTY] = KIND_REAL,
+	[FACT_REQUEST_PRESENCE_PENALTY] = KIND_REAL,
+	[FACT_REQUEST_STOP] = KIND_TEXT,
+	[FACT_REQUEST_REASONING] = KIND_TEXT,
+	[FACT_REQUEST_OUTPUT_TYPE] = KIND_TEXT,
+	[FACT_REQUEST_SERVICE_TIER] = KIND_TEXT,
+	[FACT_CONVERSATION_ID] = KIND_TEXT,
+	[FACT_RESPONSE_MODEL] = KIND_TEXT,
+	[FACT_RESPONSE_ID] = KIND_TEXT,
+	[FACT_SERVICE_TIER] = KIND_TEXT,
+	[FACT_SYSTEM_FINGERPRINT] = KIND_TEXT,
+	[FACT_COST_USD] = KIND_REAL,
+};
+
+/* Texts that each event repeats are told when they change: their places in last[], from 1. */
+static const uint8_t repeated[FACT_MAX] = {
+	[FACT_RESPONSE_MODEL] = 1,
+	[FACT_RESPONSE_ID] = 2,
+	[FACT_SERVICE_TIER] = 3,
+	[FACT_SYSTEM_FINGERPRINT] = 4,
+};
+
+static void tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
+{
+	r->ops->fact(r->ctx, fact, v, r->ts_ns);
+}
+
+void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool truncated,
+		uint32_t index)
+{
+	struct fact_value v = {.text = text, .index = index, .truncated = truncated};
+
+	if (text.n)
+		tell(r, fact, &v);
+}
+
+void wire__number(struct dialect_reader *r, enum fact fact, int64_t n)
+{
+	struct fact_value v = {.number = n};
+
+	tell(r, fact, &v);
+}
+
+void wire__real(struct dialect_reader *r, enum fact fact, double n)
+{
+	struct fact_value v = {.real = n};
+
+	tell(r, fact, &v);
+}
+
+/* A fact that is told as it stands. A value of another type than the fact's is not understood and
+ * so absent. */
+static void plain_fact(struct dialect_reader *r, const struct json_value *v)
+{
+	enum fact fact = (enum fact)v->id;
+	struct text *last;
+	double real;
+
+	switch (kinds[fact]) {
+	case KIND_TEXT:
+		if (v->type != JSON_STRING || !v->text.n)
+			return;
+		if (repeated[fact]) {
+			last = &r->last[repeated[fact] - 1];
+			if (span_eq(text__span(last), v->text))
+				return;
+			text__set(last, v->text, v->truncated);
+		}
+		r->model_told |= fact == FACT_REQUEST_MODEL;
+		wire__text(r, fact, v->text, v->truncated, 0);
+		return;
+	case KIND_NUMBER:
+		if (v->type == JSON_NUMBER && v->integral)
+			wire__number(r, fact, v->number);
+		return;
+	case KIND_BOOL:
+		if (v->type == JSON_TRUE || v->type == JSON_FALSE)
+			wire__number(r, fact, v->type == JSON_TRUE);
+		return;
+	case KIND_REAL:
+		if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &real))
+			wire__real(r, fact, real);
+		return;
+	default:
+		return;
+	}
+}
+
+static int on_request_value(void *ctx, const struct json_value *v)
+{
+	struct dialect_reader *r = ctx;
+
+	if (v->id < FACT_MAX)
+		plain_fact(r, v);
+	else if (v->id >= WIRE_MESSAGES && v->id <= WIRE_RESULT_ID)
+		r->damaged |= !results__value(r, v);
+	else if (r->dialect->request_value)
+		r->dialect->request_value(r, v);
+	return 0;
+}
+
+static void tool_value(struct dialect_reader *r, const struct json_value *v)
+{
+	int err = 0;
+
+	if (v->id == WIRE_TOOL_INDEX) {
+		if (v->type == JSON_NUMBER && v->integral && v->number >= 0)
+			tools__index(&r->tools, v->number);
+	} else if (v->id == WIRE_TOOL_ID) {
+		err = tools__id(&r->tools, v);
+	} else {
+		err = tools__name(&r->tools, v);
+	}
+	r->damaged |= err < 0;
+}
+
+static int on_answer_value(void *ctx, const struct json_value *v)
+{
+	struct dialect_reader *r = ctx;
+
+	if (v->id < FACT_MAX) {
+		plain_fact(r, v);
+	} else if (v->id < WIRE_USAGE_END) {
+		if (v->type == JSON_NUMBER && v->integral && v->number >= 0) {
+			USAGE(r, v->id) = v->number;
+			r->usage_new = true;
+		}
+	} else if (v->id <= WIRE_TOP_OBJECT) {
+		errors__value(&r->errors, v);
+	} else if (v->id >= WIRE_TOOL_INDEX && v->id <= WIRE_TOOL_NAME) {
+		tool_value(r, v);
+	} else if (r->dialect->answer_value) {
+		r->dialect->answer_value(r, v);
+	}
+	return 0;
+}
+
+static int on_document(void *ctx)
+{
+	struct dialect_reader *r = ctx;
+
+	/* Several documents in one message: what belongs to a whole document is told now. */
+	if (r->document)
+		response__document(r, false);
+	r->document = true;
+	return 0;
+}
+
+static const struct json_ops request_ops = {.value = on_request_value};
+static const struct json_ops answer_ops = {.value = on_answer_value, .begin = on_document};
+
+/* %XX is what it stands for; anything else stands for itself. */
+static void decode(struct text *t, struct span in)
+{
+	uint8_t out[TEXT_MAX + 1];
+	size_t n = 0, i;
+	unsigned int byte;
+	char hex[3] = "";
+
+	for (i = 0; i < in.n && n < sizeof(out); i++) {
+		out[n++] = in.p[i];
+		if (in.p[i] != '%' || in.n - i < 3)
+			continue;
+		memcpy(hex, in.p + i + 1, 2);
+		if (strspn(hex, "0123456789abcdefABCDEF") != 2)
+			continue;
+		byte = (unsigned int)strtoul(hex, NULL, 16);
+		out[n - 1] = (uint8_t)byte;
+		i += 2;
+	}
+	text__set(t, span(out, n), false);
+}
+
+int dialect_reader__new(const struct dialect *d, const struct http_head *request,
+			const struct dialect_ops *ops, void *ctx, const struct limits *lim,
+			struct dialect_reader **ret)
+{
+	struct dialect_reader *r = calloc(1, sizeof(*r));
+	struct span path = request->path, model;
+	size_t i;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->dialect = d;
+	r->provider = dialect__provider(d, host__of(request->authority), path);
+	r->ops = ops;
+	r->ctx = ctx;
+	r->lim = lim;
+	for (i = 0; i < WIRE_N_USAGE; i++)
+		r->usage[i] = r->told[i] = -1;
+	r->choice.index = -1;
+	tools__begin(&r->tools);
+	results__init(&r->results, lim);
+	err = json_scan__new(d->request, &request_ops, r, lim, &r->request);
+	if (!err)
+		err = json_scan__new(d->answer, &answer_ops, r, lim, &r->answer);
+	if (err) {
+		dialect_reader__free(r);
+		return err;
+	}
+	if (d->path_model) {
+		model = d->path_model(path);
+		decode(&r->path_model, model);
+	}
+	*ret = r;
+	session__headers(r, request);
+	return 0;
+}
+
+void dialect_reader__free(struct dialect_reader *r)
+{
+	if (!r)
+		return;
+	json_scan__free(r->request);
+	json_scan__free(r->answer);
+	framing__free(r->framing);
+	tools__free(&r->tools);
+	results__free(&r->results);
+	free(r);
+}
+
+/* --- request ------------------------------------------------------------------------------- */
+
+void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+{
+	r->ts_ns = ts_ns;
+	if (!r->request_over)
+		json_scan__feed(r->request, body);
+}
+
+/* The request is over, or what follows cannot be placed. */
+static void request_over(struct dialect_reader *r)
+{
+	if (r->request_over)
+		return;
+	r->request_over = true;
+	json_scan__finish(r->request);
+	r->damaged |= json_scan__flags(r->request) != 0;
+	if (!r->model_told)
+		wire__text(r, FACT_REQUEST_MODEL, text__span(&r->path_model),
+			   r->path_model.truncated, 0);
+}
+
+void dialect_reader__request_gap(struct dialect_reader *r, uint64_t lost)
+{
+	r->damaged = true;
+	request_over(r);
+}
+
+void dialect_reader__request_end(struct dialect_reader *r, uint64_t ts_ns)
+{
+	r->ts_ns = ts_ns;
+	request_over(r);
+}
+
+bool dialect_reader__streamed(const struct dialect_reader *r)
+{
+	return r->streamed;
+}
+
+bool dialect_reader__damaged(const struct dialect_reader *r)
+{
+	return r->damaged;
+}

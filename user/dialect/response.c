@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/response.h"
+
+#include "dialect/wire.h"
+
+/* What an event's data, or a whole body, begin with. */
+enum lead {
+	LEAD_BLANK, /* nothing yet */
+	LEAD_JSON,
+	LEAD_MARK,  /* a prefix of the end mark */
+	LEAD_DONE,  /* the end mark */
+	LEAD_OTHER, /* not JSON: a keep-alive, a page of HTML. Says nothing. */
+};
+
+static const char end_mark[] = "[DONE]";
+
+#define END_MARK_N (sizeof(end_mark) - 1)
+
+static const struct {
+	enum fact fact;
+	enum wire_part part;
+} token_facts[] = {
+	{FACT_INPUT_TOKENS, WIRE_INPUT},	   {FACT_OUTPUT_TOKENS, WIRE_OUTPUT},
+	{FACT_CACHE_READ_TOKENS, WIRE_CACHE_READ}, {FACT_CACHE_WRITE_TOKENS, WIRE_CACHE_WRITE},
+	{FACT_REASONING_TOKENS, WIRE_REASONING},
+};
+
+static void tell_tokens(struct dialect_reader *r)
+{
+	int64_t now[WIRE_N_USAGE];
+	size_t i;
+
+	if (!r->usage_new)
+		return;
+	r->usage_new = false;
+	memcpy(now, r->usage, sizeof(now));
+	if (r->dialect->count)
+		r->dialect->count(r, now);
+	for (i = 0; i < sizeof(token_facts) / sizeof(token_facts[0]); i++) {
+		size_t at = token_facts[i].part - WIRE_INPUT;
+
+		if (now[at] < 0 || now[at] == r->told[at])
+			continue;
+		r->told[at] = now[at];
+		wire__number(r, token_facts[i].fact, now[at]);
+	}
+}
+
+void response__document(struct dialect_reader *r, bool named_error)
+{
+	if (r->dialect->document)
+		r->dialect->document(r);
+	tell_tokens(r);
+	tools__tell(r);
+	errors__tell(r, named_error);
+	errors__begin(&r->errors);
+	r->document = false;
+}
+
+/* --- messages of the framing --------------------------------------------------------------- */
+
+static int on_begin(void *ctx, struct span name, uint64_t ts_ns)
+{
+	struct dialect_reader *r = ctx;
+
+	json_scan__reset(r->answer);
+	errors__begin(&r->errors);
+	r->lead = LEAD_BLANK;
+	r->mark_n = 0;
+	r->document = false;
+	r->output = false;
+	r->done = false;
+	return 0;
+}
+
+/* The first bytes, until it is known what they begin. Returns what is left of in. */
+static struct span lead(struct dialect_reader *r, struct span in)
+{
+	for (; in.n; in = span_skip(in, 1)) {
+		uint8_t c = *in.p;
+
+		if (r->lead == LEAD_BLANK) {
+			if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+				continue;
+			r->lead = c == '[' && r->streamed ? LEAD_MARK
+				  : c == '{' || c == '['  ? LEAD_JSON
+							  : LEAD_OTHER;
+		}
+		if (r->lead != LEAD_MARK)
+			break;
+		if (c != (uint8_t)end_mark[r->mark_n]) {
+			r->lead = LEAD_JSON;
+			json_scan__feed(r->answer, span(end_mark, r->mark_n));
+			break;
+		}
+		if (++r->mark_n == END_MARK_N)
+			r->lead = LEAD_DONE;
+	}
+	return in;
+}
+
+static int on_piece(void *ctx, struct span data, uint64_t ts_ns)
+{
+	struct dialect_reader *r = ctx;
+
+	if (r->lead != LEAD_JSON)
+		data = lead(r, data);
+	if (r->lead == LEAD_JSON)
+		json_scan__feed(r->answer, data);
+	return 0;
+}
+
+static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
+{
+	struct dialect_reader *r = ctx;
+	bool cut = r->lead == LEAD_MARK;
+
+	if (r->lead == LEAD_JSON) {
+		json_scan__finish(r->answer);
+		cut = json_scan__flags(r->answer) & JSON_CUT;
+		r->damaged |= json_scan__flags(r->answer) != 0;
+	}
+	r->damaged |= cut;
+	response__document(r, r->streamed && span_eq(name, SPAN_LIT("error")));
+	/* The last event of a stream may lack its empty line; that its data are whole is enough. */
+	if (r->streamed && r->output && (complete || !cut))
+		wire__number(r, FACT_OUTPUT, 1);
+	if (r->lead == LEAD_DONE || (r->done && !cut))
+		wire__number(r, FACT_DONE, 1);
+	return 0;
+}
+
+static const struct framing_ops framing_ops = {
+	.begin = on_begin,
+	.piece = on_piece,
+	.end = on_end,
+};
+
+/* --- which framing ------------------------------------------------------------------------- */
+
+void dialect_reader__response_head(struct dialect_reader *r, const struct http_head *h,
+				   uint64_t ts_ns)
+{
+	const struct span event_stream = SPAN_LIT("text/event-stream");
+	struct span type = http_head__get(h, "content-type");
+
+	r->ts_ns = ts_ns;
+	r->status = h->status;
+	r->is_event_stream = span_ieq(span_head(type, event_stream.n), event_stream);
+}
+
+static void frame(struct dialect_reader *r, enum framing_kind kind)
+{
+	r->streamed = kind == FRAMING_SSE;
+	r->body = BODY_FRAMED;
+	if (framing__new(kind, &framing_ops, r, r->lim, &r->framing)) {
+		r->body = BODY_IGNORED;
+		r->damaged = true;
+	}
+}
+
+/* Are the bytes held back a prefix of a line that only an event stream has? ret_whole: as a whole.
+ */
+static bool is_sse_line(const struct dialect_reader *r, bool *ret_whole)
+{
+	static const char *const starts[] = {"data:", "event:", "id:", "retry:", "error:", ":"};
+	size_t i, n = r->sniffed_n;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		*ret_whole = n == strlen(starts[i]);
+		if (n <= strlen(starts[i]) && memcmp(r->sniffed, starts[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Tells the framing by the first bytes that are not blank, whatever the header says: both lies are
+ * on record, JSON errors under text/event-stream and streams under application/json. Returns what
+ * is left of in; the bytes held back are r->sniffed. */
+static struct span sniff(struct dialect_reader *r, struct span in)
+{
+	bool whole;
+
+	for (; in.n && r->body == BODY_UNSEEN; in = span_skip(in, 1)) {
+		uint8_t c = *in.p;
+
+		if (!r->sniffed_n && (c == '{' || c == '[')) {
+			frame(r, FRAMING_WHOLE);
+			return in;
+		}
+		if (!r->sniffed_n && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+			continue;
+		/* A byte-order mark, which both framings drop. */
+		if (!r->sniffed_n && (c == 0xEF || c == 0xBB || c == 0xBF))
+			continue;
+		r->sniffed[r->sniffed_n++] = (char)c;
+		if (!is_sse_line(r, &whole)) {
+			if (r->is_event_stream)
+				frame(r, FRAMING_SSE);
+			else
+				r->body = BODY_IGNORED;
+		} else if (whole) {
+			frame(r, FRAMING_SSE);
+		}
+	}
+	return in;
+}
+
+void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+{
+	r->ts_ns = ts_ns;
+	if (r->body == BODY_UNSEEN) {
+		body = sniff(r, body);
+		if (r->body == BODY_FRAMED && r->sniffed_n)
+			framing__feed(r->framing, span(r->sniffed, r->sniffed_n), ts_ns);
+	}
+	if (r->body == BODY_FRAMED)
+		framing__feed(r->framing, body, ts_ns);
+}
+
+void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns)
+{
+	r->ts_ns = ts_ns;
+	r->damaged = true;
+	if (r->body == BODY_UNSEEN) {
+		r->body = BODY_IGNORED;
+		if (r->is_event_stream)
+			frame(r, FRAMING_SSE);
+	}
+	if (r->body == BODY_FRAMED)
+		framing__gap(r->framing, lost, ts_ns);
+}
+
+void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns)
+{
+	r->ts_ns = ts_ns;
+	if (r->body == BODY_FRAMED)
+		framing__finish(r->framing, ts_ns);
+	/* What was held back began no line that says anything. */
+	r->body = BODY_IGNORED;
+}

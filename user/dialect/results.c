@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/results.h"
+
+#include "dialect/wire.h"
+#include "limits.h"
+
+/* Ids are some 30 bytes long; gateways that hide state in them make them longer. */
+#define RESULT_ID_BYTES 128
+
+void results__init(struct results *s, const struct limits *lim)
+{
+	*s = (struct results){0};
+	buf__init(&s->ids, (size_t)lim->tool_calls * RESULT_ID_BYTES);
+	buf__init(&s->id, lim->json_value < UINT16_MAX ? lim->json_value : UINT16_MAX);
+}
+
+void results__free(struct results *s)
+{
+	buf__free(&s->ids);
+	buf__free(&s->id);
+}
+
+static bool add(struct results *s)
+{
+	uint16_t n = (uint16_t)s->id.n;
+	uint8_t head[3];
+
+	if (!n)
+		return true;
+	if (s->answered)
+		buf__clear(&s->ids);
+	s->answered = false;
+	memcpy(head, &n, sizeof(n));
+	head[2] = s->id_truncated;
+	if (buf__reserve(&s->ids, sizeof(head) + n))
+		return false;
+	buf__add(&s->ids, span(head, sizeof(head)));
+	buf__add(&s->ids, buf__span(&s->id));
+	buf__clear(&s->id);
+	return true;
+}
+
+static void tell(struct dialect_reader *r)
+{
+	struct span rest = buf__span(&r->results.ids);
+	uint16_t n;
+
+	while (rest.n) {
+		memcpy(&n, rest.p, sizeof(n));
+		wire__text(r, FACT_TOOL_RESULT_ID, span_head(span_skip(rest, 3), n), rest.p[2], 0);
+		rest = span_skip(rest, 3u + n);
+	}
+	buf__clear(&r->results.ids);
+}
+
+/* A message (or a part of one) begins or ends: what was said of the one before is void. */
+static void next(struct results *s)
+{
+	buf__clear(&s->id);
+	s->id_truncated = false;
+	s->is_result = false;
+}
+
+bool results__value(struct dialect_reader *r, const struct json_value *v)
+{
+	struct results *s = &r->results;
+	ptrdiff_t n;
+	bool ok = true;
+
+	switch (v->id) {
+	case WIRE_MESSAGES:
+		if (v->event == JSON_ENDS)
+			tell(r);
+		else
+			buf__clear(&s->ids);
+		break;
+	case WIRE_MESSAGE:
+		if (v->event == JSON_ENDS) {
+			ok = add(s);
+			s->answered |= s->is_assistant;
+		}
+		s->is_assistant = false;
+		next(s);
+		break;
+	case WIRE_ROLE:
+		s->is_assistant = span_eq(v->text, SPAN_LIT("assistant"));
+		break;
+	case WIRE_RESULT:
+		if (v->event == JSON_ENDS && s->is_result)
+			ok = add(s);
+		next(s);
+		break;
+	case WIRE_RESULT_TYPE:
+		s->is_result = span_eq(v->text, SPAN_LIT("tool_result"));
+		break;
+	case WIRE_RESULT_ID:
+		if (v->type != JSON_STRING)
+			break;
+		buf__clear(&s->id);
+		n = buf__add_some(&s->id, v->text);
+		ok = n == (ptrdiff_t)v->text.n;
+		s->id_truncated = v->truncated || !ok;
+		break;
+	default:
+		break;
+	}
+	return ok;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/wire.h"
+
+/* The first that matches counts. */
+static const struct dialect *const dialects[] = {
+	&dialect_openai_chat,
+	&dialect_anthropic_messages,
+};
+
+const struct dialect *dialect__match(const struct http_head *request)
+{
+	struct span path = request->path;
+	size_t i;
+
+	if (!span_eq(request->method, SPAN_LIT("POST")))
+		return NULL;
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+		if (dialects[i]->match(request, path))
+			return dialects[i];
+	return NULL;
+}
+
+const char *dialect__api(const struct dialect *d)
+{
+	return d->api;
+}
+
+const char *dialect__operation(const struct dialect *d)
+{
+	return d->operation;
+}
+
+const char *dialect__provider(const struct dialect *d, struct span host, struct span path)
+{
+	const char *provider = host__provider(host, path);
+
+	return provider ? provider : d->flavour;
+}
