@@ -529,11 +529,20 @@ static const char help_text[] =
 	"\n"
 	"Ends with 0; 1: failure while running; 2: wrong use; 3: cannot trace here (says why).";
 
+/* Without argp's note on arguments of short options. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 static int run_argp(int argc, char **argv, struct parse *p)
 {
 	struct argp_option list[N_DEFS + 1] = {0};
-	struct argp argp = {
-		.options = list, .parser = on_key, .args_doc = usage_text, .doc = help_text};
+	struct argp argp = {.options = list,
+			    .parser = on_key,
+			    .args_doc = usage_text,
+			    .doc = help_text,
+			    .help_filter = filter_help};
 	char name[] = "llmsnoop";
 	size_t i;
 
@@ -543,7 +552,8 @@ static int run_argp(int argc, char **argv, struct parse *p)
 		       ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_IN_ORDER, NULL, p))
 		return p->end >= 0 ? p->end : EXIT_USAGE;
 	if (p->help) {
-		argp_help(&argp, stdout, ARGP_HELP_LONG | ARGP_HELP_USAGE | ARGP_HELP_DOC, name);
+		argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+			  name);
 		return 0;
 	}
 	if (p->version) {

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sink/jsonl.h"
+#include "sink/outfile.h"
+#include "sink/record_json.h"
+#include "sink/sinks.h"
+
+static char folder[] = "/tmp/llmsnoop-jsonl-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static char *read_all(const char *path)
+{
+	static char text[1 << 20];
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	text[n] = 0;
+	close(fd);
+	return text;
+}
+
+/* A call of which just what must be known is known. */
+static struct call bare(void)
+{
+	return (struct call){
+		.time_ns = 1763647333512345678,
+		.duration_ns = 9710000000,
+		.ttfc_ns = -1,
+		.ttft_ns = -1,
+		.ttlt_ns = -1,
+		.itl_p50_ns = -1,
+		.itl_p99_ns = -1,
+		.chunks = -1,
+		.trace_id = {1},
+		.span_id = {2},
+		.api = "openai.chat",
+		.operation = "chat",
+		.provider = "openai",
+		.stream = -1,
+		.max_tokens = -1,
+		.top_k = -1,
+		.seed = -1,
+		.choices = -1,
+		.temperature = NAN,
+		.top_p = NAN,
+		.frequency_penalty = NAN,
+		.presence_penalty = NAN,
+		.input_tokens = -1,
+		.output_tokens = -1,
+		.cache_read_tokens = -1,
+		.cache_write_tokens = -1,
+		.reasoning_tokens = -1,
+		.cost_usd = NAN,
+		.status = -1,
+		.method = "POST",
+		.path = "/v1/chat/completions",
+		.server_port = -1,
+		.http_version = 11,
+		.processing_ms = -1,
+		.retry_after_s = NAN,
+		.attempt = -1,
+		.ratelimit_requests_limit = -1,
+		.ratelimit_requests_remaining = -1,
+		.ratelimit_tokens_limit = -1,
+		.ratelimit_tokens_remaining = -1,
+		.pid = 42,
+		.uid = UINT32_MAX,
+	};
+}
+
+static struct call full(void)
+{
+	static const char *const reasons[] = {"tool_use", "stop"}, *const stops[] = {"\n", ""};
+	static const struct call_tool tools[] = {{"toolu_1", "Bash"}, {NULL, "Read"}};
+	struct call c = bare();
+
+	c.parent_span_id[7] = 9;
+	c.ttfc_ns = 1100000000;
+	c.ttft_ns = 1100000001;
+	c.ttlt_ns = 9700000000;
+	c.itl_p50_ns = 12000000;
+	c.itl_p99_ns = 90000000;
+	c.chunks = 611;
+	c.api = "anthropic.messages";
+	c.provider = "anthropic";
+	c.request_model = "claude-sonnet-4-5";
+	c.response_model = "claude-sonnet-4-5-20250929";
+	c.response_id = "msg_1";
+	c.conversation_id = "conv";
+	c.stream = 1;
+	c.streamed = true;
+	c.max_tokens = 8192;
+	c.top_k = 5;
+	c.seed = -7;
+	c.choices = 2;
+	c.temperature = 0.7;
+	c.top_p = 1;
+	c.frequency_penalty = -0.5;
+	c.presence_penalty = 0.1;
+	c.stop_sequences = stops;
+	c.n_stop_sequences = 2;
+	c.reasoning_level = "high";
+	c.output_type = "json";
+	c.service_tier = "standard";
+	c.request_service_tier = "auto";
+	c.system_fingerprint = "fp";
+	c.input_tokens = 48100;
+	c.output_tokens = 640;
+	c.cache_read_tokens = 46700;
+	c.cache_write_tokens = 300;
+	c.reasoning_tokens = 0;
+	c.cost_usd = 0.028;
+	c.cost_source = "provider";
+	c.finish_reasons = reasons;
+	c.n_finish_reasons = 2;
+	c.tool_calls = tools;
+	c.n_tool_calls = 2;
+	c.status = 200;
+	c.error_type = "overloaded_error";
+	c.server_address = "api.anthropic.com";
+	c.server_port = 443;
+	c.tls = "openssl";
+	c.request_id = "req_1";
+	c.organization = "org";
+	c.processing_ms = 12;
+	c.retry_after_s = 1.5;
+	c.attempt = 2;
+	c.ratelimit_requests_limit = 100;
+	c.ratelimit_requests_remaining = 0;
+	c.ratelimit_tokens_limit = 80000;
+	c.ratelimit_tokens_remaining = 61000;
+	c.key_fp = 0x3fa91c0123456789;
+	c.user_agent = "Anthropic/Python 1";
+	c.uid = 1000;
+	c.comm = "claude";
+	c.exe = "/usr/bin/claude";
+	c.cgroup = "/user.slice";
+	c.container_id = "abc";
+	c.unit = "x.service";
+	c.service = "claude";
+	c.feature = "me/claude";
+	c.midstream = true;
+	c.truncated = true;
+	c.lost_bytes = 5;
+	return c;
+}
+
+static cJSON *parsed(const struct call *c)
+{
+	cJSON *json;
+	struct buf b;
+
+	buf__init(&b, 1 << 20);
+	assert_int_equal(record_json__call(&b, c), 0);
+	assert_int_equal(b.p[b.n - 1], '\n');
+	assert_null(memchr(b.p, '\n', b.n - 1));
+	json = cJSON_ParseWithLengthOpts((char *)b.p, b.n - 1, NULL, 0);
+	assert_non_null(json);
+	buf__free(&b);
+	return json;
+}
+
+static void unknown_is_absent(void **state)
+{
+	static const char want[] =
+		"{\"v\":1,\"type\":\"llm.call\",\"time\":\"2025-11-20T14:02:13.512345678Z\","
+		"\"trace_id\":\"01000000000000000000000000000000\",\"span_id\":"
+		"\"0200000000000000\","
+		"\"name\":\"chat\",\"duration_s\":9.71,\"gen_ai.operation.name\":\"chat\","
+		"\"gen_ai.provider.name\":\"openai\",\"http.request.method\":\"POST\","
+		"\"url.path\":\"/v1/chat/completions\",\"network.protocol.version\":\"1.1\","
+		"\"process.pid\":42,\"llmsnoop.role\":\"client\",\"llmsnoop.api\":\"openai.chat\","
+		"\"llmsnoop.streamed\":false,\"llmsnoop.request_bytes\":0,"
+		"\"llmsnoop.response_bytes\":0,\"llmsnoop.truncated\":false,"
+		"\"llmsnoop.lost_bytes\":0}\n";
+	struct call c = bare();
+	struct buf b;
+
+	buf__init(&b, 4096);
+	assert_int_equal(record_json__call(&b, &c), 0);
+	buf__add(&b, span("", 1));
+	assert_string_equal((char *)b.p, want);
+	buf__free(&b);
+}
+
+static void each_fact_has_its_key(void **state)
+{
+	static const struct {
+		const char *key, *json;
+	} want[] = {
+		{"name", "\"chat claude-sonnet-4-5\""},
+		{"parent_span_id", "\"0000000000000009\""},
+		{"gen_ai.request.stream", "true"},
+		{"gen_ai.request.seed", "-7"},
+		{"gen_ai.request.choice.count", "2"},
+		{"gen_ai.request.temperature", "0.7"},
+		{"gen_ai.request.stop_sequences", "[\"\\n\",\"\"]"},
+		{"gen_ai.usage.input_tokens", "48100"},
+		{"gen_ai.usage.reasoning.output_tokens", "0"},
+		{"gen_ai.usage.cost", "0.028"},
+		{"gen_ai.response.time_to_first_chunk", "1.1"},
+		{"llmsnoop.ttft_s", "1.100000001"},
+		{"llmsnoop.itl_p50_s", "0.012"},
+		{"gen_ai.response.finish_reasons", "[\"tool_use\",\"stop\"]"},
+		{"llmsnoop.tool_calls",
+		 "[{\"id\":\"toolu_1\",\"name\":\"Bash\"},{\"name\":\"Read\"}]"},
+		{"error.type", "\"overloaded_error\""},
+		{"llmsnoop.service_tier", "\"standard\""},
+		{"llmsnoop.key_fp", "\"k_3fa91c012345\""},
+		{"user.id", "\"1000\""},
+		{"process.executable.name", "\"claude\""},
+		{"llmsnoop.ratelimit.requests.remaining", "0"},
+		{"llmsnoop.midstream", "true"},
+	};
+	struct call c = full();
+	cJSON *json = parsed(&c), *item;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		item = cJSON_GetObjectItemCaseSensitive(json, want[i].key);
+		if (!item)
+			fail_msg("no %s", want[i].key);
+		text = cJSON_PrintUnformatted(item);
+		assert_string_equal(text, want[i].json);
+		free(text);
+	}
+	assert_null(cJSON_GetObjectItemCaseSensitive(json, "openai.response.service_tier"));
+	cJSON_Delete(json);
+}
+
+/* Names that whoever is traced may choose. */
+static const char *const hostile[] = {
+	"x\",\"pid\":1,\"a\":\"",
+	"\033]0;owned\007\033[2J",
+	"\xC0\x80\xFF\xFE",
+	"\xC2\x9B"
+	"31m",
+	"a\nb\r\tc\x7F",
+	"\xE2\x80\xAE"
+	"evil",
+	"\\u0000\\",
+	"",
+};
+
+static void hostile_names_stay_strings(void **state)
+{
+	char big[8192 + 1];
+	struct call c = full();
+	size_t i;
+
+	memset(big, '\x01', 8192);
+	big[8192] = 0;
+	for (i = 0; i <= sizeof(hostile) / sizeof(hostile[0]); i++) {
+		const char *s = i < sizeof(hostile) / sizeof(hostile[0]) ? hostile[i] : big;
+		const struct call_tool tool = {s, s};
+		const char *const one[] = {s};
+		cJSON *json;
+
+		c.comm = c.exe = c.path = c.method = c.request_model = c.response_id = s;
+		c.user_agent = c.request_id = c.error_type = c.service = c.cgroup = s;
+		c.finish_reasons = c.stop_sequences = one;
+		c.n_finish_reasons = c.n_stop_sequences = c.n_tool_calls = 1;
+		c.tool_calls = &tool;
+		json = parsed(&c);
+		assert_int_equal(cJSON_GetObjectItem(json, "process.pid")->valueint, 42);
+		assert_null(cJSON_GetObjectItem(json, "pid"));
+		cJSON_Delete(json);
+	}
+}
+
+static void real_output_fits_the_schema(void **state)
+{
+	const struct stats none = {0}, some = {.calls = 3,
+					       .priced = 1,
+					       .cost_usd = 0.5,
+					       .lost_bytes = UINT64_MAX};
+	struct call c = bare();
+	char command[600];
+	struct sink *s;
+	size_t i;
+	int end;
+
+	assert_int_equal(jsonl__open(in_folder("schema"), &s), 0);
+	assert_int_equal(s->ops->call(s, &c), 0);
+	c = full();
+	assert_int_equal(s->ops->call(s, &c), 0);
+	c.api = "openai.chat";
+	c.role = ROLE_SERVER;
+	assert_int_equal(s->ops->call(s, &c), 0);
+	for (i = 0; i < sizeof(hostile) / sizeof(hostile[0]) - 1; i++) {
+		c.comm = c.exe = c.path = c.request_model = c.error_type = c.method = hostile[i];
+		assert_int_equal(s->ops->call(s, &c), 0);
+	}
+	assert_int_equal(s->ops->stats(s, &none), 0);
+	assert_int_equal(s->ops->stats(s, &some), 0);
+	assert_int_equal(s->ops->close(s), 0);
+	snprintf(command, sizeof(command), "python3 tests/e2e/schema.py %s", in_folder("schema"));
+	if (access("tests/e2e/schema.py", R_OK)) {
+		print_message("not in the source folder: schema not checked\n");
+		skip();
+	}
+	end = system(command);
+	if (WEXITSTATUS(end) == 77 || WEXITSTATUS(end) == 127) {
+		print_message("schema not checked: no python3-jsonschema\n");
+		skip();
+	}
+	assert_int_equal(end, 0);
+}
+
+/* ---- files ---- */
+
+static void files_are_private_and_no_symlink_is_followed(void **state)
+{
+	char link[256];
+	struct outfile f;
+	struct stat st;
+
+	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_int_equal(stat(in_folder("new"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_string_equal(read_all(in_folder("new")), "one\ntwo\n");
+
+	snprintf(link, sizeof(link), "%s", in_folder("link"));
+	assert_int_equal(symlink(in_folder("new"), link), 0);
+	assert_int_equal(outfile__open(&f, link), -ELOOP);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_int_equal(outfile__open(&f, folder), -EISDIR);
+	assert_int_equal(outfile__open(&f, in_folder("no/such")), -ENOENT);
+	assert_int_equal(outfile__open(&f, "/dev/stdout"), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_int_equal(outfile__open(&f, "/dev/null"), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("x\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_int_equal(outfile__open(&f, "/dev/fd/999999"), -EBADF);
+}
+
+static void reopening_follows_logrotate(void **state)
+{
+	char was[256];
+	struct outfile f;
+
+	snprintf(was, sizeof(was), "%s", in_folder("log.1"));
+	assert_int_equal(outfile__open(&f, in_folder("log")), 0);
+	outfile__line(&f, SPAN_LIT("one\n"));
+	assert_int_equal(rename(in_folder("log"), was), 0);
+	outfile__line(&f, SPAN_LIT("two\n"));
+	assert_int_equal(outfile__reopen(&f), 0);
+	outfile__line(&f, SPAN_LIT("three\n"));
+	assert_string_equal(read_all(was), "one\ntwo\n");
+	assert_string_equal(read_all(in_folder("log")), "three\n");
+	/* what cannot be opened leaves the old file in use */
+	unlink(in_folder("log"));
+	assert_int_equal(symlink("/nowhere", in_folder("log")), 0);
+	assert_int_equal(outfile__reopen(&f), -ELOOP);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("four\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+}
+
+/* A file that may not grow past a size takes a part of a line: as a full disk does. */
+static void no_half_line_stays(void **state)
+{
+	struct rlimit was, small;
+	struct outfile f;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(outfile__open(&f, in_folder("full")), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("123456\n")), 0);
+	getrlimit(RLIMIT_FSIZE, &was);
+	small = was;
+	small.rlim_cur = 10;
+	setrlimit(RLIMIT_FSIZE, &small);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("abcdef\n")), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("later\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_string_equal(read_all(in_folder("full")), "123456\nlater\n");
+
+	assert_int_equal(outfile__open(&f, "/dev/full"), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("x\n")), -ENOSPC);
+	assert_int_equal(outfile__close(&f), 0);
+}
+
+static void a_slow_pipe_tears_no_line(void **state)
+{
+	static char line[100001], got[400000];
+	size_t n = 0, i, lines = 0;
+	struct outfile f;
+	ssize_t one;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	memset(line, 'a', 100000);
+	line[100000] = '\n';
+	assert_int_equal(outfile__from_fd(&f, fds[1]), 0);
+	close(fds[1]);
+	assert_int_equal(outfile__line(&f, span(line, sizeof(line))),
+			 0); /* a part is in the pipe */
+	assert_int_equal(outfile__line(&f, span(line, sizeof(line))),
+			 -EAGAIN); /* lost as a whole */
+	while ((one = read(fds[0], got + n, sizeof(got) - n)) > 0)
+		n += (size_t)one;
+	assert_int_equal(outfile__line(&f, SPAN_LIT("end\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	while ((one = read(fds[0], got + n, sizeof(got) - n)) > 0)
+		n += (size_t)one;
+	close(fds[0]);
+	assert_int_equal(n, sizeof(line) + 4);
+	for (i = 0; i < n; i++)
+		lines += got[i] == '\n';
+	assert_int_equal(lines, 2);
+	assert_memory_equal(got + n - 5, "\nend\n", 5);
+}
+
+static void a_closed_pipe_is_told(void **state)
+{
+	struct sinks l = {0};
+	struct call c = bare();
+	int fds[2], was;
+	struct sink *s;
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fds), 0);
+	fflush(stdout);
+	was = dup(1);
+	dup2(fds[1], 1);
+	assert_int_equal(jsonl__open(NULL, &s), 0);
+	dup2(was, 1);
+	close(was);
+	close(fds[0]);
+	close(fds[1]);
+	sinks__add(&l, s);
+	assert_int_equal(jsonl__open(in_folder("beside"), &s), 0);
+	sinks__add(&l, s);
+	sinks__call(&l, &c);
+	assert_true(l.reader_gone);
+	assert_int_equal(l.unwritten, 1);
+	sinks__tick(&l, 1);
+	sinks__reopen(&l);
+	assert_int_equal(sinks__close(&l), 0);
+	assert_non_null(strstr(read_all(in_folder("beside")), "llm.call"));
+}
+
+static int make_folder(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unknown_is_absent),
+		cmocka_unit_test(each_fact_has_its_key),
+		cmocka_unit_test(hostile_names_stay_strings),
+		cmocka_unit_test(real_output_fits_the_schema),
+		cmocka_unit_test(files_are_private_and_no_symlink_is_followed),
+		cmocka_unit_test(reopening_follows_logrotate),
+		cmocka_unit_test(no_half_line_stays),
+		cmocka_unit_test(a_slow_pipe_tears_no_line),
+		cmocka_unit_test(a_closed_pipe_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
