@@ -1,5 +1,446 @@
 // SPDX-License-Identifier: Apache-2.0
-int main(void)
+/* Wires the parts for one run: live capture, or the replay of a capture file. */
+#include <errno.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "capture/cap_read.h"
+#include "capture/cap_write.h"
+#include "capture/features.h"
+#include "capture/live.h"
+#include "capture/tee.h"
+#include "command.h"
+#include "base/limits.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "pipeline.h"
+#include "sink/jsonl.h"
+#include "sink/table.h"
+#include "sink/totals.h"
+
+#define EXIT_CANNOT_TRACE 3
+#define RING_BYTES (16UL << 20)
+
+struct run {
+	struct options options;
+	struct pipeline pipeline;
+	struct live *live;
+	struct cap_write *cap;
+	struct capture_tee tee;
+	struct command command;
+	struct capture_control control; /* to live, which is made after the pipeline */
+	struct loop loop;
+	int exit_code;
+};
+
+static int add_sink(struct run *r, int err, struct sink *s, const char *name)
 {
+	if (err) {
+		log__error("%s: %s", name, strerror(-err));
+		return EXIT_FAILURE;
+	}
+	sinks__add(&r->pipeline.sinks, s);
 	return 0;
+}
+
+/* Standard output is a table for people and JSON lines for programs; -o adds a file. */
+static int open_sinks(struct run *r)
+{
+	const struct options *o = &r->options;
+	struct table_config table = {.fd = STDOUT_FILENO, .utc = o->utc};
+	bool tty = isatty(STDOUT_FILENO);
+	struct sink *s = NULL;
+	int err = 0;
+
+	if (o->out) {
+		err = jsonl__open(o->out, &s);
+		err = add_sink(r, err, s, o->out);
+	}
+	if (err || o->quiet || o->list)
+		return err;
+	if (o->format == FORMAT_JSONL || (o->format == FORMAT_AUTO && !tty)) {
+		/* A file and a pipe need not get the same lines twice */
+		if (o->out && o->format == FORMAT_AUTO)
+			return 0;
+		err = jsonl__open(NULL, &s);
+	} else {
+		err = table__open(&table, &s);
+	}
+	return add_sink(r, err, s, "standard output");
+}
+
+/* --- what flows back to the kernel --- */
+
+static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+{
+	struct run *r = ctx;
+	const struct capture_control *c = r->live ? live__control(r->live) : NULL;
+
+	if (c)
+		c->quiet(c->ctx, conn, request_dir, judged);
+}
+
+static void ignore(void *ctx, uint64_t conn)
+{
+	struct run *r = ctx;
+	const struct capture_control *c = r->live ? live__control(r->live) : NULL;
+
+	if (c)
+		c->ignore(c->ctx, conn);
+}
+
+static bool want_process(void *ctx, const struct process *p)
+{
+	const struct run *r = ctx;
+
+	return filter__process(&r->options.filter, p);
+}
+
+static void on_say(void *ctx, int level, const char *text)
+{
+	if (level == 0)
+		log__warn("%s", text);
+	else
+		log__info("%s", text);
+}
+
+/* --- live --- */
+
+static int open_cap(struct run *r)
+{
+	static const char *const info[] = {"program", "llmsnoop " LLMSNOOP_VERSION, NULL};
+	struct cap_write_config config = {
+		.path = r->options.cap_out,
+		.raw = r->options.raw,
+		.info = info,
+	};
+	int err;
+
+	if (!r->options.cap_out)
+		return 0;
+	err = cap_write__open(&config, &limits_default, &r->cap);
+	if (err) {
+		log__error("%s: %s", r->options.cap_out, strerror(-err));
+		return EXIT_FAILURE;
+	}
+	log__say("Capture file %s will hold prompts and answers%s.", r->options.cap_out,
+		 r->options.raw ? " and credentials" : "");
+	r->tee = (struct capture_tee){{&cap_write_ops, pipeline__ops()},
+				      {r->cap, r->pipeline.table}};
+	return 0;
+}
+
+/* The first failure is worth an exit status: what was to be kept is not there. */
+static int close_cap(struct run *r)
+{
+	struct cap_write_status status;
+	int err;
+
+	if (!r->cap)
+		return 0;
+	cap_write__status(r->cap, &status);
+	err = cap_write__close(r->cap);
+	r->cap = NULL;
+	if (!err)
+		return 0;
+	log__error("%s: %s; %llu records were not written", r->options.cap_out, strerror(-err),
+		   (unsigned long long)status.unwritten);
+	return EXIT_FAILURE;
+}
+
+/* Libraries that most programs will load: their probes are in place before the first process maps
+ * them, which attaching on sight cannot promise. */
+static void preload(struct run *r)
+{
+	static const char *const patterns[] = {
+		"/usr/lib/*-linux-gnu/libssl.so*",
+		"/usr/lib64/libssl.so*",
+		"/usr/lib/libssl.so*",
+		"/lib/*-linux-gnu/libssl.so*",
+		"/lib64/libssl.so*",
+		"/usr/local/lib/libssl.so*",
+		"/usr/local/lib64/libssl.so*",
+		"/usr/bin/node",
+		"/usr/local/bin/node",
+	};
+	glob_t g = {0};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		glob(patterns[i], i ? GLOB_APPEND : 0, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		live__preload(r->live, g.gl_pathv[i]);
+	globfree(&g);
+}
+
+static int check_pids(const struct options *o)
+{
+	struct stat st;
+	char path[32];
+
+	for (unsigned int i = 0; i < o->n_pids; i++) {
+		snprintf(path, sizeof(path), "/proc/%u", o->pids[i]);
+		if (stat(path, &st) == 0)
+			continue;
+		log__error("no process %u: it is not running (see ps, pgrep)", o->pids[i]);
+		return EXIT_FAILURE;
+	}
+	return 0;
+}
+
+static void on_file(void *ctx, uint32_t pid, const char *path, const char *why)
+{
+	unsigned int *n = ctx;
+
+	if (n)
+		++*n;
+	else
+		printf("%u\t%s\t%s\n", pid, path, why);
+}
+
+/* A process given by name of which nothing can be seen yet: said, since silence would look like
+ * a program that makes no calls. */
+static void warn_without_tls(struct run *r)
+{
+	struct live_summary s;
+
+	live__summary(r->live, &s);
+	if (r->options.n_pids && s.processes == 0)
+		log__warn("%s %u maps no TLS library that can be probed yet (OpenSSL, or a program "
+			  "that carries its symbols); waiting for one",
+			  r->options.n_pids == 1 ? "process"
+						 : "none of the processes, beginning with",
+			  r->options.pids[0]);
+}
+
+static void say_tracing(struct run *r)
+{
+	struct live_summary s;
+
+	live__summary(r->live, &s);
+	r->pipeline.targets = s.files;
+	log__say("Tracing LLM calls (%s; %u process%s). Content off. Ctrl-C to end.",
+		 s.stacks ? "OpenSSL" : "no TLS library yet", s.processes,
+		 s.processes == 1 ? "" : "es");
+	log__info("%s; %u files with probes", s.method, s.files);
+}
+
+static int open_live(struct run *r)
+{
+	const struct options *o = &r->options;
+	uint32_t child = r->command.pid;
+	struct live_config config = {
+		.ring_bytes = o->ring_bytes ? o->ring_bytes : RING_BYTES,
+		.all = !o->n_pids && !child,
+		.follow = !o->no_follow,
+		.pids = child ? &child : o->pids,
+		.n_pids = child ? 1 : o->n_pids,
+		.want = want_process,
+		.want_ctx = r,
+		.say = on_say,
+	};
+	struct live_error error;
+	int err;
+
+	err = live__new(&config, r->cap ? &capture_tee_ops : pipeline__ops(),
+			r->cap ? (void *)&r->tee : (void *)r->pipeline.table, &error, &r->live);
+	if (err) {
+		log__error("cannot trace: %s: %s", error.what, strerror(-err));
+		if (error.hint)
+			log__error("%s", error.hint);
+		return EXIT_CANNOT_TRACE;
+	}
+	if (config.follow)
+		preload(r);
+	return 0;
+}
+
+/* The end of the command is the end of the run. */
+static bool command_ended(struct run *r)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != r->command.pid)
+			continue;
+		r->exit_code = command__exit_code(status);
+		r->command.pid = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Like a shell, we outlive the command's Ctrl-C: it decides. A second one ends us as well. */
+static bool stop(struct run *r, int sig, int *n_stops)
+{
+	if (!r->command.pid || ++*n_stops > 1)
+		return true;
+	if (sig == SIGTERM)
+		kill(r->command.pid, SIGTERM);
+	return false;
+}
+
+static int trace(struct run *r)
+{
+	enum loop_event event;
+	int sig, err, n_stops = 0;
+	bool end = false;
+
+	while (!end && !pipeline__done(&r->pipeline)) {
+		err = loop__wait(&r->loop, &event, &sig);
+		if (err) {
+			log__error("waiting for events: %s", strerror(-err));
+			return EXIT_FAILURE;
+		}
+		switch (event) {
+		case LOOP_CAPTURE:
+			live__poll(r->live);
+			break;
+		case LOOP_STOP:
+			end = stop(r, sig, &n_stops);
+			break;
+		case LOOP_CHILD:
+			end = command_ended(r);
+			break;
+		case LOOP_DEADLINE:
+			end = true;
+			break;
+		case LOOP_REOPEN:
+			sinks__reopen(&r->pipeline.sinks);
+			break;
+		case LOOP_RELOAD:
+			break; /* nothing is read from files yet that could have changed */
+		}
+	}
+	live__drain(r->live);
+	return 0;
+}
+
+static int run_live(struct run *r)
+{
+	const struct options *o = &r->options;
+	struct features_need need;
+	int err;
+
+	if (features__missing(&need)) {
+		log__error("cannot trace: %s is missing; %s", need.what, need.hint);
+		return EXIT_CANNOT_TRACE;
+	}
+	err = check_pids(o);
+	if (!err)
+		err = open_cap(r);
+	if (err)
+		return err;
+	err = loop__open(&r->loop, o->duration_ns);
+	if (!err && o->command)
+		err = command__start(o->command, &r->command);
+	if (err) {
+		log__error("cannot start: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	err = open_live(r);
+	if (err)
+		return err;
+	if (o->list) {
+		live__list(r->live, on_file, NULL);
+		return 0;
+	}
+	err = loop__watch(&r->loop, live__fd(r->live));
+	if (err) {
+		log__error("cannot wait for events: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	warn_without_tls(r);
+	say_tracing(r);
+	if (o->command)
+		command__go(&r->command);
+	return trace(r);
+}
+
+/* --- replay --- */
+
+static int run_replay(struct run *r)
+{
+	const char *path = r->options.cap_in;
+	struct cap_read *cap = NULL;
+	struct cap_error error;
+	int n = cap_read__open(path, &cap, &error);
+
+	while (n >= 0 && !pipeline__done(&r->pipeline)) {
+		n = cap_read__next(cap, pipeline__ops(), r->pipeline.table, &error);
+		if (n <= 0)
+			break;
+	}
+	if (error.what && n < 0)
+		log__error("%s: %s, at byte %llu", path, error.what,
+			   (unsigned long long)error.offset);
+	else if (error.what)
+		log__warn("%s: %s, at byte %llu", path, error.what,
+			  (unsigned long long)error.offset);
+	cap_read__free(cap);
+	return n < 0 ? EXIT_FAILURE : 0;
+}
+
+/* --- all --- */
+
+static void say_totals(const struct run *r, const struct stats *st)
+{
+	struct buf line;
+
+	buf__init(&line, 1 << 12);
+	if (totals__format(&line, st) == 0 && line.n)
+		log__say("%.*s", (int)line.n - 1, (const char *)line.p);
+	if (r->pipeline.sinks.unwritten)
+		log__warn("%llu records could not be written",
+			  (unsigned long long)r->pipeline.sinks.unwritten);
+	buf__free(&line);
+}
+
+int main(int argc, char **argv)
+{
+	static struct run r;
+	struct stats stats;
+	int err = options__parse(argc, argv, &r.options);
+
+	if (err >= 0)
+		return err;
+	/* Records hold prompts' names and hosts: no core dumps, no ptrace by the same user. */
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	log__set_level(r.options.verbose > 1   ? LOG_DEBUG
+		       : r.options.verbose > 0 ? LOG_INFO
+					       : LOG_WARN);
+	libbpf_set_print(NULL);
+	r.loop = (struct loop){-1, -1, -1};
+	r.control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = &r};
+	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count,
+			     r.options.cap_in ? NULL : &r.control);
+	if (err) {
+		log__error("%s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	err = open_sinks(&r);
+	if (!err)
+		err = r.options.cap_in ? run_replay(&r) : run_live(&r);
+	command__cancel(&r.command);
+	live__free(r.live);
+	r.live = NULL;
+	if (close_cap(&r) && !err)
+		err = EXIT_FAILURE;
+	pipeline__close(&r.pipeline, &stats);
+	loop__close(&r.loop);
+	if (!err && !r.options.quiet && !r.options.list && !r.pipeline.sinks.reader_gone)
+		say_totals(&r, &stats);
+	return err ? err : r.exit_code;
 }

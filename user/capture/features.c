@@ -130,6 +130,31 @@ static bool return_probes_kill(void)
 }
 #endif
 
+/* LLMSNOOP_WITHOUT=session,multi,… pretends that the kernel lacks these, so that every way of
+ * attaching can be tested on one kernel. */
+static void leave_out(struct features *f)
+{
+	const struct {
+		const char *name;
+		bool *feature;
+	} table[] = {
+		{"session", &f->uprobe_session},
+		{"multi", &f->uprobe_multi},
+		{"task_storage", &f->task_storage},
+		{"bpf_loop", &f->bpf_loop},
+	};
+	const char *without = getenv("LLMSNOOP_WITHOUT");
+
+	if (!without)
+		return;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strstr(without, table[i].name))
+			*table[i].feature = false;
+	f->uprobe_session = f->uprobe_session && f->uprobe_multi;
+	if (strstr(without, "return_probes"))
+		f->return_probes_kill = true;
+}
+
 void features__probe(struct features *ret)
 {
 	libbpf_print_fn_t old = libbpf_set_print(NULL);
@@ -146,6 +171,7 @@ void features__probe(struct features *ret)
 	};
 	if (ret->uprobe_multi)
 		ret->return_probes_kill = return_probes_kill();
+	leave_out(ret);
 	libbpf_set_print(old);
 }
 

@@ -187,9 +187,9 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	*ret_what = "allocating memory";
 	if (!p)
 		return -ENOMEM;
-	p->method = features->uprobe_session	   ? METHOD_SESSION
-		    : !features->uprobe_multi	   ? METHOD_PERF
+	p->method = !features->uprobe_multi	   ? METHOD_PERF
 		    : features->return_probes_kill ? METHOD_MULTI_RETS
+		    : features->uprobe_session	   ? METHOD_SESSION
 						   : METHOD_MULTI;
 	p->n_cpus = libbpf_num_possible_cpus();
 	p->per_cpu = calloc(p->n_cpus > 0 ? p->n_cpus : 1, sizeof(*p->per_cpu));

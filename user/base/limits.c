@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "limits.h"
+#include "base/limits.h"
 
 const struct limits limits_default = {
 	.head_bytes = 256 << 10,

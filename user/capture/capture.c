@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/capture.h"
+
+const char *tls_stack__name(enum tls_stack stack)
+{
+	static const char *const names[TLS_STACK_MAX] = {
+		[TLS_UNKNOWN] = "unknown",
+		[TLS_OPENSSL] = "openssl",
+	};
+
+	return (unsigned int)stack < TLS_STACK_MAX ? names[stack] : names[TLS_UNKNOWN];
+}

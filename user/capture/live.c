@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/live.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "capture/features.h"
+#include "capture/mappings.h"
+#include "capture/probes.h"
+#include "capture/proc.h"
+#include "capture/targets.h"
+
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S 1000000000ULL
+
+/* How often the data ring is looked at: it wakes us only when it fills up. */
+#define POLL_BUSY_NS (2 * NS_PER_MS)
+#define POLL_IDLE_NS (20 * NS_PER_MS)
+#define IDLE_AFTER_NS (200 * NS_PER_MS)
+
+/* Mappings are announced; a slow look at all processes catches what an overflow or a racing exec
+ * made us miss. */
+#define RESCAN_NS (10 * NS_PER_S)
+
+#define QUIET_NS (60 * NS_PER_S) /* how long a verdict holds */
+#define CLOCK_STEP_NS NS_PER_MS	 /* a REALTIME step worth telling */
+#define PROCESSES_MAX 65536
+
+struct proc_state {
+	uint64_t pid;
+	bool told;     /* process() was called for its present program */
+	bool unwanted; /* the kernel was told to ignore it */
+	bool named;    /* given by -p */
+	bool tls;      /* maps a file with probes */
+	struct map_node node;
+};
+
+/* An exec or exit waits until the data ring is drained up to its time. */
+struct pending {
+	struct event_process e;
+	struct pending *next;
+};
+
+struct live {
+	const struct capture_ops *ops;
+	void *ctx;
+	struct live_config config;
+	struct probes *probes;
+	struct targets *targets;
+	struct mappings *mappings; /* NULL: not available, then only the rescan finds new ones */
+	struct proc_state *procs;
+	struct pending *pending, **pending_tail;
+	struct verdict *verdicts;
+	struct capture_control control;
+	int epoll, timer;
+	uint64_t timer_ns; /* its present interval */
+	uint64_t busy_ns, tick_ns, rescan_ns;
+	int64_t clock_offset;
+	uint64_t counts[COUNT_MAX];
+	unsigned int n_tls;
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void say(struct live *l, int level, const char *text)
+{
+	if (l->config.say)
+		l->config.say(l->config.say_ctx, level, text);
+}
+
+/* --- processes --- */
+
+static struct proc_state *proc_get(struct live *l, uint32_t pid, bool create)
+{
+	struct proc_state *p;
+	int err;
+
+	map__find(node, l->procs, pid, p);
+	if (p || !create || map__count(node, l->procs) >= PROCESSES_MAX)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	map__add(node, l->procs, pid, p, err);
+	if (err) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static void proc_forget(struct live *l, uint32_t pid)
+{
+	struct proc_state *p = proc_get(l, pid, false);
+
+	if (!p)
+		return;
+	if (p->tls)
+		l->n_tls--;
+	map__del(node, l->procs, p);
+	free(p);
+}
+
+/* Reads and tells the facts of a process whose data is about to come. known: what the kernel said
+ * of it, for the case that it is gone already; may be NULL. */
+static struct proc_state *proc_tell(struct live *l, uint32_t pid, const struct event_process *e)
+{
+	struct process_known known = {.uid = UINT32_MAX};
+	struct proc_state *p = proc_get(l, pid, true);
+	struct process *facts;
+
+	if (!p || p->told)
+		return p;
+	if (e) {
+		known.comm = e->comm;
+		known.ppid = e->ppid;
+		known.uid = e->uid;
+		known.start_ns = e->start_ns;
+	}
+	if (process__read("/proc", pid, e ? &known : NULL, &facts))
+		return p;
+	facts->seen_ns = e ? e->ts_ns : now_ns(CLOCK_MONOTONIC);
+	p->told = true;
+	if (l->config.want && !l->config.want(l->config.want_ctx, facts)) {
+		p->unwanted = true;
+		probes__target(l->probes, pid, false);
+	} else if (l->ops->process) {
+		l->ops->process(l->ctx, facts);
+	}
+	process__free(facts);
+	return p;
+}
+
+static void scan(struct live *l, uint32_t pid)
+{
+	struct proc_state *p;
+
+	if (targets__scan(l->targets, pid) <= 0)
+		return;
+	p = proc_get(l, pid, true);
+	if (p && !p->tls) {
+		p->tls = true;
+		l->n_tls++;
+	}
+}
+
+static void scan_all(struct live *l)
+{
+	struct dirent *d;
+	DIR *dir = opendir("/proc");
+	char *end;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		unsigned long pid = strtoul(d->d_name, &end, 10);
+
+		if (*end == '\0' && pid && pid != (unsigned long)getpid())
+			scan(l, pid);
+	}
+	closedir(dir);
+}
+
+static void scan_targets(struct live *l)
+{
+	struct proc_state *p, *next;
+
+	if (l->config.all) {
+		scan_all(l);
+		return;
+	}
+	map__for_each(node, l->procs, p, next) scan(l, p->pid);
+}
+
+static void end_process(struct live *l, const struct event_process *e)
+{
+	struct capture_exit x = {.pid = e->h.tgid, .ts_ns = e->ts_ns, .status = e->exit_code};
+	struct proc_state *p = proc_get(l, e->h.tgid, false);
+
+	if (p && p->told && !p->unwanted && l->ops->exit)
+		l->ops->exit(l->ctx, &x);
+	if (e->h.kind == EVENT_EXIT) {
+		targets__gone(l->targets, e->h.tgid);
+		if (p && p->unwanted)
+			probes__untarget(l->probes, e->h.tgid);
+		proc_forget(l, e->h.tgid);
+		return;
+	}
+	/* The same process with another program: who it was no longer holds. */
+	if (p && p->unwanted)
+		probes__untarget(l->probes, e->h.tgid);
+	if (p)
+		p->told = p->unwanted = false;
+	proc_tell(l, e->h.tgid, e);
+	scan(l, e->h.tgid);
+}
+
+/* Acts on what happened up to that time. */
+static void end_pending(struct live *l, uint64_t until_ns)
+{
+	struct pending *w;
+
+	while ((w = l->pending) && w->e.ts_ns <= until_ns) {
+		l->pending = w->next;
+		if (!l->pending)
+			l->pending_tail = &l->pending;
+		end_process(l, &w->e);
+		free(w);
+	}
+}
+
+/* --- events --- */
+
+static void on_process(struct live *l, const struct event_process *e)
+{
+	struct proc_state *p;
+	struct pending *w;
+
+	switch (e->h.kind) {
+	case EVENT_TLS:
+		proc_tell(l, e->h.tgid, e);
+		return;
+	case EVENT_FORK:
+		p = proc_get(l, e->h.tgid, false);
+		proc_get(l, e->child, true);
+		if (p && p->unwanted)
+			return;
+		/* A child shares its parent's mappings, which are known. */
+		return;
+	default:
+		w = calloc(1, sizeof(*w));
+		if (!w) {
+			end_process(l, e);
+			return;
+		}
+		w->e = *e;
+		*l->pending_tail = w;
+		l->pending_tail = &w->next;
+	}
+}
+
+static int on_control(void *ctx, const struct event_header *h, size_t size)
+{
+	struct live *l = ctx;
+
+	if (size >= sizeof(struct event_process) && h->kind >= EVENT_TLS && h->kind <= EVENT_EXIT)
+		on_process(l, (const void *)h);
+	return 0;
+}
+
+static void on_bytes(struct live *l, const struct event_data *e)
+{
+	bool gap = e->h.kind == EVENT_GAP;
+	struct capture_data d = {
+		.conn = e->conn,
+		.pid = e->h.tgid,
+		.tid = e->h.tid,
+		.ssl = e->ssl,
+		.entry_ns = e->entry_ns,
+		.return_ns = e->return_ns,
+		.offset = e->offset,
+		.other_offset = e->other_offset,
+		.gap = gap ? e->len : 0,
+		.bytes = gap ? SPAN_NONE : span(e + 1, e->len),
+		.dir = e->dir,
+		.flags = e->h.flags,
+		.stack = e->stack < TLS_STACK_MAX ? e->stack : TLS_UNKNOWN,
+	};
+	struct proc_state *p;
+
+	end_pending(l, e->entry_ns);
+	p = proc_get(l, d.pid, false);
+	if (!p || !p->told)
+		p = proc_tell(l, d.pid, NULL);
+	if (p && p->unwanted)
+		l->control.ignore(l->control.ctx, d.conn);
+	else if (l->ops->data)
+		l->ops->data(l->ctx, &d);
+}
+
+static int on_data(void *ctx, const struct event_header *h, size_t size)
+{
+	const struct event_data *e = (const void *)h;
+	const struct event_close *c = (const void *)h;
+	struct live *l = ctx;
+
+	if ((h->kind == EVENT_DATA || h->kind == EVENT_GAP) && size >= sizeof(*e) &&
+	    (h->kind == EVENT_GAP || e->len <= size - sizeof(*e)) && e->dir <= DIR_WRITE) {
+		on_bytes(l, e);
+	} else if (h->kind == EVENT_CLOSE && size >= sizeof(*c) && l->ops->close) {
+		struct capture_close close = {
+			.conn = c->conn,
+			.pid = h->tgid,
+			.ts_ns = c->ts_ns,
+			.offset = {c->offset[0], c->offset[1]},
+			.read_fails = c->read_fails,
+			.flags = h->flags,
+		};
+
+		end_pending(l, c->ts_ns);
+		l->ops->close(l->ctx, &close);
+	}
+	return 0;
+}
+
+static void on_mapping(void *ctx, const struct mapping *m)
+{
+	struct live *l = ctx;
+	struct proc_state *p;
+
+	if (!l->config.all && !proc_get(l, m->pid, false))
+		return;
+	if (targets__mapping(l->targets, m) <= 0)
+		return;
+	p = proc_get(l, m->pid, true);
+	if (p && !p->tls) {
+		p->tls = true;
+		l->n_tls++;
+	}
+}
+
+/* --- what flows back --- */
+
+static void set_verdict(struct live *l, const struct verdict *v)
+{
+	struct verdict *slot = &l->verdicts[VERDICT_SLOT(v->conn)];
+
+	/* The kernel must never see a half-written one under the new name. */
+	__atomic_store_n(&slot->conn, 0, __ATOMIC_SEQ_CST);
+	slot->judged = v->judged;
+	slot->expires_ns = v->expires_ns;
+	slot->request_dir = v->request_dir;
+	slot->whole = v->whole;
+	__atomic_store_n(&slot->conn, v->conn, __ATOMIC_RELEASE);
+}
+
+static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+{
+	set_verdict(ctx, &(struct verdict){.conn = conn,
+					   .judged = judged,
+					   .expires_ns = now_ns(CLOCK_MONOTONIC) + QUIET_NS,
+					   .request_dir = request_dir});
+}
+
+static void ignore(void *ctx, uint64_t conn)
+{
+	set_verdict(ctx, &(struct verdict){.conn = conn, .whole = 1});
+}
+
+/* --- time --- */
+
+static void tell_clock(struct live *l)
+{
+	uint64_t mono = now_ns(CLOCK_MONOTONIC);
+	int64_t offset = (int64_t)(now_ns(CLOCK_REALTIME) - mono);
+	int64_t moved = offset - l->clock_offset;
+
+	if (l->clock_offset && moved < (int64_t)CLOCK_STEP_NS && moved > -(int64_t)CLOCK_STEP_NS)
+		return;
+	l->clock_offset = offset;
+	if (l->ops->clock)
+		l->ops->clock(l->ctx, mono, offset);
+}
+
+static void tell_counts(struct live *l)
+{
+	struct capture_counts c;
+
+	if (probes__counters(l->probes, c.v) == 0 && l->ops->counts)
+		l->ops->counts(l->ctx, &c);
+}
+
+static void set_timer(struct live *l, uint64_t ns)
+{
+	struct itimerspec t = {
+		.it_interval = {.tv_nsec = ns},
+		.it_value = {.tv_nsec = ns},
+	};
+
+	if (l->timer_ns == ns)
+		return;
+	l->timer_ns = ns;
+	timerfd_settime(l->timer, 0, &t, NULL);
+}
+
+static void tick(struct live *l, uint64_t now)
+{
+	if (now - l->tick_ns < NS_PER_S)
+		return;
+	l->tick_ns = now;
+	tell_clock(l);
+	tell_counts(l);
+	if (l->ops->tick)
+		l->ops->tick(l->ctx, now);
+	if (now - l->rescan_ns >= RESCAN_NS) {
+		l->rescan_ns = now;
+		scan_targets(l);
+	}
+}
+
+void live__poll(struct live *l)
+{
+	uint64_t now, expired;
+
+	if (read(l->timer, &expired, sizeof(expired)) < 0 && errno != EAGAIN)
+		say(l, 0, "the polling timer cannot be read");
+	if (l->mappings && mappings__consume(l->mappings, on_mapping, l)) {
+		say(l, 1, "mapping records were lost; looking through all processes");
+		scan_targets(l);
+	}
+	probes__consume_control(l->probes, on_control, l);
+	now = now_ns(CLOCK_MONOTONIC);
+	if (probes__consume_data(l->probes, on_data, l) > 0)
+		l->busy_ns = now;
+	end_pending(l, now);
+	set_timer(l, now - l->busy_ns < IDLE_AFTER_NS ? POLL_BUSY_NS : POLL_IDLE_NS);
+	tick(l, now);
+}
+
+void live__drain(struct live *l)
+{
+	while (probes__consume_control(l->probes, on_control, l) > 0 ||
+	       probes__consume_data(l->probes, on_data, l) > 0)
+		;
+	end_pending(l, UINT64_MAX);
+	tell_counts(l);
+}
+
+/* --- making and ending --- */
+
+static int watch(struct live *l, int fd, uint32_t events)
+{
+	struct epoll_event ev = {.events = events};
+
+	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int open_loop(struct live *l)
+{
+	int err;
+
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->epoll < 0 || l->timer < 0)
+		return -errno;
+	err = watch(l, l->timer, EPOLLIN);
+	/* Edge-triggered: only the kernel side's rare forced wake-ups, not each byte that waits. */
+	if (!err)
+		err = watch(l, probes__data_fd(l->probes), EPOLLIN | EPOLLET);
+	if (!err)
+		err = watch(l, probes__control_fd(l->probes), EPOLLIN | EPOLLET);
+	if (!err && l->mappings)
+		err = watch(l, mappings__fd(l->mappings), EPOLLIN);
+	set_timer(l, POLL_IDLE_NS);
+	return err;
+}
+
+int live__new(const struct live_config *config, const struct capture_ops *ops, void *ctx,
+	      struct live_error *ret_error, struct live **ret)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	struct probes_config pc = {config->ring_bytes, config->all, config->follow};
+	struct targets_config tc = {
+		.per_pid = !config->all && !config->follow,
+		.say = config->say,
+		.say_ctx = config->say_ctx,
+	};
+	struct features features;
+	int err = -ENOMEM;
+
+	*ret_error = (struct live_error){.what = "allocating memory"};
+	if (!l)
+		goto fail;
+	l->epoll = l->timer = -1;
+	l->ops = ops;
+	l->ctx = ctx;
+	l->config = *config;
+	l->pending_tail = &l->pending;
+	l->control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = l};
+	features__probe(&features);
+	err = probes__new(&pc, &features, &ret_error->what, &l->probes);
+	if (err)
+		goto fail;
+	l->verdicts = probes__verdicts(l->probes);
+	ret_error->what = "preparing targets";
+	tc.want_rets = features.return_probes_kill;
+	err = targets__new(l->probes, &tc, &l->targets);
+	if (err)
+		goto fail;
+	if (mappings__new(&l->mappings))
+		say(l, 0,
+		    "new mappings cannot be watched; programs that start now are seen up to 10 s "
+		    "late");
+	ret_error->what = "opening the event loop";
+	err = open_loop(l);
+	if (err)
+		goto fail;
+	tell_clock(l);
+	l->tick_ns = l->rescan_ns = now_ns(CLOCK_MONOTONIC);
+	for (size_t i = 0; i < config->n_pids; i++) {
+		struct proc_state *p = proc_get(l, config->pids[i], true);
+
+		if (p)
+			p->named = true;
+		live__add_pid(l, config->pids[i]);
+	}
+	if (config->all)
+		scan_all(l);
+	*ret = l;
+	return 0;
+fail:
+	ret_error->err = err;
+	live__free(l);
+	return err;
+}
+
+void live__free(struct live *l)
+{
+	struct proc_state *p, *next;
+	struct pending *w;
+
+	if (!l)
+		return;
+	targets__free(l->targets);
+	mappings__free(l->mappings);
+	probes__free(l->probes);
+	map__for_each(node, l->procs, p, next)
+	{
+		map__del(node, l->procs, p);
+		free(p);
+	}
+	while ((w = l->pending)) {
+		l->pending = w->next;
+		free(w);
+	}
+	if (l->timer >= 0)
+		close(l->timer);
+	if (l->epoll >= 0)
+		close(l->epoll);
+	free(l);
+}
+
+int live__add_pid(struct live *l, uint32_t pid)
+{
+	struct proc_state *p = proc_get(l, pid, true);
+	int err = p ? probes__target(l->probes, pid, true) : -ENOMEM;
+
+	if (err)
+		return err;
+	scan(l, pid);
+	return 0;
+}
+
+int live__preload(struct live *l, const char *path)
+{
+	return targets__preload(l->targets, path);
+}
+
+int live__fd(const struct live *l)
+{
+	return l->epoll;
+}
+
+const struct capture_control *live__control(struct live *l)
+{
+	return &l->control;
+}
+
+void live__summary(const struct live *l, struct live_summary *ret)
+{
+	*ret = (struct live_summary){
+		.method = probes__method(l->probes),
+		.files = targets__files(l->targets),
+		.processes = l->n_tls,
+		.stacks = targets__stacks(l->targets),
+	};
+}
+
+void live__list(const struct live *l,
+		void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why), void *ctx)
+{
+	struct proc_state *p, *next;
+
+	map__for_each(node, l->procs, p, next)
+	{
+		if (p->tls || p->named)
+			targets__list(l->targets, p->pid, fn, ctx);
+	}
+}
