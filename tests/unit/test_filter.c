@@ -14,7 +14,7 @@
 #include "call/ids.h"
 #include "call/processes.h"
 #include "enrich/service.h"
-#include "limits.h"
+#include "base/limits.h"
 
 static void globs(void **state)
 {

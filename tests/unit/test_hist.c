@@ -10,7 +10,7 @@
 
 #include "base/hist.h"
 #include "call/timing.h"
-#include "limits.h"
+#include "base/limits.h"
 
 static const double quantiles[] = {0.001, 0.25, 0.5, 0.9, 0.99, 1.0};
 

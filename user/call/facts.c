@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/utf8.h"
-#include "limits.h"
+#include "base/limits.h"
 
 const char *call_open__text(struct call_open *x, struct span s)
 {

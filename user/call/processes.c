@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "enrich/service.h"
-#include "limits.h"
+#include "base/limits.h"
 
 #define BUCKETS 1024
 #define STRING_MAX 4096

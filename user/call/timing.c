@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "limits.h"
+#include "base/limits.h"
 
 /* False: no memory. */
 static bool to_hist(struct timing *t)

@@ -12,7 +12,7 @@
 #include "call/open.h"
 #include "call/outcome.h"
 #include "call/processes.h"
-#include "limits.h"
+#include "base/limits.h"
 
 #define HTTPS_PORT 443
 #define STATS_EVERY_NS 60000000000ULL
