@@ -225,7 +225,16 @@ def client(name, **settings):
 
 
 def json_lines(text):
-    return [json.loads(line) for line in text.splitlines() if line.startswith('{')]
+    """The JSON objects in the output of programs that may have shared a pipe."""
+    out, at, decoder = [], text.find('{'), json.JSONDecoder()
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+            out.append(value)
+        except ValueError:
+            end = at + 1
+        at = text.find('{', end)
+    return out
 
 
 # ---- the tracer
