@@ -32,6 +32,15 @@ static void drop_usage(struct call *c)
 	c->cache_write_tokens = -1;
 }
 
+/* Half a document whose compression broke: no checksum vouches for any of it. */
+static void drop_answer(struct call_open *x)
+{
+	x->c.response_id = x->c.response_model = NULL;
+	x->c.service_tier = x->c.system_fingerprint = NULL;
+	x->finish.n = 0;
+	x->n_tools = 0;
+}
+
 void outcome__gap(struct call_open *x)
 {
 	if (!x->c.done)
@@ -70,7 +79,8 @@ void outcome__judge(struct call_open *x, enum http_end why)
 	struct call *c = &x->c;
 	bool damaged = dialect_reader__damaged(x->reader) && !x->request_damaged;
 	/* A stream is complete by its own word: some clients hang up at the end mark, some
-	 * providers send none. Of a whole document only HTTP can say it. */
+	 * providers send none. Of a whole document HTTP says it, and the document itself: a
+	 * compressed one whose last block or checksum is missing still was read to its end. */
 	bool complete = c->streamed && (c->done || finished(x));
 	bool final;
 
@@ -78,7 +88,7 @@ void outcome__judge(struct call_open *x, enum http_end why)
 	if (c->streamed)
 		final = why == HTTP_END_LOST ? c->done : complete;
 	else
-		final = why == HTTP_END_OK && !x->response_flags && !damaged;
+		final = why == HTTP_END_OK && !(x->response_flags & HTTP_BODY_GAP) && !damaged;
 
 	c->error_type = error_type_of(x, why, complete);
 	if (x->request_flags || x->response_flags)
@@ -93,6 +103,8 @@ void outcome__judge(struct call_open *x, enum http_end why)
 
 	if (final)
 		return;
+	if (!c->streamed && damaged && (x->response_flags & HTTP_BODY_CODING))
+		drop_answer(x);
 	/* What was asked is counted at the start, what was answered only at the end: Anthropic's
 	 * first event has a running count of the output. */
 	if (c->streamed && why != HTTP_END_LOST)

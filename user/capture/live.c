@@ -470,6 +470,25 @@ static int open_loop(struct live *l)
 	return err;
 }
 
+/* A process that was named, and where children are followed also those that it already has. */
+static void add_family(struct live *l, uint32_t pid)
+{
+	struct proc_state *p = proc_get(l, pid, true);
+	uint32_t *pids = NULL;
+	int n = 0;
+
+	if (p)
+		p->named = true;
+	/* Marked first, so that a child that is forked meanwhile is marked by the kernel. */
+	live__add_pid(l, pid);
+	if (l->config.follow)
+		n = proc__family("/proc", pid, &pids);
+	for (int i = 0; i < n; i++)
+		if (pids[i] != pid)
+			live__add_pid(l, pids[i]);
+	free(pids);
+}
+
 int live__new(const struct live_config *config, const struct capture_ops *ops, void *ctx,
 	      struct live_error *ret_error, struct live **ret)
 {
@@ -512,13 +531,8 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 		goto fail;
 	tell_clock(l);
 	l->tick_ns = l->rescan_ns = now_ns(CLOCK_MONOTONIC);
-	for (size_t i = 0; i < config->n_pids; i++) {
-		struct proc_state *p = proc_get(l, config->pids[i], true);
-
-		if (p)
-			p->named = true;
-		live__add_pid(l, config->pids[i]);
-	}
+	for (size_t i = 0; i < config->n_pids; i++)
+		add_family(l, config->pids[i]);
 	if (config->all)
 		scan_all(l);
 	*ret = l;
