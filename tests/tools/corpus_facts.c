@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "dialect/dialect.h"
-#include "limits.h"
+#include "base/limits.h"
 
 #define SLOW_BYTES (256 << 10)
 #define N_HEADERS 256

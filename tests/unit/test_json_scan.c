@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/json_scan.h"
-#include "limits.h"
+#include "base/limits.h"
 
 enum {
 	ID_MODEL = 1,

@@ -7,7 +7,7 @@
 
 #include "base/json_find.h"
 #include "base/json_text.h"
-#include "limits.h"
+#include "base/limits.h"
 
 enum scan_state {
 	SCAN_VALUE,	  /* a value is due */

@@ -64,8 +64,11 @@ static inline bool span_ends(struct span s, struct span tail)
 /* The offset of the first needle in s, or -1. */
 static inline ptrdiff_t span_find(struct span s, struct span needle)
 {
-	const uint8_t *at = needle.n ? memmem(s.p, s.n, needle.p, needle.n) : s.p;
+	const uint8_t *at;
 
+	if (!needle.n || s.n < needle.n) /* memmem takes no NULL */
+		return needle.n ? -1 : 0;
+	at = memmem(s.p, s.n, needle.p, needle.n);
 	return at ? at - s.p : -1;
 }
 

@@ -167,9 +167,13 @@ static int on_document(void *ctx)
 {
 	struct dialect_reader *r = ctx;
 
-	/* Several documents in one message: what belongs to a whole document is told now. */
-	if (r->document)
+	/* Several documents in one message: events that lost the empty lines between them. */
+	if (r->document) {
 		response__document(r, false);
+		if (r->streamed && r->output)
+			wire__number(r, FACT_OUTPUT, 1);
+		r->output = false;
+	}
 	r->document = true;
 	return 0;
 }

@@ -2,7 +2,7 @@
 #include "dialect/results.h"
 
 #include "dialect/wire.h"
-#include "limits.h"
+#include "base/limits.h"
 
 /* Ids are some 30 bytes long; gateways that hide state in them make them longer. */
 #define RESULT_ID_BYTES 128

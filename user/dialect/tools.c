@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "dialect/wire.h"
-#include "limits.h"
+#include "base/limits.h"
 
 static void clear(struct tool *t)
 {

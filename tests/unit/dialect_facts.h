@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dialect_facts.h: an exchange through a dialect's reader, as a line of text, the same however its
+ * bodies are cut. For the tests of dialects. */
+#ifndef DIALECT_FACTS_H
+#define DIALECT_FACTS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dialect/dialect.h"
+#include "base/limits.h"
+
+struct exchange {
+	const char *path, *host; /* NULL: those of the test's api */
+	const char *headers;	 /* of the request: one "name: value" or NULL */
+	const char *request;
+	int status;	  /* 0: 200 */
+	const char *type; /* content-type of the response, NULL: none */
+	const char *response;
+};
+
+static const char *const fact_names[FACT_MAX] = {
+	[FACT_REQUEST_MODEL] = "ask",
+	[FACT_REQUEST_STREAM] = "stream",
+	[FACT_REQUEST_MAX_TOKENS] = "max",
+	[FACT_REQUEST_TEMPERATURE] = "temp",
+	[FACT_REQUEST_TOP_P] = "top_p",
+	[FACT_REQUEST_TOP_K] = "top_k",
+	[FACT_REQUEST_SEED] = "seed",
+	[FACT_REQUEST_CHOICES] = "n",
+	[FACT_REQUEST_FREQUENCY_PENALTY] = "freq",
+	[FACT_REQUEST_PRESENCE_PENALTY] = "pres",
+	[FACT_REQUEST_STOP] = "stop",
+	[FACT_REQUEST_REASONING] = "effort",
+	[FACT_REQUEST_OUTPUT_TYPE] = "type",
+	[FACT_REQUEST_SERVICE_TIER] = "ask_tier",
+	[FACT_CONVERSATION_ID] = "conv",
+	[FACT_TOOL_RESULT_ID] = "result",
+	[FACT_RESPONSE_MODEL] = "model",
+	[FACT_RESPONSE_ID] = "id",
+	[FACT_INPUT_TOKENS] = "in",
+	[FACT_OUTPUT_TOKENS] = "out",
+	[FACT_CACHE_READ_TOKENS] = "read",
+	[FACT_CACHE_WRITE_TOKENS] = "write",
+	[FACT_REASONING_TOKENS] = "think",
+	[FACT_FINISH_REASON] = "finish",
+	[FACT_TOOL_CALL] = "tool",
+	[FACT_SERVICE_TIER] = "tier",
+	[FACT_SYSTEM_FINGERPRINT] = "print",
+	[FACT_COST_USD] = "usd",
+	[FACT_OUTPUT] = "OUTPUT",
+	[FACT_ERROR_TYPE] = "error",
+	[FACT_ERROR_MESSAGE] = "says",
+	[FACT_DONE] = "DONE",
+};
+
+static void facts_print(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
+{
+	FILE *f = ctx;
+
+	fputs(fact_names[fact], f);
+	if (fact == FACT_FINISH_REASON || fact == FACT_TOOL_CALL)
+		fprintf(f, "[%u]", v->index);
+	if (v->text.n)
+		fprintf(f, "=%.*s", (int)v->text.n, (const char *)v->text.p);
+	else if (fact == FACT_COST_USD || fact == FACT_REQUEST_TEMPERATURE ||
+		 fact == FACT_REQUEST_TOP_P || fact == FACT_REQUEST_FREQUENCY_PENALTY ||
+		 fact == FACT_REQUEST_PRESENCE_PENALTY)
+		fprintf(f, "=%g", v->real);
+	else if (fact != FACT_OUTPUT && fact != FACT_DONE)
+		fprintf(f, "=%lld", (long long)v->number);
+	if (v->id.p)
+		fprintf(f, "#%.*s", (int)v->id.n, (const char *)v->id.p);
+	if (v->truncated)
+		fputs("...", f);
+	fputc(' ', f);
+}
+
+static const struct dialect_ops facts_ops = {.fact = facts_print};
+
+static void facts_feed(struct dialect_reader *r, const char *text, size_t n,
+		       void (*one)(struct dialect_reader *, struct span, uint64_t))
+{
+	/* Its own allocation: a read past the end is seen. */
+	char *copy = malloc(n ? n : 1);
+
+	memcpy(copy, text, n);
+	one(r, span(copy, n), 1);
+	free(copy);
+}
+
+/* step 0: two pieces, cut at at; else pieces of step bytes. */
+static void facts_body(struct dialect_reader *r, const char *text, size_t step, size_t at,
+		       void (*one)(struct dialect_reader *, struct span, uint64_t))
+{
+	size_t n = strlen(text), i, k;
+
+	if (!step) {
+		at = at < n ? at : n;
+		facts_feed(r, text, at, one);
+		facts_feed(r, text + at, n - at, one);
+		return;
+	}
+	for (i = 0; i < n; i += k) {
+		k = step < n - i ? step : n - i;
+		facts_feed(r, text + i, k, one);
+	}
+}
+
+static char *facts_once(const struct exchange *x, size_t step, size_t at)
+{
+	struct http_header header = {0}, type = {SPAN_LIT("Content-Type"), span_str(x->type)};
+	struct http_head q = {
+		.method = SPAN_LIT("POST"),
+		.path = span_str(x->path),
+		.authority = span_str(x->host),
+		.headers = &header,
+		.n_headers = x->headers != NULL,
+	};
+	struct http_head a = {
+		.status = x->status ? x->status : 200,
+		.headers = &type,
+		.n_headers = x->type != NULL,
+	};
+	struct dialect_reader *r;
+	const struct dialect *d;
+	const char *colon;
+	char *p;
+	size_t n;
+	FILE *f = open_memstream(&p, &n);
+
+	if (x->headers) {
+		colon = strchr(x->headers, ':');
+		header.name = span(x->headers, (size_t)(colon - x->headers));
+		header.value = span_trim(span_str(colon + 1));
+	}
+	d = dialect__match(&q);
+	assert_non_null(d);
+	assert_int_equal(dialect_reader__new(d, &q, &facts_ops, f, &limits_default, &r), 0);
+	if (x->request)
+		facts_body(r, x->request, step, at, dialect_reader__request);
+	dialect_reader__request_end(r, 1);
+	fputs("| ", f);
+	dialect_reader__response_head(r, &a, 1);
+	if (x->response)
+		facts_body(r, x->response, step, at, dialect_reader__response);
+	dialect_reader__response_end(r, 1);
+	if (dialect_reader__streamed(r))
+		fputs("streamed ", f);
+	if (dialect_reader__damaged(r))
+		fputs("damaged ", f);
+	dialect_reader__free(r);
+	fclose(f);
+	if (n)
+		p[n - 1] = 0;
+	return p;
+}
+
+/* The exchange tells want, whole and in every other way. */
+static void facts_are(const struct exchange *x, const char *want)
+{
+	char *whole = facts_once(x, SIZE_MAX, 0), *got;
+	size_t n = x->response ? strlen(x->response) : 0, at, step;
+
+	assert_string_equal(whole, want);
+	if (x->request && strlen(x->request) > n)
+		n = strlen(x->request);
+	for (step = 1; step < 4; step++) {
+		got = facts_once(x, step, 0);
+		assert_string_equal(got, whole);
+		free(got);
+	}
+	for (at = 0; at <= n && n < 3000; at++) {
+		got = facts_once(x, 0, at);
+		if (strcmp(got, whole))
+			print_error("cut at %zu\n", at);
+		assert_string_equal(got, whole);
+		free(got);
+	}
+	free(whole);
+}
+
+#endif
