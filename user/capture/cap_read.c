@@ -374,9 +374,9 @@ static int read_head(struct cap_read *r, struct cap_error *ret_error)
 	major = get16(&c);
 	get16(&c);
 	if (get32(&c) != CAP_MARK)
-		return fail(r, -EBADMSG, CAP_MAGIC_BYTES + 4, "corrupt head", ret_error);
+		return fail(r, -EBADMSG, CAP_MAGIC_BYTES, "corrupt head", ret_error);
 	if (get32(&c) != (uint32_t)crc32(0, r->buf, CAP_HEAD_BYTES - 4))
-		return fail(r, -EBADMSG, CAP_HEAD_BYTES - 4, "corrupt head", ret_error);
+		return fail(r, -EBADMSG, CAP_MAGIC_BYTES, "corrupt head", ret_error);
 	if (major > CAP_MAJOR)
 		return fail(r, -EPROTO, CAP_MAGIC_BYTES,
 			    "written by a newer version of llmsnoop, which is needed to read it",

@@ -11,9 +11,9 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "capture/cap.h"
 #include "capture/scrub.h"
-#include "limits.h"
 
 #define FLUSH_BYTES (256 << 10)
 
