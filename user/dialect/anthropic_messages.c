@@ -137,6 +137,13 @@ static struct span path_model(struct span path)
 	return colon > 0 ? span_head(path, (size_t)colon) : SPAN_NONE;
 }
 
+/* On Vertex AI the path asks for the stream. */
+static void begin(struct dialect_reader *r, const struct http_head *h)
+{
+	if (span_ends(h->path, SPAN_LIT(":streamRawPredict")))
+		wire__number(r, FACT_REQUEST_STREAM, 1);
+}
+
 static void request_value(struct dialect_reader *r, const struct json_value *v)
 {
 	if (v->type != JSON_STRING)
@@ -203,6 +210,7 @@ const struct dialect dialect_anthropic_messages = {
 	.flavour = "anthropic",
 	.match = match,
 	.path_model = path_model,
+	.begin = begin,
 	.request = &request,
 	.answer = &answer,
 	.request_value = request_value,

@@ -237,6 +237,8 @@ int dialect_reader__new(const struct dialect *d, const struct http_head *request
 	}
 	*ret = r;
 	session__headers(r, request);
+	if (d->begin)
+		d->begin(r, request);
 	return 0;
 }
 

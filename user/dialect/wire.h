@@ -59,6 +59,8 @@ struct dialect {
 	bool (*match)(const struct http_head *h, struct span path);
 	/* The model where the path says it; else an empty span. May be NULL. */
 	struct span (*path_model)(struct span path);
+	/* What else the request's head says. May be NULL. */
+	void (*begin)(struct dialect_reader *r, const struct http_head *h);
 	/* Paths of the request, and of an answer: a whole document or one event. */
 	const struct json_path *request;
 	const struct json_path *answer;
@@ -101,7 +103,7 @@ struct dialect_reader {
 	/* request */
 	struct json_scan *request;
 	bool request_over;
-	bool model_told, conversation_told, path_streams;
+	bool model_told, conversation_told;
 	struct text path_model;
 	struct results results;
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dialect/dialect.h"
+
+static const struct dialect *match(const char *method, const char *host, const char *path)
+{
+	struct http_head h = {
+		.method = span_str(method),
+		.path = span_str(path),
+		.authority = span_str(host),
+	};
+
+	return dialect__match(&h);
+}
+
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *path, *api; /* NULL: no model call */
+	} cases[] = {
+		{"/v1/chat/completions", "openai.chat"},
+		{"/chat/completions", "openai.chat"},
+		{"/v1/chat/completions/", "openai.chat"},
+		{"//v1/chat/completions", "openai.chat"},
+		{"/openai/deployments/d/chat/completions", "openai.chat"},
+		{"/openai/v1/chat/completions", "openai.chat"},
+		{"/models/chat/completions", "openai.chat"},
+		{"/api/v1/chat/completions", "openai.chat"},
+		{"/v1beta/openai/chat/completions", "openai.chat"},
+		{"/api/coding/paas/v4/chat/completions", "openai.chat"},
+		{"/compatible-mode/v1/chat/completions", "openai.chat"},
+		{"/v1/messages", "anthropic.messages"},
+		{"/anthropic/v1/messages", "anthropic.messages"},
+		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+		 "anthropic.messages"},
+		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict",
+		 "anthropic.messages"},
+		{"/v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict", NULL},
+		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:countTokens", NULL},
+		{"/v1/messages/count_tokens", NULL},
+		{"/v1/messages/batches", NULL},
+		{"/v1/threads/t/messages", NULL},
+		{"/v1/chat/completions/chatcmpl-1", NULL},
+		{"/v1/chat/completions/chatcmpl-1/messages", NULL},
+		{"/async/chat/completions", NULL},
+		{"/v1/chat/completionsx", NULL},
+		{"/xchat/completions", NULL},
+		{"/v1/chat", NULL},
+		{"/v1/completions", NULL},
+		{"/v1/fim/completions", NULL},
+		{"/messages", NULL},
+		{"/", NULL},
+		{"", NULL},
+		{"*", NULL},
+	};
+	const struct dialect *d;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		d = match("POST", "host.example", cases[i].path);
+		if (!cases[i].api) {
+			assert_null(d);
+			continue;
+		}
+		assert_non_null(d);
+		assert_string_equal(dialect__api(d), cases[i].api);
+		assert_string_equal(dialect__operation(d), "chat");
+	}
+	assert_null(match("GET", "h", "/v1/chat/completions"));
+	assert_null(match("HEAD", "h", "/v1/messages"));
+	assert_null(match("OPTIONS", "h", "/v1/messages"));
+	assert_non_null(match("POST", "api.writer.com", "/v1/chat"));
+	assert_non_null(match("POST", "api.writer.com:443", "/v1/chat"));
+	assert_null(match("POST", "api.cohere.com", "/v1/chat"));
+	assert_null(match("POST", NULL, "/v1/chat"));
+}
+
+static void provider(const char *host, const char *path, const char *want)
+{
+	const struct dialect *d = match("POST", host, path);
+
+	assert_non_null(d);
+	assert_string_equal(dialect__provider(d, span_str(host), span_str(path)), want);
+}
+
+static void test_providers(void **state)
+{
+	static const char chat[] = "/v1/chat/completions", messages[] = "/v1/messages";
+
+	provider("api.openai.com", chat, "openai");
+	provider("API.OpenAI.com", chat, "openai");
+	provider("api.openai.com.", chat, "openai");
+	provider("eu.api.openai.com", chat, "openai");
+	provider("api.openai.com.evil.example", chat, "openai"); /* by flavour */
+	provider("localhost", chat, "openai");
+	provider("localhost", messages, "anthropic");
+	provider("", messages, "anthropic");
+	provider("x.openai.azure.com", chat, "azure.ai.openai");
+	provider("x.services.ai.azure.com", "/openai/v1/chat/completions", "azure.ai.openai");
+	provider("x.services.ai.azure.com", "/models/chat/completions", "azure.ai.inference");
+	provider("x.services.ai.azure.com", "/anthropic/v1/messages", "anthropic");
+	provider("models.github.ai", "/inference/chat/completions", "azure.ai.inference");
+	provider("bedrock-mantle.us-east-1.api.aws", chat, "aws.bedrock");
+	provider("us-east5-aiplatform.googleapis.com",
+		 "/v1/p/publishers/anthropic/models/m:rawPredict", "gcp.vertex_ai");
+	provider("aiplatform.googleapis.com", chat, "gcp.vertex_ai");
+	provider("dashscope-intl.aliyuncs.com", chat, "alibaba");
+	provider("dashscope.aliyuncs.com", chat, "alibaba");
+	provider("us-east-1.api.x.ai", chat, "x_ai");
+	provider("api.x.ai", chat, "x_ai");
+	provider("openrouter.ai", messages, "openrouter");
+	provider("me-org.snowflakecomputing.com", chat, "snowflake");
+	provider("router.huggingface.co", "/together/v1/chat/completions", "huggingface");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_providers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
