@@ -23,7 +23,7 @@ enum state {
 
 void chunked__init(struct chunked *c, size_t line_max)
 {
-	*c = (struct chunked){.line_max = line_max};
+	*c = (struct chunked){.line_max = line_max < UINT32_MAX ? (uint32_t)line_max : UINT32_MAX};
 }
 
 bool chunked__done(const struct chunked *c)
@@ -67,9 +67,11 @@ static int step(struct chunked *c, uint8_t b)
 	case SIZE_FIRST:
 	case SIZE:
 		if (digit >= 0) {
+			if (c->left >= SIZE_MAX_BYTES >> 4)
+				return -EBADMSG;
 			c->left = c->left << 4 | (unsigned int)digit;
 			c->state = SIZE;
-			return c->left > SIZE_MAX_BYTES ? -EBADMSG : 0;
+			return 0;
 		}
 		if (c->state == SIZE_FIRST)
 			return -EBADMSG;

@@ -7,9 +7,9 @@
 #include "base/span.h"
 
 struct chunked {
-	uint64_t left;	   /* of the current chunk's data; of its size while that is read */
-	size_t line_bytes; /* of the current size line, or of all trailers */
-	size_t line_max;
+	uint64_t left;	     /* of the current chunk's data; of its size while that is read */
+	uint32_t line_bytes; /* of the current size line, or of all trailers */
+	uint32_t line_max;
 	uint8_t state;
 };
 
@@ -18,7 +18,7 @@ struct chunked {
 void chunked__init(struct chunked *c, size_t line_max);
 
 /* Takes a part of in, which is not empty, and returns how much. ret_data is the data in it, which
- * ends where the part ends, perhaps empty. Sizes may be of up to 2^60; line ends may lack their
+ * ends where the part ends, perhaps empty. Sizes are below 2^60; line ends may lack their
  * CR, as most servers and clients agree, but a CR without LF, a NUL and whitespace before a size
  * are errors. -EBADMSG: not chunked; -E2BIG: a line is too long. chunked__done() tells the end,
  * after which nothing more may be fed. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "http/decoders.h"
-#include "limits.h"
+#include "base/limits.h"
 
 #define SNIFF_MAX 4
 #define OUT_BYTES (16 * 1024)

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "limits.h"
+#include "base/limits.h"
 
 int h1_body__begin(struct h1_body *b, const struct h1_frame *frame, bool decode,
 		   const struct limits *lim)
@@ -11,11 +11,13 @@ int h1_body__begin(struct h1_body *b, const struct h1_frame *frame, bool decode,
 	int err;
 
 	*b = (struct h1_body){
-		.framing = frame->framing,
+		.framing = (uint8_t)frame->framing,
 		.decode = decode,
-		.left = frame->length,
 	};
-	chunked__init(&b->chunked, lim->trailer_bytes);
+	if (frame->framing == H1_CHUNKED)
+		chunked__init(&b->chunked, lim->trailer_bytes);
+	else
+		b->left = frame->length;
 	if (!decode || frame->framing == H1_NONE)
 		return 0;
 	err = frame->too_many ? -E2BIG
@@ -43,7 +45,7 @@ ptrdiff_t h1_body__feed(struct h1_body *b, struct span in, uint64_t ts_ns, decod
 {
 	struct span data = in, rest = in;
 
-	switch (b->framing) {
+	switch ((enum h1_framing)b->framing) {
 	case H1_NONE:
 		return 0;
 	case H1_LENGTH:
@@ -89,7 +91,7 @@ bool h1_body__skip(struct h1_body *b, uint64_t lost)
 
 bool h1_body__complete(const struct h1_body *b)
 {
-	switch (b->framing) {
+	switch ((enum h1_framing)b->framing) {
 	case H1_NONE:
 		return true;
 	case H1_LENGTH:

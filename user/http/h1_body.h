@@ -9,11 +9,13 @@
 #include "http/h1_head.h"
 
 struct h1_body {
-	enum h1_framing framing;
-	uint8_t flags; /* enum http_body_flag */
-	bool decode;   /* somebody wants the bytes */
-	uint64_t left; /* H1_LENGTH */
-	struct chunked chunked;
+	uint8_t framing; /* enum h1_framing */
+	uint8_t flags;	 /* enum http_body_flag */
+	bool decode;	 /* somebody wants the bytes */
+	union {
+		uint64_t left;		/* H1_LENGTH */
+		struct chunked chunked; /* H1_CHUNKED */
+	};
 	struct decoder *decoder; /* NULL: not coded, or not decoded any more */
 };
 

@@ -34,7 +34,7 @@ enum h1_state {
 };
 
 struct h1_side {
-	enum h1_state state;
+	uint8_t state;	      /* enum h1_state */
 	bool begins_call;     /* the message begins a call */
 	bool resynced;	      /* the head was found by looking for one */
 	struct h1_head *head; /* NULL between messages */

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "http/h1_match.h"
 #include "http/headers.h"
-#include "limits.h"
+#include "base/limits.h"
 
 #define NAME_ROOM 1024 /* of a gathered header line, beside the value */
 
@@ -101,18 +101,22 @@ static int keep(struct h1_head *h, struct span s, struct slot *ret)
 	return err;
 }
 
-static int keep_redacted(struct h1_head *h, struct span query, struct slot *ret)
+/* Keeps before, and then query without its secrets. */
+static int keep_redacted(struct h1_head *h, struct span before, struct span query, struct slot *ret)
 {
 	size_t n = h->text.n;
-	struct span key;
-	int err = query__redact(&h->text, query, &key);
+	struct span key = SPAN_NONE;
+	int err = buf__add(&h->text, before);
+
+	if (!err)
+		err = query__redact(&h->text, query, &key);
 
 	if (err) {
 		h->text.n = n;
 		return err;
 	}
 	*ret = (struct slot){(uint32_t)n, (uint32_t)(h->text.n - n)};
-	if (key.p && !h->key_rank) {
+	if (key.p && !before.n && !h->key_rank) {
 		h->key_rank = 1;
 		h->head.key_fp = credential__fingerprint(h->key, key);
 	}
@@ -161,7 +165,7 @@ static int target__read(struct h1_head *h, struct span t, bool connect)
 	if (!err && (path.n || !connect))
 		err = keep(h, path.n ? path : SPAN_LIT("/"), &h->path);
 	if (!err && t.n > 1)
-		err = keep_redacted(h, span_skip(t, 1), &h->query);
+		err = keep_redacted(h, SPAN_NONE, span_skip(t, 1), &h->query);
 	return err;
 }
 
@@ -324,6 +328,14 @@ static void read_credential(struct h1_head *h, struct span name, struct span val
 	h->head.key_fp = credential__fingerprint(h->key, value);
 }
 
+static int keep_url(struct h1_head *h, struct span url, struct slot *ret)
+{
+	const uint8_t *mark = url.n ? memchr(url.p, '?', url.n) : NULL;
+	size_t n = mark ? (size_t)(mark - url.p) + 1 : url.n;
+
+	return keep_redacted(h, span_head(url, n), span_skip(url, n), ret);
+}
+
 static int keep_header(struct h1_head *h, struct span name, struct span value)
 {
 	bool secret = header_is_secret(name, value);
@@ -341,8 +353,8 @@ static int keep_header(struct h1_head *h, struct span name, struct span value)
 	if (!err)
 		err = keep(h, name, &s->name);
 	if (!err)
-		err = header_is_url(name) && value.n ? keep_redacted(h, value, &s->value)
-						     : keep(h, value, &s->value);
+		err = header_is_url(name) ? keep_url(h, value, &s->value)
+					  : keep(h, value, &s->value);
 	if (err == -E2BIG) {
 		h->text.n = n;
 		h->head.truncated = true;

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "http/h1_conn.h"
-#include "limits.h"
+#include "base/limits.h"
 
 /* Unwanted requests whose answers were never seen, before the oldest are forgotten: on a quiet
  * connection the answers are not copied, so none will come, and its state has to stay small. */
-#define STALE_MAX 3
+#define STALE_MAX 2
 
 void exchange__end(struct h1 *h, struct exchange *e, enum http_end why, uint64_t ts_ns)
 {

@@ -6,7 +6,7 @@
 #include <utlist.h>
 
 #include "base/map.h"
-#include "limits.h"
+#include "base/limits.h"
 #include "stream/first.h"
 
 /* A connection met midstream that shows no beginning within so many bytes is left alone until a

@@ -5,8 +5,8 @@
  *
  * Beyond struct limits it holds at most 512 bytes for a connection that is idle and quiet, its
  * protocol's state among them. */
-#ifndef LLMSNOOP_TABLE_H
-#define LLMSNOOP_TABLE_H
+#ifndef LLMSNOOP_STREAM_TABLE_H
+#define LLMSNOOP_STREAM_TABLE_H
 
 #include "stream/protocol.h"
 
