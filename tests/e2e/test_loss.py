@@ -23,7 +23,7 @@ def flagged(r):
 
 
 held = lib.Held(['/bin/bash', '-c', 'exec 3<&0; (exec <&3; exec "$0" --port %d --ca %s --stream '
-                 '--hold --calls 4 --demo "burst=1&size=3000&tokens=40&tag=one") & '
+                 '--hold --calls 4 --demo "size=3000&tokens=40&tag=one&ttft=0.05&gap=0.005") & '
                  '%s %s threads 30 & wait' % (provider.port, provider.ca, lib.SYSTEM_PYTHON,
                                               os.path.join(HERE, 'load.py')), tlscall],
                 env={**env, 'DEMO': 'size=2000&tokens=60&gap=0.02&ttft=0.5'})
