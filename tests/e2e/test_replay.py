@@ -52,7 +52,8 @@ def same(a, b, what, ignore=()):
 
 live.sort(key=lambda r: r['span_id'])
 first = replay(cap)
-same(live, first, 'replayed')
+# The file has no credentials, hence nothing to tell keys apart by.
+same(live, first, 'replayed', ('llmsnoop.key_fp',))
 same(first, replay(cap), 'replayed again')
 os.chmod(directory, 0o755)
 copy = os.path.join(directory, 'nobody.cap')

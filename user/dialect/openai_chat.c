@@ -233,15 +233,15 @@ static void choice_end(struct dialect_reader *r, uint32_t position)
 	r->output |= c->delta ? c->delta_output : c->message_output;
 }
 
-/* A tool call begins or ends; what names it is output. */
-static void call(struct dialect_reader *r, const struct json_value *v, int64_t index, bool *output)
+/* A tool call begins or ends. Its name alone is no output yet, its arguments are (as Anthropic's
+ * content_block_start is none, its deltas are). */
+static void call(struct dialect_reader *r, const struct json_value *v, int64_t index)
 {
 	if (v->event == JSON_BEGINS) {
 		tools__begin(&r->tools);
 		tools__index(&r->tools, index);
 		return;
 	}
-	*output |= r->tools.open.id || r->tools.open.name;
 	r->damaged |= tools__end(&r->tools, r->lim) < 0;
 }
 
@@ -274,16 +274,16 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		c->message_output = true;
 		break;
 	case OWN_DELTA_CALL:
-		call(r, v, TOOL_INDEX_NONE, &c->delta_output);
+		call(r, v, TOOL_INDEX_NONE);
 		break;
 	case OWN_MESSAGE_CALL:
-		call(r, v, TOOL_INDEX_NONE, &c->message_output);
+		call(r, v, TOOL_INDEX_NONE);
 		break;
 	case OWN_DELTA_FUNCTION:
-		call(r, v, TOOL_INDEX_FUNCTION, &c->delta_output);
+		call(r, v, TOOL_INDEX_FUNCTION);
 		break;
 	case OWN_MESSAGE_FUNCTION:
-		call(r, v, TOOL_INDEX_FUNCTION, &c->message_output);
+		call(r, v, TOOL_INDEX_FUNCTION);
 		break;
 	case OWN_TICKS:
 		if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &ticks))
