@@ -196,7 +196,7 @@ void json_write__time(struct json_write *w, uint64_t realtime_ns)
 {
 	time_t s = realtime_ns / 1000000000;
 	char text[64];
-	struct tm tm;
+	struct tm tm = {0};
 
 	gmtime_r(&s, &tm);
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRIu64 "Z",

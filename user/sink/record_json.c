@@ -15,7 +15,8 @@ struct key {
 	size_t offset;
 };
 
-#define FIELD(type, record, offset) (*(const type *)((const char *)(record) + (offset)))
+#define FIELD(type, record, offset) \
+	(*(type const *)(const void *)((const char *)(record) + (offset)))
 
 static void put_text(struct json_write *w, const char *key, const void *r, size_t at)
 {

@@ -41,7 +41,7 @@ static void cell_time(struct table *s, const struct call *c)
 {
 	time_t t = (time_t)(c->time_ns / 1000000000);
 	char text[32];
-	struct tm tm;
+	struct tm tm = {0};
 
 	if (!(s->utc ? gmtime_r : localtime_r)(&t, &tm))
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table.h: one line a call for people. */
-#ifndef LLMSNOOP_TABLE_H
-#define LLMSNOOP_TABLE_H
+#ifndef LLMSNOOP_SINK_TABLE_H
+#define LLMSNOOP_SINK_TABLE_H
 
 #include <stdbool.h>
 
