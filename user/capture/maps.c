@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -44,6 +46,8 @@ static bool parse(char *line, struct map_entry *ret)
 	if (perms[2] != 'x' || !ret->ino || !path_at)
 		return false;
 	path = line + path_at;
+	if (*path != '/')
+		return false; /* [vdso], anon_inode:… */
 	n = strcspn(path, "\n");
 	path[n] = '\0';
 	if (n > strlen(DELETED) && !strcmp(path + n - strlen(DELETED), DELETED))
@@ -76,40 +80,60 @@ int maps__read(const char *proc, uint32_t pid, int (*fn)(void *ctx, const struct
 	return err;
 }
 
-static int open_regular(const char *name, struct stat *ret)
+/* openat2 is 5.6's: a path inside the process's root, whose symbolic links stay inside as well. */
+static int open_in_root(int root, const char *path)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+/* Turns an O_PATH descriptor, which it closes, into one for reading, if it is a regular file (a
+ * device may act on being opened) and has that inode number (0: any). */
+static int reopen(int fd, uint64_t ino)
+{
+	char name[64];
+	struct stat st;
+	int ret = -ENOENT;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, ret) || !S_ISREG(ret->st_mode)) {
-		close(fd);
-		return -ENOENT;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (!ino || st.st_ino == ino)) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		ret = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (ret < 0)
+			ret = -errno;
 	}
-	return fd;
+	close(fd);
+	return ret;
 }
 
 int maps__open_file(const char *proc, uint32_t pid, const struct map_entry *e)
 {
-	char name[4096 + 256];
-	struct stat st;
-	int fd;
+	char name[512];
+	int fd, root;
 
 	snprintf(name, sizeof(name), "%s/%" PRIu32 "/map_files/%" PRIx64 "-%" PRIx64, proc, pid,
 		 e->start, e->end);
-	fd = open_regular(name, &st);
+	fd = reopen(open(name, O_PATH | O_CLOEXEC), 0);
 	if (fd >= 0)
 		return fd;
-	if ((size_t)snprintf(name, sizeof(name), "%s/%" PRIu32 "/root%s", proc, pid, e->path) >=
-	    sizeof(name))
-		return -ENOENT;
-	fd = open_regular(name, &st);
-	if (fd < 0)
+	/* From here on the inode number alone is compared: stacked and subvolume file systems show
+	 * another device to stat(2) than to /proc/PID/maps. A wrong file would do no harm, since
+	 * it is looked into and probed itself. */
+	snprintf(name, sizeof(name), "%s/%" PRIu32 "/root", proc, pid);
+	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	fd = reopen(open_in_root(root, e->path), e->ino);
+	close(root);
+	if (fd >= 0)
 		return fd;
-	/* The inode number alone is compared: stacked and subvolume file systems show another
-	 * device to stat(2) than to /proc/PID/maps. */
-	if (st.st_ino == e->ino)
-		return fd;
-	close(fd);
-	return -ENOENT;
+	/* A deleted program is still behind exe. */
+	snprintf(name, sizeof(name), "%s/%" PRIu32 "/exe", proc, pid);
+	root = reopen(open(name, O_PATH | O_CLOEXEC), e->ino);
+	return root >= 0 ? root : fd;
 }
