@@ -32,6 +32,11 @@ static void put(struct cap_write *w, const void *p, size_t n)
 		w->failed = true;
 }
 
+static void put8(struct cap_write *w, uint8_t v)
+{
+	put(w, &v, sizeof(v));
+}
+
 static void put16(struct cap_write *w, uint16_t v)
 {
 	v = htole16(v);
@@ -180,7 +185,7 @@ static void data_piece(struct cap_write *w, const struct capture_data *d)
 	put32(w, d->pid);
 	put32(w, d->tid);
 	put16(w, d->flags);
-	put(w, &(uint8_t){(uint8_t)d->dir}, 1);
+	put8(w, (uint8_t)d->dir);
 	put_str(w, tls_stack__name(d->stack));
 	put32(w, (uint32_t)d->bytes.n);
 	at = w->out.n;
