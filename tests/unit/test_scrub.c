@@ -103,6 +103,13 @@ static const struct {
 	/* JSON that talks about requests stays JSON */
 	{"{\"m\":\"try GET /x?key=abc\",\"authorization\":\"no header\",\"n\":1}",
 	 "{\"m\":\"try GET /x?key=xxx\",\"authorization\":\"no header\",\"n\":1}"},
+	/* URLs in headers, encoded names, keys as subprotocols */
+	{"HTTP/1.1 302 F\r\nLocation: https://h/p?api_key=k1&b=c\r\nX-Location: /?key=k\r\n\r\n",
+	 "HTTP/1.1 302 F\r\nLocation: https://h/p?api_key=xx&b=c\r\nX-Location: /?key=k\r\n\r\n"},
+	{"GET /?ke%79=k&%6beys=a&%74oken=t HTTP/1.1\r\nReferer:/?sig=s\r\n\r\n",
+	 "GET /?ke%79=x&%6beys=a&%74oken=x HTTP/1.1\r\nReferer:/?sig=x\r\n\r\n"},
+	{"GET / HTTP/1.1\r\nSec-WebSocket-Protocol: realtime, openai-insecure-api-key.k\r\n\r\n",
+	 "GET / HTTP/1.1\r\nSec-WebSocket-Protocol: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n\r\n"},
 	/* a lone CR: neither ends a secret nor hides a header */
 	{"GET / HTTP/1.1\rCookie: a\rb\r\nAccept: c\r\n\r\n",
 	 "GET / HTTP/1.1\rCookie: x\rx\r\nAccept: c\r\n\r\n"},

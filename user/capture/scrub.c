@@ -13,7 +13,8 @@ enum state {
 	AT_START,   /* nothing seen yet, or the beginning of HTTP/2's preface */
 	AT_LINE,    /* in the first word of a line: a header's name, a method */
 	AT_COLON,   /* in the blanks before a header's colon */
-	AT_TARGET,  /* in a request's target, before the query */
+	AT_URL,	    /* in the blanks before a header's URL */
+	AT_TARGET,  /* in a request's target or a URL, before the query */
 	AT_PARAM,   /* in a query parameter's name */
 	AT_OPEN,    /* in a harmless parameter's value */
 	AT_CLOSED,  /* in a secret parameter's value */
@@ -153,15 +154,37 @@ static bool is_method(struct span w, bool exact)
 	return false;
 }
 
+/* Headers whose value is a URL, with a query perhaps. */
+static bool is_url(struct span name)
+{
+	static const struct span names[] = {
+		SPAN_LIT("referer"),
+		SPAN_LIT("location"),
+		SPAN_LIT("content-location"),
+		SPAN_LIT("operation-location"),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Browsers hand over keys as a WebSocket subprotocol, which is a list: all of it goes. */
+static bool is_secret(const struct track *t)
+{
+	return t->auth || secret__header(word(t)) ||
+	       span_ieq(word(t), SPAN_LIT("sec-websocket-protocol"));
+}
+
 /* The steps: each takes one byte that is neither CR nor LF, unless it says so, and tells whether
  * to mask it. */
 
 static bool at_line(struct track *t, uint8_t c)
 {
 	if (c == ':') {
-		bool secret = t->auth || secret__header(word(t));
-
-		t->state = secret ? AT_SCHEME : AT_REST;
+		t->state = is_secret(t) ? AT_SCHEME : is_url(word(t)) ? AT_URL : AT_REST;
 		t->n = 0;
 	} else if (is_blank(c)) {
 		/* blanks in front: a folded line; what looks like a header there is treated as one
@@ -198,6 +221,38 @@ static bool at_target(struct track *t, uint8_t c)
 	return false;
 }
 
+static bool at_url(struct track *t, uint8_t c)
+{
+	if (is_blank(c))
+		return false;
+	t->state = AT_TARGET;
+	return at_target(t, c);
+}
+
+static int hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-decodes as the bytes come. */
+static void param_add(struct track *t, uint8_t c)
+{
+	int hi, lo;
+
+	word_add(t, c);
+	if (t->n < 3 || t->word[t->n - 3] != '%')
+		return;
+	hi = hex((uint8_t)t->word[t->n - 2]);
+	lo = hex((uint8_t)t->word[t->n - 1]);
+	if (hi < 0 || lo < 0)
+		return;
+	t->n -= 3;
+	word_add(t, (uint8_t)(hi << 4 | lo));
+}
+
 /* What cannot be in a query as it is sent ends it: what looked like a request line in JSON, say. */
 static bool ends_query(uint8_t c)
 {
@@ -213,7 +268,7 @@ static bool at_param(struct track *t, uint8_t c)
 	else if (ends_query(c))
 		rest(t);
 	else
-		word_add(t, c);
+		param_add(t, c);
 	return false;
 }
 
@@ -323,9 +378,10 @@ static bool at_guess(struct track *t, uint8_t c)
 
 static bool (*const steps[])(struct track *t, uint8_t c) = {
 	[AT_LINE] = at_line,	 [AT_COLON] = at_colon,	  [AT_TARGET] = at_target,
-	[AT_PARAM] = at_param,	 [AT_OPEN] = at_value,	  [AT_CLOSED] = at_value,
-	[AT_SCHEME] = at_scheme, [AT_SECRET] = at_secret, [AT_FOLD] = at_fold,
-	[AT_REST] = at_rest,	 [AT_GUESS] = at_guess,	  [AT_UNSURE] = at_unsure,
+	[AT_URL] = at_url,	 [AT_PARAM] = at_param,	  [AT_OPEN] = at_value,
+	[AT_CLOSED] = at_value,	 [AT_SCHEME] = at_scheme, [AT_SECRET] = at_secret,
+	[AT_FOLD] = at_fold,	 [AT_REST] = at_rest,	  [AT_GUESS] = at_guess,
+	[AT_UNSURE] = at_unsure,
 };
 
 static void line_break(struct track *t, uint8_t c)

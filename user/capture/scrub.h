@@ -3,7 +3,8 @@
  * a secret is replaced by SECRET_MASK, so lengths and offsets stay.
  *
  * What is masked: values of secret headers (base/secret.h), with their folded continuation lines,
- * but for a scheme word "Bearer " or "Basic "; values of secret query parameters in request lines;
+ * but for a scheme word "Bearer " or "Basic "; values of secret query parameters in request lines
+ * and in headers that hold a URL; WebSocket subprotocols, which may hold a key;
  * all header blocks of HTTP/2 (they are compressed, so names cannot be told), with zeros. Headers
  * and request lines are found by their looks, not by message: what looks like one in a body is
  * masked as well.
