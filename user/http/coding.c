@@ -117,16 +117,21 @@ static int run__pass(struct run *r, unsigned int at, struct span out)
 {
 	struct decoder *d = r->d;
 	struct layer *l = &d->layer[at];
+	uint64_t room;
+	int err;
 
 	if (!out.n)
 		return 0;
+	room = d->lim->inflate_total - l->out_bytes;
 	l->out_bytes += out.n;
 	/* Each layer is held to the ratio: a bomb may be wrapped in another. */
-	if (l->out_bytes > d->lim->inflate_total ||
-	    (l->out_bytes > d->lim->inflate_free &&
-	     l->out_bytes / d->lim->inflate_ratio > d->in_bytes))
+	if (l->out_bytes > d->lim->inflate_free &&
+	    l->out_bytes / d->lim->inflate_ratio > d->in_bytes)
 		return -E2BIG;
-	return run__feed(r, at + 1, out);
+	if (out.n <= room)
+		return run__feed(r, at + 1, out);
+	err = room ? run__feed(r, at + 1, span_head(out, room)) : 0;
+	return err ? err : -E2BIG;
 }
 
 static int run__decode(struct run *r, unsigned int at, struct span in)
@@ -146,8 +151,8 @@ static int run__decode(struct run *r, unsigned int at, struct span in)
 		res = l->ops->step(l->state, &p);
 		/* What came out before a fault is good. */
 		err = run__pass(r, at, span(out, sizeof(out) - p.out_n));
-		if (res < 0 || err)
-			return res < 0 ? res : err;
+		if (err || res < 0)
+			return err ? err : res;
 		l->complete = res;
 		if (p.in_n == before && p.out_n == sizeof(out) && before)
 			return -EBADMSG; /* it stands still */

@@ -35,9 +35,10 @@ int decoder__new(const enum coding *codings, unsigned int n, const struct limits
 
 /* Takes all of in and hands out what can be decoded by now. 0; -EBADMSG: not that coding (output
  * before the fault was handed out); -E2BIG: past inflate_ratio or inflate_total; -ENOMEM. Errors
- * are sticky, nothing is done after one. gzip and zstd whose first bytes cannot be that coding
- * and look like JSON or an event stream instead are passed on as they are: servers do send plain
- * bodies under a Content-Encoding. */
+ * are sticky, nothing is done after one. How much of a broken br or zstd body comes out before
+ * the fault, and where exactly a ratio is exceeded, may depend on the split. gzip and zstd whose
+ * first bytes cannot be that coding and look like JSON or an event stream instead are passed on as
+ * they are: servers do send plain bodies under a Content-Encoding. */
 int decoder__feed(struct decoder *d, struct span in, uint64_t ts_ns, decoder_out out, void *ctx);
 
 /* The body is over. 0, or -EBADMSG where the coded data is incomplete, or the sticky error. Held

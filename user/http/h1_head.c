@@ -459,6 +459,8 @@ static int take_line(struct h1_head *h, struct span line, bool *ret_done)
 	int err;
 
 	if (!h->started) {
+		if (!h1__may_become_start_line(h->side, span_head(line, 64)))
+			return -EBADMSG;
 		h->started = true;
 		err = h->side == SIDE_REQUEST ? request_line(h, line) : status_line(h, line);
 		/* The rest of the head gets room enough even where the target took it all. */
