@@ -222,6 +222,7 @@ static const struct option_def defs[] = {
 	{{"list", KEY_LIST, NULL, 0, "list what would be traced, and end", 5}, take_flag, AT(list)},
 	HEADING("Other:", 6),
 	{{"help", '?', NULL, 0, "this text", 6}, NULL, 0},
+	{{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 6}, NULL, 0},
 	{{"version", 'V', NULL, 0, "the version and what it was built with", 6}, NULL, 0},
 };
 
@@ -463,8 +464,8 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
 
 	if (key == ARGP_KEY_ARG)
 		return on_word(p, arg, state);
-	if (key == '?' || key == 'V') {
-		*(key == '?' ? &p->help : &p->version) = true;
+	if (key == '?' || key == 'h' || key == 'V') {
+		*(key == 'V' ? &p->version : &p->help) = true;
 		return 0;
 	}
 	d = key > 0 && key < KEY_COMMAND ? def_of_key(key) : NULL;

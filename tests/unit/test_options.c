@@ -188,6 +188,8 @@ static void help_and_version_end_well(void **state)
 	assert_non_null(strstr(said, "llmsnoop "));
 	assert_non_null(strstr(said, "libbpf"));
 	assert_int_equal(parse("-?", &o), 0);
+	assert_int_equal(parse("-h", &o), 0);
+	assert_non_null(strstr(said, "Usage: llmsnoop"));
 }
 
 static void hostile_words_reach_no_terminal(void **state)

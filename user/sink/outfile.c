@@ -10,7 +10,7 @@
 
 #define REST_MAX (4 << 20)
 /* How long a reader who set its pipe to O_NONBLOCK may hold up the capture. */
-#define PATIENCE_MS 200
+#define PATIENCE_MS 1000
 
 /* The descriptor that path names, or -1: a file of its own. */
 static int named_fd(const char *path)
