@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/json_number.h"
 #include "base/json_scan.h"
 #include "base/limits.h"
 
@@ -458,7 +459,7 @@ static void test_over_read(void **state)
 }
 
 /* Any bytes, made of what matters to the scanner: never a crash, always the same. */
-static void test_random(void **state)
+static void random_text(char *text, const char *begin, int n)
 {
 	static const char *const words[] = {
 		"{",
@@ -466,16 +467,15 @@ static void test_random(void **state)
 		"[",
 		"]",
 		",",
-		":",
 		"\"",
 		"\\",
 		"\"model\":",
-		"\"choices\":[",
-		"{\"delta\":{",
-		"\"content\":\"",
 		"\\u",
 		"d83d",
 		"\xe2\x82",
+		"\"choices\":[",
+		"{\"delta\":{",
+		"\"content\":\"",
 		" ",
 		"1",
 		"-",
@@ -488,18 +488,33 @@ static void test_random(void **state)
 		"\"\"",
 		",\"",
 		"\\\"",
+		":",
+		"\\\\",
+		"some words of text",
 	};
-	char text[256];
-	int round, i, n;
+	int i;
+
+	strcpy(text, begin);
+	for (i = 0; i < n; i++)
+		strcat(text, words[(size_t)rand() % (sizeof(words) / sizeof(words[0]))]);
+}
+
+static void test_random(void **state)
+{
+	char text[2048];
+	int round;
 
 	srand(7);
-	for (round = 0; round < 4000; round++) {
-		text[0] = 0;
-		n = rand() % 20;
-		if (rand() % 2)
-			strcpy(text, "{\"choices\":[{\"delta\":{\"content\":");
-		for (i = 0; i < n; i++)
-			strcat(text, words[(size_t)rand() % (sizeof(words) / sizeof(words[0]))]);
+	for (round = 0; round < 2000; round++) {
+		random_text(text, "", rand() % 20);
+		is(text, NULL);
+		random_text(text, "{\"choices\":[{\"delta\":{\"content\":", rand() % 20);
+		is(text, NULL);
+	}
+	/* long enough for whole blocks to be skipped at once */
+	for (round = 0; round < 400; round++) {
+		random_text(text, "{\"x\":[[[[{", rand() % 80);
+		strcat(text, "\"}]]]],\"any\":1}");
 		is(text, NULL);
 	}
 }

@@ -2,10 +2,11 @@
 #include "base/json_scan.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/json_find.h"
+#include "base/json_number.h"
+#include "base/json_skip.h"
 #include "base/json_text.h"
 #include "base/limits.h"
 
@@ -23,7 +24,6 @@ enum scan_state {
 	SCAN_TOKEN,	  /* inside a number or literal */
 	SCAN_SEEN,	  /* after the bracket of a container that JSON_SEEN asks about */
 	SCAN_SKIP,	  /* inside an unselected container */
-	SCAN_SKIP_STRING, /* inside a string of it */
 	SCAN_STATES,
 };
 
@@ -44,12 +44,11 @@ struct json_scan {
 	int error;
 	unsigned int flags;
 	uint8_t state;
-	bool escaped;	    /* in a skipped string, after an odd number of backslashes */
 	uint8_t skip_type;  /* enum json_type of the skipped container */
 	bool token_started; /* some of the token is in text.out already */
 	unsigned int n_frames;
 	unsigned int n_index;
-	uint64_t skip_depth; /* open containers inside the skipped one, itself included */
+	struct json_skip skip;
 	uint64_t documents;
 	struct json_text text; /* a key or a value: never both at once */
 	uint32_t index[JSON_NEST_MAX + 1];
@@ -71,7 +70,7 @@ static const struct json_path *member(const struct json_path *node, const uint8_
 	const struct json_path *k = node->kids, *last = k + node->n_kids;
 
 	for (; k < last; k++)
-		if (k->len == n && k->key && (!n || memcmp(k->key, key, n) == 0))
+		if (k->len == n && k->key && json_equal((const uint8_t *)k->key, key, n))
 			return k;
 	return NULL;
 }
@@ -137,7 +136,7 @@ uint64_t json_scan__documents(const struct json_scan *s)
 	return s->documents;
 }
 
-static int fail(struct json_scan *s, int err)
+__attribute__((cold)) static int fail(struct json_scan *s, int err)
 {
 	if (err == -EBADMSG)
 		s->flags |= JSON_MALFORMED;
@@ -145,8 +144,8 @@ static int fail(struct json_scan *s, int err)
 	return err;
 }
 
-static int tell(struct json_scan *s, const struct json_path *node, enum json_event event,
-		enum json_type type)
+__attribute__((noinline)) static int tell(struct json_scan *s, const struct json_path *node,
+					  enum json_event event, enum json_type type)
 {
 	struct json_value v = {
 		.id = node->id,
@@ -157,83 +156,6 @@ static int tell(struct json_scan *s, const struct json_path *node, enum json_eve
 	};
 
 	return s->ops->value(s->ctx, &v);
-}
-
-/* --- numbers ------------------------------------------------------------------------------- */
-
-/* text must be a JSON number as a whole. ret_integer: neither fraction nor exponent. */
-static bool number_valid(struct span text, bool *ret_integer)
-{
-	const uint8_t *p = text.p, *end = p + text.n;
-
-	*ret_integer = true;
-	if (p < end && *p == '-')
-		p++;
-	if (p < end && *p == '0')
-		p++;
-	else if (p < end && *p >= '1' && *p <= '9')
-		while (p < end && *p >= '0' && *p <= '9')
-			p++;
-	else
-		return false;
-	if (p < end && *p == '.') {
-		*ret_integer = false;
-		if (++p == end || *p < '0' || *p > '9')
-			return false;
-		while (p < end && *p >= '0' && *p <= '9')
-			p++;
-	}
-	if (p < end && (*p | 0x20) == 'e') {
-		*ret_integer = false;
-		if (++p < end && (*p == '+' || *p == '-'))
-			p++;
-		if (p == end || *p < '0' || *p > '9')
-			return false;
-		while (p < end && *p >= '0' && *p <= '9')
-			p++;
-	}
-	return p == end;
-}
-
-int json_number__real(struct span text, double *ret)
-{
-	char copy[128];
-	bool integer;
-
-	if (!number_valid(text, &integer))
-		return -EINVAL;
-	/* More digits than a double can tell apart: the first ones say it, but an exponent at
-	 * their end would be lost. */
-	if (text.n >= sizeof(copy))
-		return -EINVAL;
-	memcpy(copy, text.p, text.n);
-	copy[text.n] = 0;
-	*ret = strtod(copy, NULL);
-	return isfinite(*ret) ? 0 : -EINVAL;
-}
-
-static bool number_integral(struct span text, bool integer, int64_t *ret)
-{
-	const uint8_t *p = text.p, *end = p + text.n;
-	bool negative = *p == '-';
-	uint64_t v = 0;
-	double real;
-
-	if (!integer) { /* 1e3 and 5.0 are integers too; beyond 2^53 a double cannot tell */
-		if (json_number__real(text, &real) || real != floor(real) ||
-		    fabs(real) > 9007199254740992.0)
-			return false;
-		*ret = (int64_t)real;
-		return true;
-	}
-	for (p += negative; p < end; p++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
-			return false;
-	if (v > (uint64_t)INT64_MAX + negative)
-		return false;
-	*ret = negative ? (int64_t)(0 - v) : (int64_t)v;
-	return true;
 }
 
 /* --- values -------------------------------------------------------------------------------- */
@@ -297,12 +219,12 @@ static int token_done(struct json_scan *s, struct span text, bool truncated)
 		v.text = SPAN_NONE;
 		return s->ops->value(s->ctx, &v);
 	}
-	if (!truncated && !number_valid(text, &integer)) {
+	if (!truncated && !json_number__valid(text, &integer)) {
 		s->flags |= JSON_BAD_VALUE; /* NaN and its like: absent, but no end of the world */
 		return 0;
 	}
 	v.type = JSON_NUMBER;
-	v.integral = !truncated && number_integral(text, integer, &v.number);
+	v.integral = !truncated && json_number__integral(text, integer, &v.number);
 	return s->ops->value(s->ctx, &v);
 }
 
@@ -359,10 +281,8 @@ static int container(struct json_scan *s, enum json_type type)
 	if (node && node->n_kids && !(node == s->root && type == JSON_ARRAY && s->n_frames) &&
 	    (type == JSON_OBJECT || s->n_frames == 0 || each(node)))
 		return push(s, type);
-	s->skip_depth = 1;
+	json_skip__begin(&s->skip);
 	s->state = SCAN_SKIP;
-	if (s->n_frames + 1 > s->lim->json_depth)
-		s->flags |= JSON_TOO_DEEP;
 	if (!node)
 		return 0;
 	s->skip_type = (uint8_t)type;
@@ -396,31 +316,9 @@ static const uint8_t *bad(struct json_scan *s)
 	return NULL;
 }
 
-/* The place after the closing quote, or NULL where the string goes on beyond end. */
-static const uint8_t *skip_string(struct json_scan *s, const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *q, *back;
-
-	if (s->escaped && p < end) {
-		p++;
-		s->escaped = false;
-	}
-	while ((q = json_find_quote(p, end))) {
-		for (back = q; back > p && back[-1] == '\\';)
-			back--;
-		if ((q - back) % 2 == 0)
-			return q + 1;
-		p = q + 1;
-	}
-	for (back = end; back > p && back[-1] == '\\';)
-		back--;
-	s->escaped = (end - back) % 2;
-	return NULL;
-}
-
 static const uint8_t *string_skip(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
-	p = skip_string(s, p, end);
+	p = json_skip__string(&s->skip, p, end);
 	if (!p)
 		return end;
 	value_done(s);
@@ -432,7 +330,7 @@ static const uint8_t *string_seen(struct json_scan *s, const uint8_t *p, const u
 	int err = 0;
 
 	s->state = SCAN_STRING_SKIP;
-	s->escaped = false;
+	s->skip.escaped = false;
 	if (*p != '"')
 		err = tell(s, s->cur, JSON_EXISTS, JSON_STRING);
 	return check(s, err, p);
@@ -469,8 +367,9 @@ static const uint8_t *string_begin(struct json_scan *s, const uint8_t *p, const 
 	} else if (want & JSON_SEEN) {
 		s->state = SCAN_STRING_SEEN;
 	} else {
-		s->escaped = false;
+		s->skip.escaped = false;
 		s->state = SCAN_STRING_SKIP;
+		return string_skip(s, p, end);
 	}
 	return p;
 }
@@ -498,27 +397,6 @@ static const uint8_t *key_text(struct json_scan *s, const uint8_t *p, const uint
 	return p;
 }
 
-static const uint8_t *key(struct json_scan *s, const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *q;
-
-	p = blanks(p, end);
-	if (p == end)
-		return p;
-	if (*p == '}' && s->state == SCAN_FIRST_KEY)
-		return check(s, pop(s), p + 1);
-	if (*p++ != '"')
-		return bad(s);
-	q = json_find_special(p, end);
-	if (q < end && *q == '"') {
-		key_done(s, span(p, (size_t)(q - p)));
-		return q + 1;
-	}
-	json_text__begin(&s->text, s->lim->json_key);
-	s->state = SCAN_KEY_TEXT;
-	return p;
-}
-
 static const uint8_t *colon(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	p = blanks(p, end);
@@ -530,18 +408,18 @@ static const uint8_t *colon(struct json_scan *s, const uint8_t *p, const uint8_t
 	return p + 1;
 }
 
-static bool in_token(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '+' || c == '.' || c == '_';
-}
+/* Bytes of a number or literal. */
+static const bool in_token[256] = {
+	['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['-'] = true,
+	['+'] = true,	      ['.'] = true,	    ['_'] = true,
+};
 
 static const uint8_t *token(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q = p;
 	ptrdiff_t n;
 
-	while (q < end && in_token(*q))
+	while (q < end && in_token[*q])
 		q++;
 	if (q < end && !s->token_started)
 		return check(s,
@@ -563,6 +441,19 @@ static const uint8_t *token(struct json_scan *s, const uint8_t *p, const uint8_t
 	return check(s, token_done(s, buf__span(&s->text.out), s->text.truncated), q);
 }
 
+static const uint8_t *skip(struct json_scan *s, const uint8_t *p, const uint8_t *end)
+{
+	p = json_skip__container(&s->skip, p, end);
+	if (s->n_frames + s->skip.deepest > s->lim->json_depth)
+		s->flags |= JSON_TOO_DEEP;
+	if (!p)
+		return end;
+	value_done(s);
+	if (s->cur && s->cur->want & JSON_LEAVE)
+		return check(s, tell(s, s->cur, JSON_ENDS, (enum json_type)s->skip_type), p);
+	return p;
+}
+
 static const uint8_t *value(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	int err = 0;
@@ -578,15 +469,52 @@ static const uint8_t *value(struct json_scan *s, const uint8_t *p, const uint8_t
 		return check(s, err, p);
 	if (*p == '"')
 		return string_begin(s, p + 1, end);
-	if (*p == '{')
-		return check(s, container(s, JSON_OBJECT), p + 1);
-	if (*p == '[')
-		return check(s, container(s, JSON_ARRAY), p + 1);
-	if (!in_token(*p))
+	if (*p == '{' || *p == '[') {
+		err = container(s, *p == '{' ? JSON_OBJECT : JSON_ARRAY);
+		if (!err && s->state == SCAN_SKIP)
+			return skip(s, p + 1, end);
+		return check(s, err, p + 1);
+	}
+	if (!in_token[*p])
 		return bad(s);
 	s->state = SCAN_TOKEN;
 	s->token_started = false;
-	return p;
+	return token(s, p, end);
+}
+
+/* The members of an object, as long as they are whole: most of a document never leaves this loop.
+ */
+static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q;
+
+	for (;;) {
+		p = blanks(p, end);
+		if (p == end)
+			return p;
+		if (*p == '}' && s->state == SCAN_FIRST_KEY)
+			return check(s, pop(s), p + 1);
+		if (*p++ != '"')
+			return bad(s);
+		q = json_find_special(p, end);
+		if (q == end || *q != '"') {
+			json_text__begin(&s->text, s->lim->json_key);
+			s->state = SCAN_KEY_TEXT;
+			return p;
+		}
+		key_done(s, span(p, (size_t)(q - p)));
+		p = colon(s, q + 1, end);
+		if (!p || p == end)
+			return p;
+		p = value(s, p, end);
+		if (!p || p == end || s->state != SCAN_AFTER)
+			return p;
+		p = blanks(p, end);
+		if (p == end || *p != ',')
+			return p;
+		s->state = SCAN_KEY;
+		p++;
+	}
 }
 
 static const uint8_t *after(struct json_scan *s, const uint8_t *p, const uint8_t *end)
@@ -626,49 +554,12 @@ static const uint8_t *seen(struct json_scan *s, const uint8_t *p, const uint8_t 
 	return check(s, tell(s, s->cur, JSON_EXISTS, (enum json_type)s->skip_type), p);
 }
 
-static const uint8_t *skip(struct json_scan *s, const uint8_t *p, const uint8_t *end)
-{
-	for (;;) {
-		p = json_find_structure(p, end);
-		if (p == end)
-			return p;
-		if (*p == '"') {
-			s->escaped = false;
-			p = skip_string(s, p + 1, end);
-			if (!p) {
-				s->state = SCAN_SKIP_STRING;
-				return end;
-			}
-			continue;
-		}
-		if ((*p++ | 0x20) == '{') {
-			if (s->n_frames + ++s->skip_depth > s->lim->json_depth)
-				s->flags |= JSON_TOO_DEEP;
-		} else if (!--s->skip_depth) {
-			break;
-		}
-	}
-	value_done(s);
-	if (s->cur && s->cur->want & JSON_LEAVE)
-		return check(s, tell(s, s->cur, JSON_ENDS, (enum json_type)s->skip_type), p);
-	return p;
-}
-
-static const uint8_t *skip_in_string(struct json_scan *s, const uint8_t *p, const uint8_t *end)
-{
-	p = skip_string(s, p, end);
-	if (!p)
-		return end;
-	s->state = SCAN_SKIP;
-	return p;
-}
-
 static const uint8_t *(*const states[SCAN_STATES])(struct json_scan *s, const uint8_t *p,
 						   const uint8_t *end) = {
 	[SCAN_VALUE] = value,
 	[SCAN_FIRST_ELEM] = value,
-	[SCAN_FIRST_KEY] = key,
-	[SCAN_KEY] = key,
+	[SCAN_FIRST_KEY] = members,
+	[SCAN_KEY] = members,
 	[SCAN_COLON] = colon,
 	[SCAN_AFTER] = after,
 	[SCAN_KEY_TEXT] = key_text,
@@ -678,7 +569,6 @@ static const uint8_t *(*const states[SCAN_STATES])(struct json_scan *s, const ui
 	[SCAN_TOKEN] = token,
 	[SCAN_SEEN] = seen,
 	[SCAN_SKIP] = skip,
-	[SCAN_SKIP_STRING] = skip_in_string,
 };
 
 int json_scan__feed(struct json_scan *s, struct span in)
@@ -705,7 +595,7 @@ int json_scan__finish(struct json_scan *s)
 	if (!s->error && (s->n_frames || (s->state != SCAN_AFTER && s->state != SCAN_VALUE)))
 		s->flags |= JSON_CUT;
 	if (!s->error && s->cur && s->cur->want & JSON_LEAVE &&
-	    (s->state == SCAN_SKIP || s->state == SCAN_SKIP_STRING || s->state == SCAN_SEEN))
+	    (s->state == SCAN_SKIP || s->state == SCAN_SEEN))
 		err = tell(s, s->cur, JSON_ENDS, (enum json_type)s->skip_type);
 	while (!err && s->n_frames) {
 		f = &s->frames[--s->n_frames];

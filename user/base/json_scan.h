@@ -137,7 +137,4 @@ unsigned int json_scan__flags(const struct json_scan *s);
 uint64_t json_scan__documents(const struct json_scan *s);
 void json_scan__free(struct json_scan *s); /* NULL is fine */
 
-/* The number that text spells as JSON does. 0, or -EINVAL. */
-int json_number__real(struct span text, double *ret);
-
 #endif

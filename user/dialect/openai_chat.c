@@ -2,6 +2,7 @@
 /* OpenAI's Chat Completions, the wire that most hosts copy. What they do differently, as recorded
  * traffic shows it: usage at the top, in x_groq or in a choice; message beside delta in events;
  * content as parts; completion_tokens with or without reasoning. */
+#include "base/json_number.h"
 #include "dialect/wire.h"
 
 enum {
@@ -11,7 +12,8 @@ enum {
 	OWN_CHOICE_INDEX,
 	OWN_FINISH,
 	OWN_DELTA,
-	OWN_DELTA_OUTPUT,   /* text, reasoning, refusal, arguments, audio: not empty */
+	OWN_DELTA_OUTPUT, /* text, reasoning, refusal, arguments, audio: not empty. A name is none.
+			   */
 	OWN_MESSAGE_OUTPUT, /* the same in a message */
 	OWN_DELTA_CALL,
 	OWN_MESSAGE_CALL,

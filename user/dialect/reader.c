@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/json_number.h"
 #include "dialect/response.h"
 #include "dialect/wire.h"
 
