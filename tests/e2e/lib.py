@@ -178,17 +178,20 @@ class Provider:
 
 # ---- clients
 
-def private_libssl():
+def private_libssl(early=True):
     """An environment in which programs use a copy of libssl: its own inode, so that neither a
-    tracer of others sees them nor ours sees others."""
+    tracer of others sees them nor ours sees others. early: whoever starts them has it mapped
+    already, as the system's own always is in some process; else it appears with the first of
+    them, and that one may be quicker than its discovery."""
     d = temporary_directory()
     found = sorted(p for pattern in ('/lib/*/libssl.so.3', '/usr/lib/*/libssl.so.3',
                                      '/usr/lib/libssl.so.3', '/lib/*/libssl.so.1.1')
                    for p in glob.glob(pattern))
     if not found:
         skip('no shared libssl on this machine')
-    shutil.copy(os.path.realpath(found[0]), os.path.join(d, os.path.basename(found[0])))
-    return {'LD_LIBRARY_PATH': d}
+    copy = os.path.join(d, os.path.basename(found[0]))
+    shutil.copy(os.path.realpath(found[0]), copy)
+    return {'LD_LIBRARY_PATH': d, **({'LD_PRELOAD': copy} if early else {})}
 
 
 class Held:

@@ -48,13 +48,8 @@ def short(n):
     curl = ("curl -sN --http1.1 $BASE/v1/messages -H 'content-type: application/json' "
             "-H \"x-demo: burst=1&tokens=3&tag=curl-$i\" -o /dev/null -d "
             "'{\"model\":\"claude-sonnet-4-5\",\"stream\":true,\"messages\":[]}'")
-    # One slow starter comes first: before it, no process of the tree has the library mapped, and
-    # whoever is quicker than its discovery may be met in the middle.
-    script = 'CALLS=1 API=openai DEMO="tag=first&burst=1" %s %s/py_stdlib.py; ' % (
-        lib.SYSTEM_PYTHON, lib.CLIENTS)
-    script += 'for i in $(seq %d); do %s & %s & [ $((i %% 8)) = 0 ] && wait; done; wait' % (
+    script = 'for i in $(seq %d); do %s & %s & [ $((i %% 8)) = 0 ] && wait; done; wait' % (
         n // 2, one, curl)
-    n += 1
     held = lib.Held(['/bin/bash', '-c', script], env={**provider.env, **lib.private_libssl()})
     tracer = lib.Tracer('-p', held.pid)
     started = time.monotonic()
