@@ -183,7 +183,8 @@ static const struct column {
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
-#define END_MIN 6
+#define END_MIN 10
+#define END_GOOD 12
 
 struct layout {
 	unsigned int width[N_COLUMNS]; /* 0: left out */
@@ -206,12 +207,16 @@ static void lay_out(struct layout *l, unsigned int room)
 
 	for (i = 0; i < N_COLUMNS; i++)
 		l->width[i] = columns[i].width;
-	for (i = 0; i < N_COLUMNS && sum(l) + 2 * END_MIN > room; i++)
+	for (i = 0; i < N_COLUMNS && sum(l) + END_GOOD > room; i++)
 		l->width[i] = columns[i].min;
 	for (rank = 8; rank > 0 && sum(l) + END_MIN > room; rank--)
 		for (i = 0; i < N_COLUMNS; i++)
 			if (columns[i].rank == rank)
 				l->width[i] = 0;
+	/* What a column that went has left over. */
+	for (i = 0; i < N_COLUMNS; i++)
+		while (l->width[i] && l->width[i] < columns[i].width && sum(l) + END_GOOD < room)
+			l->width[i]++;
 }
 
 static void pad(struct table *s, unsigned int n)
