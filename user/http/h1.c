@@ -362,6 +362,13 @@ static bool h1__unwanted(const void *state)
 	return s->state == H1_BODY || (!s->head && h->last_unwanted);
 }
 
+static bool h1__at_start(const void *state)
+{
+	const struct h1_side *s = &((const struct h1 *)state)->side[SIDE_REQUEST];
+
+	return s->state == H1_HEAD ? !s->head : s->state == H1_RESYNC && !s->first;
+}
+
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 {
 	static const enum http_end ends[] = {
@@ -427,6 +434,7 @@ const struct protocol http1_protocol = {
 	.feed = h1__feed,
 	.gap = h1__gap,
 	.unwanted = h1__unwanted,
+	.at_start = h1__at_start,
 	.busy = h1__busy,
 	.finish = h1__finish,
 	.free = h1__free,

@@ -487,7 +487,11 @@ static int add_part(struct h1_head *h, struct span part)
 	h->cut |= part.n > room;
 	if (buf__add(&h->line, span_head(part, room)))
 		return -ENOMEM;
-	if (!h->started && !h1__may_become_start_line(h->side, span_head(buf__span(&h->line), 64)))
+	if (h->started)
+		return 0;
+	/* Soon, since what is no head after all may be a body of any size. */
+	if ((h->cut && h->side == SIDE_REQUEST) ||
+	    !h1__may_become_start_line(h->side, span_head(buf__span(&h->line), 64)))
 		return -EBADMSG;
 	return 0;
 }

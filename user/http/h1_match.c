@@ -81,6 +81,7 @@ enum protocol_match h1__match(struct span first, enum side *ret_side)
 bool h1__may_become_start_line(enum side side, struct span line)
 {
 	static const struct span http = SPAN_LIT("HTTP/1.");
+	const uint8_t *space;
 	size_t i;
 
 	if (side == SIDE_RESPONSE)
@@ -88,5 +89,13 @@ bool h1__may_become_start_line(enum side side, struct span line)
 	for (i = 0; i < line.n && line.p[i] != ' '; i++)
 		if (i == METHOD_MAX || !h1__is_token(line.p[i]))
 			return false;
-	return i == line.n ? line.n <= METHOD_MAX : i > 0;
+	if (i == line.n || !i)
+		return i > 0 || !line.n;
+	line = span_skip(line, i + 1);
+	space = line.n ? memchr(line.p, ' ', line.n) : NULL;
+	if (!space)
+		return true;
+	i = (size_t)(space - line.p);
+	line = span_skip(line, i + 1);
+	return i && span_starts(line, span_head(http, line.n));
 }
