@@ -85,7 +85,7 @@ async def many_async(n):
 def mixed(n, seed):
     """Model calls and other requests at random on kept-alive connections. Bodies of the others
     are large, in both directions."""
-    rnd, c, good, other = random.Random(seed), None, 0, 0
+    rnd, c, good, other, moved = random.Random(seed), None, 0, 0, 0
     for i in range(n):
         if c is None or rnd.random() < 0.1:
             if c:
@@ -100,17 +100,25 @@ def mixed(n, seed):
         else:
             other += 1
             size = rnd.choice([0, 10, 5000, 100_000, 400_000])
-            headers = {'X-Demo': 'size=%d' % rnd.choice([0, 1000, 300_000])}
+            answer = rnd.choice([0, 1000, 300_000])
             # Some look like it, but are not.
             path = rnd.choice(['/api/upload', '/v1/models', '/status', '/v1/chat/history',
                                '/telemetry?m=chat', '/v1/messages/list'])
-            if path == '/v1/models' or rnd.random() < 0.2:
-                c.request(rnd.choice(['GET', 'HEAD']), path, headers=headers)
-            else:
-                c.request(rnd.choice(['POST', 'PUT']), path, b'{"model":"no","x":"' +
-                          b'z' * size + b'"}', headers)
-            c.getresponse().read()
-    return good, other
+            bare = path == '/v1/models' or rnd.random() < 0.2
+            c.putrequest(rnd.choice(['GET', 'HEAD']) if bare else 'POST', path)
+            c.putheader('X-Demo', 'size=%d' % answer)
+            if not bare:
+                body = b'{"model":"no","x":"' + b'z' * size + b'"}'
+                c.putheader('Content-Length', str(len(body)))
+            c.endheaders()
+            if not bare:
+                # As over a network: the head, then the body piece by piece.
+                time.sleep(0.01)
+                for at in range(0, len(body), 16384):
+                    c.send(body[at:at + 16384])
+                moved += len(body)
+            moved += len(c.getresponse().read())
+    return good, other, moved
 
 
 def loop(n, until=None):
@@ -131,8 +139,8 @@ if kind == 'threads':
 elif kind == 'asyncio':
     print(json.dumps({'good': asyncio.run(many_async(int(number)))}))
 elif kind == 'mixed':
-    g, o = mixed(int(number), int(sys.argv[3]))
-    print(json.dumps({'good': g, 'other': o}))
+    g, o, m = mixed(int(number), int(sys.argv[3]))
+    print(json.dumps({'good': g, 'other': o, 'other_bytes': m}))
 elif kind == 'loop':
     g, i = loop(int(number))
     print(json.dumps({'good': g, 'calls': i}))
