@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Any bytes as the two bodies of a call: no crash, and the same facts however they are cut. The
+ * first byte chooses the dialect, the status and the content type, the second seeds the cuts; a
+ * NUL ends the request. */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "dialect/dialect.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void mix(uint64_t *hash, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n--)
+		*hash = (*hash ^ *b++) * 0x100000001B3ULL;
+}
+
+static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
+{
+	uint64_t facts[] = {fact, (uint64_t)v->number, v->index, v->truncated, v->text.n, v->id.n};
+
+	mix(ctx, facts, sizeof(facts));
+	mix(ctx, &v->real, sizeof(v->real));
+	mix(ctx, v->text.p, v->text.n);
+	mix(ctx, v->id.p, v->id.n);
+}
+
+static void feed(struct dialect_reader *r, struct span body, uint32_t *seed,
+		 void (*one)(struct dialect_reader *, struct span, uint64_t))
+{
+	size_t piece;
+	uint8_t *copy;
+
+	for (; body.n; body = span_skip(body, piece)) {
+		piece = body.n;
+		if (*seed) {
+			*seed = *seed * 1103515245 + 12345;
+			piece = 1 + (*seed >> 16) % 60;
+			piece = piece < body.n ? piece : body.n;
+		}
+		copy = malloc(piece);
+		memcpy(copy, body.p, piece);
+		one(r, span(copy, piece), 1);
+		free(copy);
+	}
+}
+
+static uint64_t read_call(uint8_t kind, struct span request, struct span response, uint32_t seed)
+{
+	static const char *const paths[] = {"/v1/chat/completions", "/v1/messages"};
+	static const struct dialect_ops ops = {.fact = on_fact};
+	struct http_header type = {SPAN_LIT("content-type"), SPAN_LIT("text/event-stream")};
+	struct http_head q = {.method = SPAN_LIT("POST"), .path = span_str(paths[kind & 1])};
+	struct http_head a = {.headers = &type};
+	uint64_t hash = 14695981039346656037ULL, tail[2];
+	struct limits lim = limits_default;
+	struct dialect_reader *r;
+
+	a.status = kind & 2 ? 429 : 200;
+	a.n_headers = kind & 4 ? 1 : 0;
+	lim.json_value = 64;
+	lim.tool_calls = 4;
+	if (dialect_reader__new(dialect__match(&q), &q, &ops, &hash, &lim, &r))
+		abort();
+	feed(r, request, &seed, dialect_reader__request);
+	if (kind & 8)
+		dialect_reader__request_gap(r, 1);
+	dialect_reader__request_end(r, 1);
+	dialect_reader__response_head(r, &a, 1);
+	feed(r, response, &seed, dialect_reader__response);
+	if (kind & 16) {
+		dialect_reader__response_gap(r, 0, 1);
+		feed(r, response, &seed, dialect_reader__response);
+	}
+	dialect_reader__response_end(r, 1);
+	tail[0] = dialect_reader__streamed(r);
+	tail[1] = dialect_reader__damaged(r);
+	mix(&hash, tail, sizeof(tail));
+	dialect_reader__free(r);
+	return hash;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct span request, response;
+	const uint8_t *nul;
+
+	if (n < 2)
+		return 0;
+	nul = memchr(data + 2, 0, n - 2);
+	request = span(data + 2, nul ? (size_t)(nul - data - 2) : n - 2);
+	response = span_skip(span(data + 2, n - 2), request.n + 1);
+	if (read_call(data[0], request, response, 0) !=
+	    read_call(data[0], request, response, 1 + data[1]))
+		abort();
+	return 0;
+}
