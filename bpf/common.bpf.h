@@ -14,6 +14,7 @@ extern const volatile bool cfg_task_storage; /* BPF_MAP_TYPE_TASK_STORAGE for tr
 extern const volatile bool cfg_bpf_loop;     /* bpf_loop: 5.17, e6f2dd0f8067 */
 extern const volatile bool cfg_all;	     /* every process but those marked TARGET_NEVER */
 extern const volatile bool cfg_follow;	     /* children of targets are targets */
+extern const volatile __u64 cfg_line_seed;   /* so that nobody can choose colliding lines */
 extern const volatile __u64 cfg_wake_bytes;  /* pending data at which the consumer is woken */
 
 /* How a process stands to the trace. */

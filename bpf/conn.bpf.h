@@ -149,6 +149,40 @@ static __always_inline bool conn_quiet(struct conn *c)
 	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
 }
 
+/* Was a request with this line already judged on this connection, and is that still good? */
+static __always_inline bool conn_judged_line(struct conn *c, int dir, __u64 line)
+{
+	__u32 slot = VERDICT_SLOT(c->id);
+	struct verdict *v = line ? bpf_map_lookup_elem(&verdicts, &slot) : NULL;
+
+	if (!v || v->conn != c->id || v->whole || (v->request_dir & 1) != (__u32)dir)
+		return false;
+	/* Only on top of quiet: while something wanted is under way, all is told. */
+	if (c->head[dir & 1] > v->judged || bpf_ktime_get_ns() >= v->expires_ns)
+		return false;
+	return line == v->lines[0] || line == v->lines[1] || line == v->lines[2] ||
+	       line == v->lines[3];
+}
+
+/* Hash of "METHOD target " at buf (FNV-1a with a secret start); 0: none within LINE_MAX_BYTES. */
+static __noinline __u64 line_hash(__u64 buf, __u64 n)
+{
+	__u8 line[LINE_MAX_BYTES];
+	__u64 h = 0xcbf29ce484222325ULL ^ cfg_line_seed;
+	__u32 k = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, spaces = 0;
+
+	if (k == 0 || bpf_probe_read_user(line, k, (void *)buf))
+		return 0;
+	for (__u32 i = 0; i < LINE_MAX_BYTES; i++) {
+		if (i >= k || line[i] < ' ')
+			return 0;
+		h = (h ^ line[i]) * 0x100000001b3ULL;
+		if (line[i] == ' ' && ++spaces == 2)
+			return h ? h : 1;
+	}
+	return 0;
+}
+
 /* The request direction of a quiet connection; -1 where nothing lifts its quiet. */
 static __always_inline int conn_lifting_dir(struct conn *c)
 {

@@ -61,6 +61,7 @@ struct event_data {
 	__u64 return_ns;    /* its return */
 	__u64 offset;	    /* of the first byte in this direction; does not count quiet bytes */
 	__u64 other_offset; /* the other direction's offset at that moment */
+	__u64 line;	    /* hash of the request line that this call begins with; 0: none */
 	__u32 len;	    /* EVENT_DATA: payload bytes; EVENT_GAP: bytes missing */
 	__u8 dir;	    /* enum event_dir */
 	__u8 stack;	    /* enum tls_stack of user space: from the probe's cookie */
@@ -91,33 +92,38 @@ struct event_process {
 };
 
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
-_Static_assert(sizeof(struct event_data) == 72, "event_data");
-_Static_assert(__builtin_offsetof(struct event_data, len) == 64, "event_data.len");
+_Static_assert(sizeof(struct event_data) == 80, "event_data");
+_Static_assert(__builtin_offsetof(struct event_data, len) == 72, "event_data.len");
 _Static_assert(sizeof(struct event_close) == 64, "event_close");
 _Static_assert(sizeof(struct event_process) == 72, "event_process");
 
 /* What user space thinks of a connection: one slot of the mmapped verdict array, at
  * VERDICT_SLOT(conn). The kernel is quiet on a connection while the slot names it,
- * no call that could begin a request came at or after judged, and the time is not up. */
+ * no call that could begin a request came at or after judged, and the time is not up. A request
+ * whose line is among those that were judged on this very connection does not count: else each
+ * request of a busy connection would be copied until user space has looked at it. */
 #define VERDICT_SLOTS 65536
+#define VERDICT_LINES 4	  /* judged request lines kept of one connection */
+#define LINE_MAX_BYTES 96 /* longest "METHOD target " that is hashed */
 /* Fibonacci hashing (Knuth, TAOCP 6.4): ids are times, their low bits are not spread evenly. A
  * slot taken by two connections only makes the earlier one be judged again. */
 #define VERDICT_SLOT(conn) ((__u32)((conn)*0x9e3779b97f4a7c15ULL >> 48))
 
 struct verdict {
-	__u64 conn;	   /* 0: none. Written last. */
-	__u64 judged;	   /* request-direction bytes before this offset are judged */
-	__u64 expires_ns;  /* CLOCK_MONOTONIC */
-	__u32 request_dir; /* enum event_dir: the direction in which requests go */
-	__u32 whole;	   /* 1: nothing lifts it (not HTTP/1) */
+	__u64 conn;		    /* 0: none. Written last. */
+	__u64 judged;		    /* request-direction bytes before this offset are judged */
+	__u64 expires_ns;	    /* CLOCK_MONOTONIC */
+	__u32 request_dir;	    /* enum event_dir: the direction in which requests go */
+	__u32 whole;		    /* 1: nothing lifts it (not HTTP/1) */
+	__u64 lines[VERDICT_LINES]; /* hashes as in struct event_data */
 };
 
-_Static_assert(sizeof(struct verdict) == 32, "verdict");
+_Static_assert(sizeof(struct verdict) == 64, "verdict");
 
 /* Counters of the kernel side, summed over CPUs by user space. */
 enum counter {
-	COUNT_CALLS,	    /* SSL calls that moved bytes, of traced processes */
-	COUNT_BYTES,	    /* bytes they moved */
+	COUNT_CALLS,	    /* SSL calls that moved bytes which user space may want */
+	COUNT_BYTES,	    /* bytes they moved; what quiet calls moved is not looked at */
 	COUNT_COPIED,	    /* bytes handed to user space */
 	COUNT_QUIET_CALLS,  /* calls on connections that user space does not want */
 	COUNT_LOST_RECORDS, /* records for which the data ring had no room */

@@ -6,6 +6,7 @@ const volatile bool cfg_task_storage = true;
 const volatile bool cfg_bpf_loop = true;
 const volatile bool cfg_all = false;
 const volatile bool cfg_follow = true;
+const volatile __u64 cfg_line_seed = 0;
 const volatile __u64 cfg_wake_bytes = 4 << 20;
 
 struct data_ring data_ring SEC(".maps");

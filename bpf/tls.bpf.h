@@ -159,7 +159,8 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 		if (dir == DIR_READ)
 			return false;
 		if (num && !bpf_probe_read_user(&word, num < 8 ? num : 8, (void *)buf) &&
-		    like_request(word, num < 8 ? num : 8))
+		    like_request(word, num < 8 ? num : 8) &&
+		    !conn_judged_line(c, dir, line_hash(buf, num)))
 			return false;
 	}
 	count(COUNT_QUIET_CALLS, 1);
@@ -253,7 +254,8 @@ static __always_inline void chunk_gap(struct chunk_ctx *c)
 	bpf_ringbuf_submit(e, wake_flag());
 }
 
-static __always_inline void emit(struct conn *c, const struct frame *f, int dir, __u64 n)
+static __always_inline void emit(struct conn *c, const struct frame *f, int dir, __u64 n,
+				 __u64 line)
 {
 	struct chunk_ctx chunk = {.buf = f->buf, .left = n};
 	struct event_data *e = &chunk.head;
@@ -271,6 +273,7 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 	e->offset = c->offset[dir & 1];
 	c->offset[dir & 1] += n;
 	e->other_offset = c->offset[dir == DIR_READ];
+	e->line = line;
 	e->dir = dir;
 	e->stack = c->stack;
 	c->pending[dir & 1] = 0;
@@ -295,7 +298,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct thread *t = thread_get(false);
 	int dir, rc = (int)PT_REGS_RC(ctx);
-	__u64 n = 0, word = 0;
+	__u64 n = 0, word = 0, line = 0;
 	struct frame f;
 	struct conn *c;
 
@@ -340,15 +343,18 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 
 		bpf_probe_read_user(&word, k, (void *)f.buf);
 		conn_classify(c, dir, word, k);
-		if (like_request(word, k))
-			c->head[dir & 1] = c->offset[dir & 1] + 1;
+		if (like_request(word, k)) {
+			line = line_hash(f.buf, n);
+			if (!conn_judged_line(c, dir, line))
+				c->head[dir & 1] = c->offset[dir & 1] + 1;
+		}
 		if (conn_quiet(c)) {
 			count(COUNT_QUIET_CALLS, 1);
 			c->pending[dir & 1] |= EVENT_AFTER_QUIET;
 			return 0;
 		}
 	}
-	emit(c, &f, dir, n);
+	emit(c, &f, dir, n, line);
 	return 0;
 }
 

@@ -82,13 +82,14 @@ static int open_sinks(struct run *r)
 
 /* --- what flows back to the kernel --- */
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
+		  uint64_t line)
 {
 	struct run *r = ctx;
 	const struct capture_control *c = r->live ? live__control(r->live) : NULL;
 
 	if (c)
-		c->quiet(c->ctx, conn, request_dir, judged);
+		c->quiet(c->ctx, conn, request_dir, judged, line);
 }
 
 static void ignore(void *ctx, uint64_t conn)
@@ -117,9 +118,19 @@ static void on_say(void *ctx, int level, const char *text)
 
 /* --- live --- */
 
+/* What a capture file says of the roles that its taker asked for. */
+#define CAP_ROLE "role"
+
+static const char *const role_names[] = {
+	[FILTER_CLIENT] = "client",
+	[FILTER_SERVER] = "server",
+	[FILTER_BOTH] = "both",
+};
+
 static int open_cap(struct run *r)
 {
-	static const char *const info[] = {"program", "llmsnoop " LLMSNOOP_VERSION, NULL};
+	const char *const info[] = {"program", "llmsnoop " LLMSNOOP_VERSION, CAP_ROLE,
+				    role_names[r->options.filter.role], NULL};
 	struct cap_write_config config = {
 		.path = r->options.cap_out,
 		.raw = r->options.raw,
@@ -370,6 +381,16 @@ static int run_live(struct run *r)
 
 /* --- replay --- */
 
+/* A capture of a server shows the server's calls also without --role. */
+static void role_of_cap(struct run *r, const struct cap_read *cap)
+{
+	const char *role = r->options.role_given ? NULL : cap_read__info(cap, CAP_ROLE);
+
+	for (size_t i = 0; role && i < sizeof(role_names) / sizeof(role_names[0]); i++)
+		if (!strcmp(role, role_names[i]))
+			r->options.filter.role = (enum filter_role)i;
+}
+
 static int run_replay(struct run *r)
 {
 	const char *path = r->options.cap_in;
@@ -381,6 +402,7 @@ static int run_replay(struct run *r)
 		n = cap_read__next(cap, pipeline__ops(), r->pipeline.table, &error);
 		if (n <= 0)
 			break;
+		role_of_cap(r, cap);
 	}
 	if (error.what && n < 0)
 		log__error("%s: %s, at byte %llu", path, error.what,
@@ -401,9 +423,6 @@ static void say_totals(const struct run *r, const struct stats *st)
 	buf__init(&line, 1 << 12);
 	if (totals__format(&line, st) == 0 && line.n)
 		log__say("%.*s", (int)line.n - 1, (const char *)line.p);
-	if (r->pipeline.sinks.unwritten)
-		log__warn("%llu records could not be written",
-			  (unsigned long long)r->pipeline.sinks.unwritten);
 	buf__free(&line);
 }
 

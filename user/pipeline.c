@@ -48,6 +48,7 @@ static void on_fill(void *ctx, struct stats *st)
 	st->undecoded_upgrades = s.upgraded;
 	st->parse_errors = s.failed;
 	st->targets = p->targets;
+	st->unwritten = p->sinks.unwritten;
 }
 
 static void on_tick(void *ctx, uint64_t mono_ns)

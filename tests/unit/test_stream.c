@@ -32,7 +32,8 @@ struct rig {
 	uint64_t offset[10][2];
 };
 
-static void rig__quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+static void rig__quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
+		       uint64_t line)
 {
 	struct rig *r = ctx;
 

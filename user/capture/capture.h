@@ -43,8 +43,9 @@ struct capture_data {
 	uint64_t ssl;
 	uint64_t entry_ns, return_ns;  /* CLOCK_MONOTONIC, of the SSL call */
 	uint64_t offset, other_offset; /* see event.h */
-	uint64_t gap;		       /* bytes missing at offset; then bytes is empty */
-	struct span bytes;	       /* borrowed until the callback returns */
+	uint64_t line;	   /* hash of the request line that an SSL call begins with; 0: unknown */
+	uint64_t gap;	   /* bytes missing at offset; then bytes is empty */
+	struct span bytes; /* borrowed until the callback returns */
 	enum event_dir dir;
 	uint16_t flags; /* enum event_flag */
 	enum tls_stack stack;
@@ -88,8 +89,10 @@ struct capture_ops {
 /* The one thing that flows back: which connections are not wanted. Absent in replay. */
 struct capture_control {
 	/* Request bytes of conn before offset judged (direction request_dir) begin no call that is
-	 * wanted: bodies may be dropped until another request begins. */
-	void (*quiet)(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged);
+	 * wanted: bodies may be dropped until another request begins. line (0: none) is that of a
+	 * request judged so: its like on this connection is not wanted either. */
+	void (*quiet)(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
+		      uint64_t line);
 	/* Nothing on conn will ever be wanted. */
 	void (*ignore)(void *ctx, uint64_t conn);
 	void *ctx;

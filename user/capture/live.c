@@ -275,6 +275,7 @@ static void on_bytes(struct live *l, const struct event_data *e)
 		.return_ns = e->return_ns,
 		.offset = e->offset,
 		.other_offset = e->other_offset,
+		.line = e->line,
 		.gap = gap ? e->len : 0,
 		.bytes = gap ? SPAN_NONE : span(e + 1, e->len),
 		.dir = e->dir,
@@ -336,9 +337,20 @@ static void on_mapping(void *ctx, const struct mapping *m)
 
 /* --- what flows back --- */
 
-static void set_verdict(struct live *l, const struct verdict *v)
+/* The latest judged lines, the newest first. */
+static void add_line(struct verdict *slot, uint64_t line)
+{
+	for (int i = 0; i < VERDICT_LINES; i++)
+		if (!line || slot->lines[i] == line)
+			return;
+	memmove(slot->lines + 1, slot->lines, sizeof(slot->lines) - sizeof(slot->lines[0]));
+	slot->lines[0] = line;
+}
+
+static void set_verdict(struct live *l, const struct verdict *v, uint64_t line)
 {
 	struct verdict *slot = &l->verdicts[VERDICT_SLOT(v->conn)];
+	bool same = slot->conn == v->conn;
 
 	/* The kernel must never see a half-written one under the new name. */
 	__atomic_store_n(&slot->conn, 0, __ATOMIC_SEQ_CST);
@@ -346,20 +358,26 @@ static void set_verdict(struct live *l, const struct verdict *v)
 	slot->expires_ns = v->expires_ns;
 	slot->request_dir = v->request_dir;
 	slot->whole = v->whole;
+	if (!same)
+		memset(slot->lines, 0, sizeof(slot->lines));
+	add_line(slot, line);
 	__atomic_store_n(&slot->conn, v->conn, __ATOMIC_RELEASE);
 }
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
+		  uint64_t line)
 {
-	set_verdict(ctx, &(struct verdict){.conn = conn,
-					   .judged = judged,
-					   .expires_ns = now_ns(CLOCK_MONOTONIC) + QUIET_NS,
-					   .request_dir = request_dir});
+	set_verdict(ctx,
+		    &(struct verdict){.conn = conn,
+				      .judged = judged,
+				      .expires_ns = now_ns(CLOCK_MONOTONIC) + QUIET_NS,
+				      .request_dir = request_dir},
+		    line);
 }
 
 static void ignore(void *ctx, uint64_t conn)
 {
-	set_verdict(ctx, &(struct verdict){.conn = conn, .whole = 1});
+	set_verdict(ctx, &(struct verdict){.conn = conn, .whole = 1}, 0);
 }
 
 /* --- time --- */

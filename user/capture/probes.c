@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -182,6 +183,7 @@ int probes__new(const struct probes_config *config, const struct features *featu
 		const char **ret_what, struct probes **ret)
 {
 	struct probes *p = calloc(1, sizeof(*p));
+	uint64_t seed;
 	int err;
 
 	*ret_what = "allocating memory";
@@ -207,6 +209,8 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	p->skel->rodata->cfg_all = config->all;
 	p->skel->rodata->cfg_follow = config->follow;
 	p->skel->rodata->cfg_wake_bytes = config->ring_bytes / 4;
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))
+		p->skel->rodata->cfg_line_seed = seed;
 	bpf_map__set_max_entries(p->skel->maps.data_ring, config->ring_bytes);
 	choose_programs(p, features);
 	*ret_what = "loading the BPF programs";

@@ -60,6 +60,8 @@ struct protocol {
 	/* Request bytes from here on begin a new request, or belong to none that is wanted, and
 	 * no wanted exchange is open: the capture may be quiet until another request begins. */
 	bool (*unwanted)(const void *state);
+	/* The next request byte may be the first of a request. */
+	bool (*at_start)(const void *state);
 	/* A wanted exchange is open: where room is short, others have to go first. */
 	bool (*busy)(const void *state);
 	/* The connection is over. Exactly once, before free. */

@@ -33,6 +33,7 @@ struct stream {
 	struct owner *owner;
 	struct conn conn;
 	uint64_t offset[2]; /* expected next, by enum event_dir */
+	uint64_t line;	    /* of the latest request, as the capture has it */
 	const struct protocol *protocol;
 	void *state;
 	struct search *search; /* CONN_SEARCH, once there are bytes */
@@ -398,7 +399,7 @@ static void search(struct stream_table *t, struct stream *s, enum event_dir dir,
 	 * expires. */
 	s->search->bytes = 0;
 	if (t->control)
-		t->control->quiet(t->control->ctx, s->conn.id, DIR_WRITE, s->offset[DIR_WRITE]);
+		t->control->quiet(t->control->ctx, s->conn.id, DIR_WRITE, s->offset[DIR_WRITE], 0);
 }
 
 static void stream_table__data(void *ctx, const struct capture_data *d)
@@ -443,6 +444,11 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	if (lost) {
 		gap(t, s, d->dir, lost, false, ts_ns);
 	} else if (bytes.n) {
+		/* A line inside a body is none: only where a request may begin. The first request
+		 * of a connection is left out, which saves nobody much. */
+		if (s->is == CONN_OPEN && d->dir == s->conn.request_dir &&
+		    s->protocol->at_start(s->state))
+			s->line = first_in_call ? d->line : 0;
 		s->offset[d->dir] += bytes.n;
 		if (s->is == CONN_SEARCH)
 			search(t, s, d->dir, bytes, first_in_call, ts_ns);
@@ -451,7 +457,7 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	}
 	if (t->control && s->is == CONN_OPEN && s->protocol->unwanted(s->state))
 		t->control->quiet(t->control->ctx, s->conn.id, s->conn.request_dir,
-				  s->offset[s->conn.request_dir]);
+				  s->offset[s->conn.request_dir], s->line);
 }
 
 /* Who closed, as far as the reads before the close tell: a peer's end is a failing read to the
