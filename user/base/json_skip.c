@@ -73,7 +73,7 @@ static const uint8_t *blocks(struct json_skip *s, const uint8_t *p, const uint8_
 		behind = walk(s, b.open & ~strings, b.close & ~strings);
 		if (behind)
 			return p + behind;
-		inside = (uint64_t)((int64_t)strings >> 63);
+		inside = 0 - (strings >> 63);
 		carry = next;
 	}
 	s->in_string = inside;
