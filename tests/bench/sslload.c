@@ -6,6 +6,8 @@
  *   sslload COMMAND...   runs one command; without any, commands are read as lines from stdin
  *     rr SECONDS                       requests and answers that are no model calls (4 SSL calls)
  *     stream SECONDS                   model calls; an operation is one 200-byte event (2 calls)
+ *     quiet SECONDS                    the answer to one such request that has no end; an operation
+ *                                      is 1 KiB of it (2 calls)
  *     bulk SECONDS                     model calls; an operation is 16 KiB of one answer (2 calls)
  *     open CONNS RATE BYTES SECONDS    CONNS streams at once, each RATE events/s of BYTES bytes
  *     idle CONNS                       one request each, no model call; kept until stdin ends
@@ -40,6 +42,7 @@
 #define BULK_BYTES 16384
 #define BULK_OPS 64 /* 1 MiB for each call */
 #define RR_BATCH 100
+#define QUIET_AFTER_NS 60000000 /* for the tracer to judge the request */
 #define EVENT_BYTES_MIN 180
 #define EVENT_BYTES_MAX 8192
 
@@ -349,6 +352,32 @@ static void rr(struct load *l, int argc, char **argv)
 	pair__close(&p);
 }
 
+/* What a tracer has long lost interest in. */
+static void quiet(struct load *l, int argc, char **argv)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n"
+				   "Content-Length: 1000000000000\r\n\r\n";
+	uint64_t deadline, ops = 0;
+	char body[1024];
+	struct meter m;
+	struct pair p;
+
+	memset(body, 'x', sizeof(body));
+	pair__open(l, WAY_TCP, &p);
+	pass(l, p.client, p.server, quiet_request, sizeof(quiet_request) - 1);
+	pass(l, p.server, p.client, head, sizeof(head) - 1);
+	nanosleep(&(struct timespec){.tv_nsec = QUIET_AFTER_NS}, NULL);
+	meter__start(l, &m);
+	deadline = m.wall_ns + (uint64_t)(atof(argv[1]) * NS_PER_S);
+	do {
+		for (int i = 0; i < RR_BATCH; i++)
+			pass(l, p.server, p.client, body, sizeof(body));
+		ops += RR_BATCH;
+	} while (now_ns() < deadline);
+	meter__print(l, &m, argv[0], ops);
+	pair__close(&p);
+}
+
 static void stream(struct load *l, int argc, char **argv)
 {
 	uint64_t deadline, ops = 0;
@@ -481,8 +510,8 @@ static const struct command {
 	int argc;
 	void (*run)(struct load *l, int argc, char **argv);
 } commands[] = {
-	{"rr", 2, rr},		{"stream", 2, stream}, {"bulk", 2, bulk},
-	{"open", 5, open_loop}, {"idle", 2, idle},
+	{"rr", 2, rr},	   {"quiet", 2, quiet},	   {"stream", 2, stream},
+	{"bulk", 2, bulk}, {"open", 5, open_loop}, {"idle", 2, idle},
 };
 
 static void run(struct load *l, int argc, char **argv)
