@@ -229,6 +229,9 @@ void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint6
 	}
 	if (r->body == BODY_FRAMED)
 		framing__gap(r->framing, lost, ts_ns);
+	/* A lost event may have replaced any of these: only what is said again counts. */
+	for (size_t i = 0; i < WIRE_N_USAGE; i++)
+		r->usage[i] = r->told[i] = -1;
 }
 
 void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns)
