@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded traffic through dialect__match and dialect_reader, compared with its truth.
 
-usage: run.py CORPUS_FACTS [CORPUS_DIR] [-v]
+usage: run.py [CORPUS_FACTS [CORPUS_DIR]] [-v]
 
-CORPUS_FACTS is the program built from tests/tools/corpus_facts.c. Without the corpus the test is
-skipped. What is compared and how follows the corpus's own scorer (its fields() and invented()); the
+CORPUS_FACTS is the program built from tests/tools/corpus_facts.c (build/tests/corpus_facts by
+`make helpers`). Without the corpus the test is skipped (exit 77). What is compared and how follows the corpus's own scorer (its fields() and invented()); the
 known differences, in which the truth errs, are in README.md beside this file and in EXPECTED below.
 """
 import base64, collections, glob, gzip, json, os, re, struct, subprocess, sys, threading, urllib.parse, zlib
@@ -126,12 +126,15 @@ def main():
     args = [a for a in sys.argv[1:] if a != '-v']
     verbose = '-v' in sys.argv
     directory = args[1] if len(args) > 1 else os.path.join(HERE, '../../../shared/corpus')
+    program = args[0] if args else os.path.join(HERE, '../../build/tests/corpus_facts')
     if not glob.glob(os.path.join(directory, '*.truth.jsonl.gz')):
-        print('corpus: skipped (no recordings in %s)' % directory)
-        return
+        print('skip: no recordings in %s' % os.path.relpath(directory))
+        sys.exit(77)
+    if not os.access(program, os.X_OK):
+        sys.exit('%s is missing: make helpers' % os.path.relpath(program))
     names = fact_names()
     exchanges = list(load(directory))
-    results = run(args[0], (pack(r, i) for i, (r, _) in enumerate(exchanges)))
+    results = run(program, (pack(r, i) for i, (r, _) in enumerate(exchanges)))
     assert len(results) == len(exchanges), (len(results), len(exchanges))
     count = collections.Counter()
     bad, met = [], set()
@@ -166,7 +169,7 @@ def main():
         print('DIFFERENT', *b)
     for key in EXPECTED - met:
         print('no longer different:', *key)
-    print('corpus: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others;' % count,
+    print('checked: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others;' % count,
           '%d differences, %d explained' % (len(bad), len(met)))
     sys.exit(bool(bad))
 
