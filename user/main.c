@@ -440,7 +440,9 @@ int main(int argc, char **argv)
 	log__set_level(r.options.verbose > 1   ? LOG_DEBUG
 		       : r.options.verbose > 0 ? LOG_INFO
 					       : LOG_WARN);
-	libbpf_set_print(NULL);
+	/* At -vv libbpf speaks for itself, verifier logs of many lines included. */
+	if (r.options.verbose < 2)
+		libbpf_set_print(NULL);
 	r.loop = (struct loop){-1, -1, -1};
 	r.control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = &r};
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count,
