@@ -297,11 +297,14 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 #endif
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct thread *t = thread_get(false);
-	int dir, rc = (int)PT_REGS_RC(ctx);
-	__u64 n = 0, word = 0, line = 0;
+	__u64 result = PT_REGS_RC(ctx), n = 0, word = 0, line = 0;
+	int dir, rc;
 	struct frame f;
 	struct conn *c;
 
+	/* Loaded once, for the same reason as the arguments at the entry. */
+	barrier_var(result);
+	rc = (int)result;
 	if (!t || !frame_pop(t, sp, &f)) {
 		if (is_target(tgid))
 			count(COUNT_NO_ENTRY, 1);
@@ -310,8 +313,8 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 	if (f.fn == FN_NONE)
 		return 0;
 	if (f.fn == FN_NEW) {
-		if (PT_REGS_RC(ctx))
-			conn_begin(tgid, PT_REGS_RC(ctx), f.stack, true);
+		if (result)
+			conn_begin(tgid, result, f.stack, true);
 		return 0;
 	}
 	if (f.told)
@@ -320,7 +323,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 	dir = fn_dir(f.fn);
 	c = conn_find(tgid, f.ssl);
 	if (f.fn == FN_SENDFILE)
-		n = (__s64)PT_REGS_RC(ctx) > 0 ? PT_REGS_RC(ctx) : 0;
+		n = (__s64)result > 0 ? result : 0;
 	else if (rc > 0 && f.done)
 		bpf_probe_read_user(&n, sizeof(n), (void *)f.done);
 	else if (rc > 0)
