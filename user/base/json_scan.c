@@ -482,6 +482,20 @@ static const uint8_t *value(struct json_scan *s, const uint8_t *p, const uint8_t
 	return token(s, p, end);
 }
 
+/* The place behind an unselected scalar that is here as a whole; else p. */
+static inline const uint8_t *past_scalar(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p;
+
+	if (*p == '"') {
+		q = json_find_special(p + 1, end);
+		return q < end && *q == '"' ? q + 1 : p;
+	}
+	while (q < end && in_token[*q])
+		q++;
+	return q < end ? q : p;
+}
+
 /* The members of an object, as long as they are whole: most of a document never leaves this loop.
  */
 static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8_t *end)
@@ -506,10 +520,18 @@ static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8
 		p = colon(s, q + 1, end);
 		if (!p || p == end)
 			return p;
-		p = value(s, p, end);
-		if (!p || p == end || s->state != SCAN_AFTER)
-			return p;
 		p = blanks(p, end);
+		q = p;
+		if (p < end && !(s->cur && s->cur->want & (JSON_SCALAR | JSON_SEEN)))
+			q = past_scalar(p, end);
+		if (q == p) {
+			p = value(s, p, end);
+			if (!p || p == end || s->state != SCAN_AFTER)
+				return p;
+			q = p;
+		}
+		s->state = SCAN_AFTER;
+		p = blanks(q, end);
 		if (p == end || *p != ',')
 			return p;
 		s->state = SCAN_KEY;

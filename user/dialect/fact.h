@@ -36,7 +36,8 @@ enum fact {
 	FACT_CACHE_WRITE_TOKENS, /* number */
 	FACT_REASONING_TOKENS,	 /* number */
 	FACT_FINISH_REASON,	 /* text; index is the choice */
-	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance */
+	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
+				    told again where the id comes later */
 	FACT_SERVICE_TIER,	 /* text */
 	FACT_SYSTEM_FINGERPRINT, /* text */
 	FACT_COST_USD,		 /* real: the provider's own figure */
