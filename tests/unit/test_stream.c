@@ -26,7 +26,8 @@ struct rig {
 	uint64_t now_ns;
 	/* the latest verdict */
 	unsigned int quiets, ignores;
-	uint64_t quiet_conn, judged, ignored;
+	uint64_t quiet_conn, judged, line, ignored;
+	uint64_t next_line; /* of the next record */
 	enum event_dir quiet_dir;
 	/* offsets, by the last digit of conn */
 	uint64_t offset[10][2];
@@ -41,6 +42,7 @@ static void rig__quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uin
 	r->quiet_conn = conn;
 	r->quiet_dir = request_dir;
 	r->judged = judged;
+	r->line = line;
 }
 
 static void rig__ignore(void *ctx, uint64_t conn)
@@ -101,6 +103,7 @@ static void record(struct rig *r, uint64_t conn, enum event_dir dir, struct span
 		.offset = offset[dir],
 		.other_offset = offset[!dir],
 		.bytes = at_page_end(bytes),
+		.line = r->next_line,
 		.dir = dir,
 		.flags = (uint16_t)flags,
 		.stack = TLS_OPENSSL,
@@ -108,6 +111,7 @@ static void record(struct rig *r, uint64_t conn, enum event_dir dir, struct span
 
 	stream_table_ops.data(r->t, &d);
 	offset[dir] += bytes.n;
+	r->next_line = 0;
 }
 
 /* One SSL call. */
@@ -363,6 +367,40 @@ static void test_quiet(void **state)
 	rig__free(r);
 }
 
+/* Only the line of a request that was seen and is not wanted comes back as judged. */
+static void test_lines(void **state)
+{
+	struct rig *r = rig__new(NULL);
+
+	text(r, 11, DIR_WRITE, REQUEST);
+	text(r, 11, DIR_READ, ANSWER);
+	r->next_line = 5;
+	text(r, 11, DIR_WRITE, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n");
+	assert_int_equal(r->line, 5);
+	/* its body quotes a request: at its place, and where the place is lost */
+	r->next_line = 6;
+	text(r, 11, DIR_WRITE, "POST /v1/a HTTP/1.1\r\n\r\n");
+	assert_int_equal(r->line, 5);
+	r->next_line = 6;
+	record(r, 11, DIR_WRITE, SPAN_LIT("POST /v1/a HTTP/1.1\r\n\r\n"),
+	       EVENT_CALL_START | EVENT_AFTER_QUIET);
+	assert_int_equal(r->line, 5);
+	/* a head in two calls, whose second begins like a line */
+	text(r, 11, DIR_WRITE, "GET /y HTTP/1.1\r\nHost: a\r\nX: ");
+	r->next_line = 6;
+	text(r, 11, DIR_WRITE, "POST /v1/a HTTP/1.1\r\n\r\n");
+	assert_int_equal(r->line, 0);
+	/* a wanted one, then one more that is not */
+	r->next_line = 6;
+	text(r, 11, DIR_WRITE, REQUEST);
+	assert_int_equal(r->line, 0);
+	record(r, 11, DIR_READ, SPAN_LIT(ANSWER), EVENT_CALL_START | EVENT_AFTER_QUIET);
+	r->next_line = 7;
+	text(r, 11, DIR_WRITE, "GET /z HTTP/1.1\r\nHost: a\r\n\r\n");
+	assert_int_equal(r->line, 7);
+	rig__free(r);
+}
+
 static void test_midstream(void **state)
 {
 	static uint8_t fill[16 << 10];
@@ -547,7 +585,7 @@ int main(void)
 		cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_midstream),   cmocka_unit_test(test_closers),
 		cmocka_unit_test(test_processes),   cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_idle_memory),
+		cmocka_unit_test(test_idle_memory), cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);

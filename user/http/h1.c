@@ -107,6 +107,7 @@ static int request_head(struct h1 *h, uint64_t ts_ns)
 		e->method = METHOD_CONNECT;
 	e->x = h->ctx->ops->request(h->ctx->ctx, h->conn, head, s->first_ns, ts_ns);
 	h->last_unwanted = !e->x;
+	h->requests++;
 	if (h1_head__frame(s->head, head->method, &frame)) {
 		desync(h, SIDE_REQUEST, ts_ns);
 		return 0;
@@ -369,6 +370,11 @@ static bool h1__at_start(const void *state)
 	return s->state == H1_HEAD ? !s->head : s->state == H1_RESYNC && !s->first;
 }
 
+static uint32_t h1__requests(const void *state)
+{
+	return ((const struct h1 *)state)->requests;
+}
+
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 {
 	static const enum http_end ends[] = {
@@ -435,6 +441,7 @@ const struct protocol http1_protocol = {
 	.gap = h1__gap,
 	.unwanted = h1__unwanted,
 	.at_start = h1__at_start,
+	.requests = h1__requests,
 	.busy = h1__busy,
 	.finish = h1__finish,
 	.free = h1__free,

@@ -50,6 +50,7 @@ struct h1 {
 	const struct limits *lim;
 	struct exchange *first, **tail; /* in the order of requests */
 	unsigned int n_open;
+	uint32_t requests;
 	bool pipelined;	    /* a request came before an earlier one was answered */
 	bool request_lost;  /* since the last request head, requests may have been lost */
 	bool response_lost; /* since the last response head, answers may have been lost */

@@ -62,6 +62,8 @@ struct protocol {
 	bool (*unwanted)(const void *state);
 	/* The next request byte may be the first of a request. */
 	bool (*at_start)(const void *state);
+	/* Request heads seen so far, wanted or not; may wrap around. */
+	uint32_t (*requests)(const void *state);
 	/* A wanted exchange is open: where room is short, others have to go first. */
 	bool (*busy)(const void *state);
 	/* The connection is over. Exactly once, before free. */

@@ -283,6 +283,23 @@ static void feed(struct stream_table *t, struct stream *s, enum event_dir dir, s
 		stream__failed(t, s, err, ts_ns);
 }
 
+/* Feeds request bytes and learns the line of the request that they are. Text in a body may look
+ * like a line that matters: it counts where a request could begin and did. The first request of a
+ * connection is left out, which saves nobody much. */
+static void feed_request(struct stream_table *t, struct stream *s, struct span bytes, uint64_t line,
+			 bool first_in_call, uint64_t ts_ns)
+{
+	bool at_start = s->protocol->at_start(s->state);
+	uint32_t before = s->protocol->requests(s->state), after;
+
+	feed(t, s, s->conn.request_dir, bytes, first_in_call, ts_ns);
+	if (s->is != CONN_OPEN)
+		return;
+	after = s->protocol->requests(s->state);
+	if (after != before)
+		s->line = at_start && after == before + 1 ? line : 0;
+}
+
 /* What a search is for. */
 struct match {
 	const struct stream_table *t;
@@ -444,14 +461,12 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	if (lost) {
 		gap(t, s, d->dir, lost, false, ts_ns);
 	} else if (bytes.n) {
-		/* A line inside a body is none: only where a request may begin. The first request
-		 * of a connection is left out, which saves nobody much. */
-		if (s->is == CONN_OPEN && d->dir == s->conn.request_dir &&
-		    s->protocol->at_start(s->state))
-			s->line = first_in_call ? d->line : 0;
 		s->offset[d->dir] += bytes.n;
 		if (s->is == CONN_SEARCH)
 			search(t, s, d->dir, bytes, first_in_call, ts_ns);
+		else if (s->is == CONN_OPEN && d->dir == s->conn.request_dir)
+			feed_request(t, s, bytes, first_in_call ? d->line : 0, first_in_call,
+				     ts_ns);
 		else
 			feed(t, s, d->dir, bytes, first_in_call, ts_ns);
 	}
