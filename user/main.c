@@ -240,9 +240,13 @@ static void say_tracing(struct run *r)
 
 	live__summary(r->live, &s);
 	r->pipeline.targets = s.files;
-	log__say("Tracing LLM calls (%s; %u process%s). Content off. Ctrl-C to end.",
-		 s.stacks ? "OpenSSL" : "no TLS library yet", s.processes,
-		 s.processes == 1 ? "" : "es");
+	if (r->options.command)
+		log__say("Tracing LLM calls of %s (%s). Content off.", r->options.command[0],
+			 s.stacks ? "OpenSSL" : "no TLS library yet");
+	else
+		log__say("Tracing LLM calls (%s; %u process%s). Content off. Ctrl-C to end.",
+			 s.stacks ? "OpenSSL" : "no TLS library yet", s.processes,
+			 s.processes == 1 ? "" : "es");
 	log__info("%s; %u files with probes", s.method, s.files);
 }
 
@@ -391,6 +395,21 @@ static void role_of_cap(struct run *r, const struct cap_read *cap)
 			r->options.filter.role = (enum filter_role)i;
 }
 
+/* What, where, and the system's word where it was the system that refused. */
+static void say_cap_error(const char *path, const struct cap_error *e)
+{
+	unsigned long long at = e->offset;
+
+	if (!e->what)
+		return;
+	if (!e->err)
+		log__warn("%s: %s, at byte %llu", path, e->what, at);
+	else if (e->err == -EBADMSG || e->err == -ENODATA || e->err == -ENOMSG || e->err == -EPROTO)
+		log__error("%s: %s, at byte %llu", path, e->what, at);
+	else
+		log__error("%s: %s: %s", path, e->what, strerror(-e->err));
+}
+
 static int run_replay(struct run *r)
 {
 	const char *path = r->options.cap_in;
@@ -404,12 +423,7 @@ static int run_replay(struct run *r)
 			break;
 		role_of_cap(r, cap);
 	}
-	if (error.what && n < 0)
-		log__error("%s: %s, at byte %llu", path, error.what,
-			   (unsigned long long)error.offset);
-	else if (error.what)
-		log__warn("%s: %s, at byte %llu", path, error.what,
-			  (unsigned long long)error.offset);
+	say_cap_error(path, &error);
 	cap_read__free(cap);
 	return n < 0 ? EXIT_FAILURE : 0;
 }

@@ -289,7 +289,7 @@ static void test_errors(void **state)
 	status(404,
 	       "{\"error\":{\"message\":\"no\",\"type\":\"invalid_request_error\","
 	       "\"param\":null,\"code\":\"model_not_found\"}}",
-	       "| says=no error=invalid_request_error");
+	       "| says=no error=model_not_found");
 	status(429, "{\"error\":{\"message\":\"slow\",\"type\":null,\"code\":\"rate_limit\"}}",
 	       "| says=slow error=rate_limit");
 	status(429,

@@ -58,8 +58,9 @@ void errors__tell(struct dialect_reader *r, bool named)
 	if (!e->inside && !e->object && !named && !failed)
 		return;
 	if (e->inside)
-		type = e->type.n	     ? &e->type
-		       : is_word(&e->code)   ? &e->code
+		/* OpenAI's type of a rate limit is "requests" or "tokens"; its code says it. */
+		type = is_word(&e->code)     ? &e->code
+		       : e->type.n	     ? &e->type
 		       : is_word(&e->status) ? &e->status
 		       : e->code.n	     ? &e->code
 					     : &e->status;
