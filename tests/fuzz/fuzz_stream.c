@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged)
+static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
+		  uint64_t line)
 {
 	if (!conn)
 		__builtin_trap();
@@ -52,6 +53,7 @@ static void step(struct stream_table *t, const uint8_t *op, struct span bytes, u
 		.offset = jump(offset[c][dir], op[3]),
 		.other_offset = jump(offset[c][!dir], op[4]),
 		.bytes = bytes,
+		.line = op[6],
 		.dir = dir,
 		.flags = op[2] >> 1 & 0x1f,
 		.stack = op[2] & 0x40 ? TLS_UNKNOWN : TLS_OPENSSL,
