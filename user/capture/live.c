@@ -17,6 +17,7 @@
 #include "capture/probes.h"
 #include "capture/proc.h"
 #include "capture/targets.h"
+#include "capture/verdicts.h"
 
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S 1000000000ULL
@@ -30,8 +31,7 @@
  * made us miss. */
 #define RESCAN_NS (10 * NS_PER_S)
 
-#define QUIET_NS (60 * NS_PER_S) /* how long a verdict holds */
-#define CLOCK_STEP_NS NS_PER_MS	 /* a REALTIME step worth telling */
+#define CLOCK_STEP_NS NS_PER_MS /* a REALTIME step worth telling */
 #define PROCESSES_MAX 65536
 
 struct proc_state {
@@ -58,7 +58,6 @@ struct live {
 	struct mappings *mappings; /* NULL: not available, then only the rescan finds new ones */
 	struct proc_state *procs;
 	struct pending *pending, **pending_tail;
-	struct verdict *verdicts;
 	struct capture_control control;
 	int epoll, timer;
 	uint64_t timer_ns; /* its present interval */
@@ -335,51 +334,6 @@ static void on_mapping(void *ctx, const struct mapping *m)
 	}
 }
 
-/* --- what flows back --- */
-
-/* The latest judged lines, the newest first. */
-static void add_line(struct verdict *slot, uint64_t line)
-{
-	for (int i = 0; i < VERDICT_LINES; i++)
-		if (!line || slot->lines[i] == line)
-			return;
-	memmove(slot->lines + 1, slot->lines, sizeof(slot->lines) - sizeof(slot->lines[0]));
-	slot->lines[0] = line;
-}
-
-static void set_verdict(struct live *l, const struct verdict *v, uint64_t line)
-{
-	struct verdict *slot = &l->verdicts[VERDICT_SLOT(v->conn)];
-	bool same = slot->conn == v->conn;
-
-	/* The kernel must never see a half-written one under the new name. */
-	__atomic_store_n(&slot->conn, 0, __ATOMIC_SEQ_CST);
-	slot->judged = v->judged;
-	slot->expires_ns = v->expires_ns;
-	slot->request_dir = v->request_dir;
-	slot->whole = v->whole;
-	if (!same)
-		memset(slot->lines, 0, sizeof(slot->lines));
-	add_line(slot, line);
-	__atomic_store_n(&slot->conn, v->conn, __ATOMIC_RELEASE);
-}
-
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		  uint64_t line)
-{
-	set_verdict(ctx,
-		    &(struct verdict){.conn = conn,
-				      .judged = judged,
-				      .expires_ns = now_ns(CLOCK_MONOTONIC) + QUIET_NS,
-				      .request_dir = request_dir},
-		    line);
-}
-
-static void ignore(void *ctx, uint64_t conn)
-{
-	set_verdict(ctx, &(struct verdict){.conn = conn, .whole = 1}, 0);
-}
-
 /* --- time --- */
 
 static void tell_clock(struct live *l)
@@ -528,12 +482,11 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	l->ctx = ctx;
 	l->config = *config;
 	l->pending_tail = &l->pending;
-	l->control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = l};
 	features__probe(&features);
 	err = probes__new(&pc, &features, &ret_error->what, &l->probes);
 	if (err)
 		goto fail;
-	l->verdicts = probes__verdicts(l->probes);
+	l->control = verdicts__control(probes__verdicts(l->probes));
 	ret_error->what = "preparing targets";
 	tc.want_rets = features.return_probes_kill;
 	err = targets__new(l->probes, &tc, &l->targets);
