@@ -70,9 +70,6 @@ static int open_sinks(struct run *r)
 	if (err || o->quiet || o->list)
 		return err;
 	if (o->format == FORMAT_JSONL || (o->format == FORMAT_AUTO && !tty)) {
-		/* A file and a pipe need not get the same lines twice */
-		if (o->out && o->format == FORMAT_AUTO)
-			return 0;
 		err = jsonl__open(NULL, &s);
 	} else {
 		err = table__open(&table, &s);
@@ -211,12 +208,7 @@ static int check_pids(const struct options *o)
 
 static void on_file(void *ctx, uint32_t pid, const char *path, const char *why)
 {
-	unsigned int *n = ctx;
-
-	if (n)
-		++*n;
-	else
-		printf("%u\t%s\t%s\n", pid, path, why);
+	printf("%u\t%s\t%s\n", pid, path, why);
 }
 
 /* A process given by name of which nothing can be seen yet: said, since silence would look like
