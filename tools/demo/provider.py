@@ -171,6 +171,10 @@ def main():
     signal.signal(signal.SIGALRM, leave)
     signal.alarm(max(1, int(args.life)))
     ca, cert, key = wire.make_certificates(directory)
+    if not args.dir:
+        # Clients may be of another user. The keys stay ours: openssl makes them 0600.
+        os.chmod(directory, 0o755)
+        os.chmod(ca, 0o644)
     server = wire.Server(Provider(args).handle, cert, key, args.port)
     print('READY port=%d ca=%s' % (server.port, ca), flush=True)
     server.forever()
