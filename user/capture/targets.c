@@ -170,8 +170,8 @@ static void plan_point(struct targets *t, struct elf_file *elf, const struct pro
 			pt->n_rets = n;
 		}
 	}
-	snprintf(plan->why + used, sizeof(plan->why) - used, "%s%s+0x%llx (%s)", used ? ", " : "",
-		 site->name, (unsigned long long)(site->vaddr - site->sym.vaddr), site->reason);
+	snprintf(plan->why + used, sizeof(plan->why) - used, "%s%s at 0x%llx (%s)",
+		 used ? ", " : "", site->name, (unsigned long long)site->vaddr, site->reason);
 	plan->n++;
 }
 
