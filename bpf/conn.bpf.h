@@ -167,7 +167,7 @@ static __always_inline bool conn_judged_line(struct conn *c, int dir, __u64 line
 /* Hash of "METHOD target " at buf (FNV-1a with a secret start); 0: none within LINE_MAX_BYTES. */
 static __noinline __u64 line_hash(__u64 buf, __u64 n)
 {
-	__u8 line[LINE_MAX_BYTES];
+	__u8 line[LINE_MAX_BYTES] = {}; /* for kernels before 6.3 (6715df8d5d24) */
 	__u64 h = 0xcbf29ce484222325ULL ^ cfg_line_seed;
 	__u32 k = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, spaces = 0;
 

@@ -69,6 +69,14 @@ static __always_inline struct thread *thread_get(bool create)
 	return t;
 }
 
+/* The compiler knows that i is in range and would leave the mask out; verifiers of 5.10 and 6.1
+ * forget it when i goes through the stack. */
+static __always_inline struct frame *frame_at(struct thread *t, __u32 i)
+{
+	barrier_var(i);
+	return &t->frame[i & (FRAMES - 1)];
+}
+
 /* Frames at or below sp have returned, or were left by longjmp: the stack grows down, so a call
  * made now cannot be nested in them. A tail jump (write_ex to write_ex2) keeps sp but changes fn.
  */
@@ -81,7 +89,7 @@ static __always_inline void frames_drop_stale(struct thread *t, __u64 sp, __u8 f
 
 		if (d == 0 || d > FRAMES)
 			break;
-		f = &t->frame[(d - 1) & (FRAMES - 1)];
+		f = frame_at(t, d - 1);
 		if (f->sp > sp || (f->sp == sp && f->fn != fn))
 			break;
 		t->depth = d - 1;
@@ -98,7 +106,7 @@ static __always_inline bool frame_pop(struct thread *t, __u64 sp, struct frame *
 
 		if (d == 0 || d > FRAMES)
 			return false;
-		f = &t->frame[(d - 1) & (FRAMES - 1)];
+		f = frame_at(t, d - 1);
 		if (f->sp > sp)
 			return false;
 		t->depth = d - 1;
@@ -141,7 +149,7 @@ static __always_inline int frame_push(const struct frame *f)
 		count(COUNT_NESTED_FULL, 1);
 		return 1;
 	}
-	t->frame[t->depth & (FRAMES - 1)] = *f;
+	*frame_at(t, t->depth) = *f;
 	t->depth++;
 	return 0;
 }
