@@ -107,10 +107,12 @@ static long chunk_step(__u32 i, struct chunk_ctx *c)
 #define CHUNK_TURNS_OLD 64
 #define CHUNK_TURNS_MAX (1 << 17) /* 2 GiB, more than any SSL call can move */
 
-static __always_inline void chunk_all(struct chunk_ctx *c)
+/* has_loop must be constant: kernels before 5.13 (69c087ba6225) refuse a program that so much as
+ * names a callback, even where it is never reached. */
+static __always_inline void chunk_all(struct chunk_ctx *c, bool has_loop)
 {
 	if (c->left > EVENT_CHUNK_MAX) {
-		if (cfg_bpf_loop) {
+		if (has_loop) {
 			bpf_loop(CHUNK_TURNS_MAX, chunk_step, c, 0);
 		} else {
 			for (__u32 i = 0; i < CHUNK_TURNS_OLD; i++)

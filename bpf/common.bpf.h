@@ -11,7 +11,6 @@
 
 /* Set before load. Branches on these vanish at load time, and with them what old kernels lack. */
 extern const volatile bool cfg_task_storage; /* BPF_MAP_TYPE_TASK_STORAGE for tracing: 5.11 */
-extern const volatile bool cfg_bpf_loop;     /* bpf_loop: 5.17, e6f2dd0f8067 */
 extern const volatile bool cfg_all;	     /* every process but those marked TARGET_NEVER */
 extern const volatile bool cfg_follow;	     /* children of targets are targets */
 extern const volatile __u64 cfg_line_seed;   /* so that nobody can choose colliding lines */

@@ -3,7 +3,6 @@
 #include "common.bpf.h"
 
 const volatile bool cfg_task_storage = true;
-const volatile bool cfg_bpf_loop = true;
 const volatile bool cfg_all = false;
 const volatile bool cfg_follow = true;
 const volatile __u64 cfg_line_seed = 0;

@@ -19,7 +19,7 @@ int tls_session(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
 	if (bpf_session_is_return())
-		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false);
+		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false, true);
 	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_SESSION);
 }
 
@@ -35,12 +35,12 @@ int tls_multi_entry(struct pt_regs *ctx)
 SEC("uprobe")
 int tls_multi_return(struct pt_regs *ctx)
 {
-	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, false);
+	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, false, true);
 }
 
 /* On RET instructions, where the kernel's return probes could kill the process. */
 SEC("uprobe")
 int tls_multi_ret(struct pt_regs *ctx)
 {
-	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, true);
+	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, true, true);
 }

@@ -263,7 +263,7 @@ static __always_inline void chunk_gap(struct chunk_ctx *c)
 }
 
 static __always_inline void emit(struct conn *c, const struct frame *f, int dir, __u64 n,
-				 __u64 line)
+				 __u64 line, bool has_loop)
 {
 	struct chunk_ctx chunk = {.buf = f->buf, .left = n};
 	struct event_data *e = &chunk.head;
@@ -290,13 +290,14 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 	if (f->fn == FN_SENDFILE)
 		chunk_gap(&chunk);
 	else
-		chunk_all(&chunk);
+		chunk_all(&chunk, has_loop);
 	if (chunk.lost)
 		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
 }
 
-/* at_ret: the probe sits on the RET instruction, so the return address is still on the stack. */
-static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_ret)
+/* at_ret: the probe sits on the RET instruction, so the return address is still on the stack.
+ * has_loop: see chunk_all. */
+static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_ret, bool has_loop)
 {
 #if defined(__TARGET_ARCH_x86)
 	__u64 sp = PT_REGS_SP(ctx) - (at_ret ? 0 : 8);
@@ -365,7 +366,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 			return 0;
 		}
 	}
-	emit(c, &f, dir, n, line);
+	emit(c, &f, dir, n, line, has_loop);
 	return 0;
 }
 

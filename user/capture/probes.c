@@ -41,6 +41,7 @@ struct ring {
 struct probes {
 	struct llmsnoop_bpf *skel;
 	enum method method;
+	bool bpf_loop;
 	struct ring data, control;
 	struct verdict *verdicts;
 	int n_cpus;
@@ -120,14 +121,18 @@ struct verdict *probes__verdicts(struct probes *p)
 static void choose_programs(struct probes *p, const struct features *f)
 {
 	struct llmsnoop_bpf *s = p->skel;
+	const char *unfit = f->bpf_loop ? "perf_turns_" : "perf_return_";
 	struct bpf_program *prog;
 	const char *name;
 
+	p->bpf_loop = f->bpf_loop;
 	bpf_object__for_each_program(prog, s->obj)
 	{
 		name = bpf_program__name(prog);
 		if (!strncmp(name, "perf_", 5))
-			bpf_program__set_autoload(prog, p->method == METHOD_PERF);
+			bpf_program__set_autoload(prog,
+						  p->method == METHOD_PERF &&
+							  strncmp(name, unfit, strlen(unfit)));
 	}
 	bpf_program__set_autoload(s->progs.tls_session, p->method == METHOD_SESSION);
 	bpf_program__set_autoload(s->progs.tls_multi_entry,
@@ -205,7 +210,6 @@ int probes__new(const struct probes_config *config, const struct features *featu
 		goto fail;
 	}
 	p->skel->rodata->cfg_task_storage = features->task_storage;
-	p->skel->rodata->cfg_bpf_loop = features->bpf_loop;
 	p->skel->rodata->cfg_all = config->all;
 	p->skel->rodata->cfg_follow = config->follow;
 	p->skel->rodata->cfg_wake_bytes = config->ring_bytes / 4;
@@ -252,19 +256,25 @@ static void perf_programs(struct probes *p, enum tls_fn fn, struct bpf_program *
 			  struct bpf_program **ret_return)
 {
 #define PROGS p->skel->progs
+#define PAIR(name)                                                                       \
+	{                                                                                \
+		PROGS.perf_entry_##name,                                                 \
+			p->bpf_loop ? PROGS.perf_return_##name : PROGS.perf_turns_##name \
+	}
 	struct {
 		struct bpf_program *entry, *ret;
 	} table[FN_MAX] = {
-		[FN_READ] = {PROGS.perf_entry_read, PROGS.perf_return_read},
-		[FN_READ_EX] = {PROGS.perf_entry_read_ex, PROGS.perf_return_read_ex},
-		[FN_WRITE] = {PROGS.perf_entry_write, PROGS.perf_return_write},
-		[FN_WRITE_EX] = {PROGS.perf_entry_write_ex, PROGS.perf_return_write_ex},
-		[FN_WRITE_EX2] = {PROGS.perf_entry_write_ex2, PROGS.perf_return_write_ex2},
-		[FN_SENDFILE] = {PROGS.perf_entry_sendfile, PROGS.perf_return_sendfile},
-		[FN_NEW] = {PROGS.perf_entry_new, PROGS.perf_return_new},
+		[FN_READ] = PAIR(read),
+		[FN_READ_EX] = PAIR(read_ex),
+		[FN_WRITE] = PAIR(write),
+		[FN_WRITE_EX] = PAIR(write_ex),
+		[FN_WRITE_EX2] = PAIR(write_ex2),
+		[FN_SENDFILE] = PAIR(sendfile),
+		[FN_NEW] = PAIR(new),
 		[FN_FREE] = {PROGS.perf_entry_free, NULL},
 		[FN_CLEAR] = {PROGS.perf_entry_clear, NULL},
 	};
+#undef PAIR
 #undef PROGS
 	*ret_entry = table[fn].entry;
 	*ret_return = table[fn].ret;
