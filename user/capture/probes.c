@@ -143,6 +143,10 @@ static void choose_programs(struct probes *p, const struct features *f)
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_entry, LINK_UPROBE_MULTI);
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_return, LINK_UPROBE_MULTI);
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_ret, LINK_UPROBE_MULTI);
+	/* Kernels before 6.1 (34dd3bad1a6f) print a warning with a trace, or panic where they are told
+	 * to, when a tracing program has a hash map that allocates as it goes. */
+	if (p->method == METHOD_PERF)
+		bpf_map__set_map_flags(s->maps.targets, 0);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
 	bpf_map__set_autocreate(s->maps.threads_lru, !f->task_storage);
 }
