@@ -9,7 +9,13 @@ struct thread_storage threads SEC(".maps");
 struct thread_lru threads_lru SEC(".maps");
 volatile __u32 wake_sent = 0;
 
-extern bool bpf_session_is_return(void) __ksym __weak;
+/* At the entry the process is where the probe is; at the return it is at the caller, and the helper
+ * still names the probe. bpf_session_is_return() would tell, too, but its prototype differs between
+ * 6.18 and 7.2, and libbpf before 1.3 cannot choose between two. */
+static __always_inline bool is_return(struct pt_regs *ctx)
+{
+	return PT_REGS_IP(ctx) != bpf_get_func_ip(ctx);
+}
 
 /* Both halves in one program (6.13, 99b403d2060f): the entry may say that the return is of no
  * interest, which halves the cost of what is ignored. */
@@ -18,7 +24,7 @@ int tls_session(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
-	if (bpf_session_is_return())
+	if (is_return(ctx))
 		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false, true);
 	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_SESSION);
 }
