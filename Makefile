@@ -12,7 +12,10 @@ SAN	?=
 PREFIX	?= /usr/local
 CC	?= cc
 CLANG	?= clang
-BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+# Ubuntu's /usr/sbin/bpftool is a wrapper that only knows the running kernel's own.
+BPFTOOL	?= $(shell for b in bpftool /usr/sbin/bpftool /usr/lib/linux-tools*/bpftool \
+		/usr/lib/linux-tools/*/bpftool; do \
+		"$$b" version >/dev/null 2>&1 && echo "$$b" && exit; done; echo bpftool)
 PKGCONF	?= pkg-config
 FUZZ_SECONDS ?= 10
 

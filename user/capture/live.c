@@ -31,6 +31,7 @@
  * made us miss. */
 #define RESCAN_NS (10 * NS_PER_S)
 
+#define DRAIN_TURNS 200		/* milliseconds at most */
 #define CLOCK_STEP_NS NS_PER_MS /* a REALTIME step worth telling */
 #define PROCESSES_MAX 65536
 
@@ -43,9 +44,10 @@ struct proc_state {
 	struct map_node node;
 };
 
-/* An exec or exit waits until the data ring is drained up to its time. */
+/* An exec or exit waits until all that was in the data ring when it was heard of is taken in. */
 struct pending {
 	struct event_process e;
+	uint64_t position; /* in the data ring */
 	struct pending *next;
 };
 
@@ -209,17 +211,37 @@ static void end_process(struct live *l, const struct event_process *e)
 	scan(l, e->h.tgid);
 }
 
-/* Acts on what happened up to that time. */
-static void end_pending(struct live *l, uint64_t until_ns)
+static void act(struct live *l, struct pending **at)
 {
-	struct pending *w;
+	struct pending *w = *at;
 
-	while ((w = l->pending) && w->e.ts_ns <= until_ns) {
-		l->pending = w->next;
-		if (!l->pending)
-			l->pending_tail = &l->pending;
-		end_process(l, &w->e);
-		free(w);
+	*at = w->next;
+	if (!*at)
+		l->pending_tail = at;
+	end_process(l, &w->e);
+	free(w);
+}
+
+/* Acts on what waits for the data ring; all: on everything. */
+static void act_on_drained(struct live *l, bool all)
+{
+	uint64_t consumed = probes__data_consumed(l->probes);
+
+	while (l->pending && (all || l->pending->position <= consumed))
+		act(l, &l->pending);
+}
+
+/* A record of a process that is younger than its exec belongs to the new program: that goes first.
+ * (Its older ones cannot come any more: they were reserved before it.) */
+static void act_before(struct live *l, uint32_t pid, uint64_t ts_ns)
+{
+	struct pending **at = &l->pending;
+
+	while (*at) {
+		if ((*at)->e.h.tgid == pid && (*at)->e.ts_ns <= ts_ns)
+			act(l, at);
+		else
+			at = &(*at)->next;
 	}
 }
 
@@ -248,6 +270,7 @@ static void on_process(struct live *l, const struct event_process *e)
 			return;
 		}
 		w->e = *e;
+		w->position = probes__data_produced(l->probes);
 		*l->pending_tail = w;
 		l->pending_tail = &w->next;
 	}
@@ -283,7 +306,7 @@ static void on_bytes(struct live *l, const struct event_data *e)
 	};
 	struct proc_state *p;
 
-	end_pending(l, e->entry_ns);
+	act_before(l, d.pid, e->entry_ns);
 	p = proc_get(l, d.pid, false);
 	if (!p || !p->told)
 		p = proc_tell(l, d.pid, NULL);
@@ -312,7 +335,7 @@ static int on_data(void *ctx, const struct event_header *h, size_t size)
 			.flags = h->flags,
 		};
 
-		end_pending(l, c->ts_ns);
+		act_before(l, h->tgid, c->ts_ns);
 		l->ops->close(l->ctx, &close);
 	}
 	return 0;
@@ -399,17 +422,25 @@ void live__poll(struct live *l)
 	now = now_ns(CLOCK_MONOTONIC);
 	if (probes__consume_data(l->probes, on_data, l) > 0)
 		l->busy_ns = now;
-	end_pending(l, now);
+	act_on_drained(l, false);
 	set_timer(l, now - l->busy_ns < IDLE_AFTER_NS ? POLL_BUSY_NS : POLL_IDLE_NS);
 	tick(l, now);
 }
 
 void live__drain(struct live *l)
 {
-	while (probes__consume_control(l->probes, on_control, l) > 0 ||
-	       probes__consume_data(l->probes, on_data, l) > 0)
-		;
-	end_pending(l, UINT64_MAX);
+	/* What was reserved by now is taken in, also what is being filled this very moment; what
+	 * comes later is not waited for. */
+	uint64_t end = probes__data_produced(l->probes);
+
+	for (int i = 0; i < DRAIN_TURNS; i++) {
+		probes__consume_control(l->probes, on_control, l);
+		probes__consume_data(l->probes, on_data, l);
+		if (probes__data_consumed(l->probes) >= end)
+			break;
+		usleep(1000);
+	}
+	act_on_drained(l, true);
 	tell_counts(l);
 }
 

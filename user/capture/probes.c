@@ -44,6 +44,8 @@ struct probes {
 	bool bpf_loop;
 	struct ring data, control;
 	struct verdict *verdicts;
+	/* Of the data ring, as libbpf maps them too: the consumer's and the producer's position. */
+	const unsigned long *positions[2];
 	int n_cpus;
 	uint64_t *per_cpu; /* scratch for one counter */
 };
@@ -113,6 +115,16 @@ int probes__data_fd(const struct probes *p)
 	return bpf_map__fd(p->skel->maps.data_ring);
 }
 
+uint64_t probes__data_consumed(const struct probes *p)
+{
+	return __atomic_load_n(p->positions[0], __ATOMIC_ACQUIRE);
+}
+
+uint64_t probes__data_produced(const struct probes *p)
+{
+	return __atomic_load_n(p->positions[1], __ATOMIC_ACQUIRE);
+}
+
 struct verdict *probes__verdicts(struct probes *p)
 {
 	return p->verdicts;
@@ -143,8 +155,8 @@ static void choose_programs(struct probes *p, const struct features *f)
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_entry, LINK_UPROBE_MULTI);
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_return, LINK_UPROBE_MULTI);
 	bpf_program__set_expected_attach_type(s->progs.tls_multi_ret, LINK_UPROBE_MULTI);
-	/* Kernels before 6.1 (34dd3bad1a6f) print a warning with a trace, or panic where they are told
-	 * to, when a tracing program has a hash map that allocates as it goes. */
+	/* Kernels before 6.1 (34dd3bad1a6f) print a warning with a trace, or panic where they are
+	 * told to, when a tracing program has a hash map that allocates as it goes. */
 	if (p->method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
@@ -159,6 +171,15 @@ static int open_rings(struct probes *p)
 	p->control.rb = ring_buffer__new(probes__control_fd(p), on_record, &p->control, NULL);
 	if (!p->control.rb)
 		return -errno;
+	/* kernel/bpf/ringbuf.c: a page for the consumer, a page for the producer, then the data */
+	for (int i = 0; i < 2; i++) {
+		void *page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
+				  probes__data_fd(p), i * sysconf(_SC_PAGESIZE));
+
+		if (page == MAP_FAILED)
+			return -errno;
+		p->positions[i] = page;
+	}
 	p->verdicts = mmap(NULL, VERDICT_SLOTS * sizeof(*p->verdicts), PROT_READ | PROT_WRITE,
 			   MAP_SHARED, bpf_map__fd(p->skel->maps.verdicts), 0);
 	if (p->verdicts == MAP_FAILED) {
@@ -248,6 +269,9 @@ void probes__free(struct probes *p)
 		return;
 	if (p->verdicts)
 		munmap(p->verdicts, VERDICT_SLOTS * sizeof(*p->verdicts));
+	for (int i = 0; i < 2; i++)
+		if (p->positions[i])
+			munmap((void *)p->positions[i], sysconf(_SC_PAGESIZE));
 	ring_buffer__free(p->data.rb);
 	ring_buffer__free(p->control.rb);
 	llmsnoop_bpf__destroy(p->skel);

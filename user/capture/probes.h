@@ -59,6 +59,11 @@ typedef int (*probes_event_fn)(void *ctx, const struct event_header *h, size_t s
 int probes__consume_data(struct probes *p, probes_event_fn fn, void *ctx);
 int probes__consume_control(struct probes *p, probes_event_fn fn, void *ctx);
 
+/* Byte positions in the data ring since its beginning: what was reserved, and what was handed
+ * over. A record that is still being filled holds up those behind it. */
+uint64_t probes__data_produced(const struct probes *p);
+uint64_t probes__data_consumed(const struct probes *p);
+
 /* Readable when control events wait, or when the data ring is a quarter full. */
 int probes__control_fd(const struct probes *p);
 int probes__data_fd(const struct probes *p);
