@@ -14,6 +14,7 @@ struct chunk_ctx {
 	struct event_data head;
 	__u64 buf;
 	__u64 left;
+	__u64 copied;
 	bool lost;
 };
 
@@ -44,7 +45,7 @@ static __always_inline __u64 wake_flag(void)
 			e->h.size = sizeof(*e) - sizeof(e->h);                                   \
 			count(COUNT_FAULT_BYTES, n);                                             \
 		} else {                                                                         \
-			count(COUNT_COPIED, n);                                                  \
+			c->copied += n;                                                          \
 		}                                                                                \
 		bpf_ringbuf_submit(e, wake_flag());                                              \
 		return true;                                                                     \

@@ -48,6 +48,7 @@ struct conn {
 	__u8 started;	 /* SSL_new or SSL_clear was seen */
 	__u8 closing;	 /* enum event_close_flag */
 	__u8 stack;
+	__u8 answer_dir; /* 1 + the direction in which no request can begin; 0: not known */
 };
 
 struct data_ring {
@@ -71,11 +72,15 @@ struct announced_map {
 	__type(key, __u32);
 	__type(value, __u8);
 };
+/* All in one entry: a call that is captured counts three things with one look-up. */
+struct counted {
+	__u64 v[COUNT_MAX];
+};
 struct counters_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNT_MAX);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct counted);
 };
 
 extern struct data_ring data_ring SEC(".maps");
@@ -86,12 +91,24 @@ extern struct counters_map counters SEC(".maps");
 
 static __always_inline void count(enum counter which, __u64 n)
 {
-	__u32 key = which;
-	__u64 *v = bpf_map_lookup_elem(&counters, &key);
+	__u32 key = 0;
+	struct counted *c = bpf_map_lookup_elem(&counters, &key);
 
 	/* uprobe programs can be preempted by each other on one CPU, hence atomic */
-	if (v)
-		__sync_fetch_and_add(v, n);
+	if (c)
+		__sync_fetch_and_add(&c->v[which], n);
+}
+
+static __always_inline void count_call(__u64 bytes, __u64 copied)
+{
+	__u32 key = 0;
+	struct counted *c = bpf_map_lookup_elem(&counters, &key);
+
+	if (!c)
+		return;
+	__sync_fetch_and_add(&c->v[COUNT_CALLS], 1);
+	__sync_fetch_and_add(&c->v[COUNT_BYTES], bytes);
+	__sync_fetch_and_add(&c->v[COUNT_COPIED], copied);
 }
 
 static __always_inline bool is_target(__u32 tgid)

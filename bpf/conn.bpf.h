@@ -130,6 +130,9 @@ static __always_inline void conn_classify(struct conn *c, int dir, __u64 word, _
 		}
 	} else if (have >= 8) {
 		c->proto = l == LIKE_HTTP2 ? PROTO_HTTP2 : PROTO_HTTP1;
+		/* Only where the start was seen: text in a body may look like anything. */
+		if (c->started && l == LIKE_HTTP1)
+			c->answer_dir = 1 + (like_request(c->first[dir & 1], 8) ? !dir : dir);
 	}
 }
 

@@ -285,12 +285,11 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 	e->dir = dir;
 	e->stack = c->stack;
 	c->pending[dir & 1] = 0;
-	count(COUNT_CALLS, 1);
-	count(COUNT_BYTES, n);
 	if (f->fn == FN_SENDFILE)
 		chunk_gap(&chunk);
 	else
 		chunk_all(&chunk, has_loop);
+	count_call(n, chunk.copied);
 	if (chunk.lost)
 		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
 }
@@ -353,12 +352,16 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 	if (f.fn != FN_SENDFILE) {
 		__u32 k = n < 8 ? n : 8;
 
-		bpf_probe_read_user(&word, k, (void *)f.buf);
-		conn_classify(c, dir, word, k);
-		if (like_request(word, k)) {
-			line = line_hash(f.buf, n);
-			if (!conn_judged_line(c, dir, line))
-				c->head[dir & 1] = c->offset[dir & 1] + 1;
+		/* Most calls of a stream bring a piece of the answer, which need not be looked at.
+		 */
+		if (c->answer_dir != 1 + dir) {
+			bpf_probe_read_user(&word, k, (void *)f.buf);
+			conn_classify(c, dir, word, k);
+			if (like_request(word, k)) {
+				line = line_hash(f.buf, n);
+				if (!conn_judged_line(c, dir, line))
+					c->head[dir & 1] = c->offset[dir & 1] + 1;
+			}
 		}
 		if (conn_quiet(c)) {
 			count(COUNT_QUIET_CALLS, 1);

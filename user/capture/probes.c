@@ -47,7 +47,7 @@ struct probes {
 	/* Of the data ring, as libbpf maps them too: the consumer's and the producer's position. */
 	const unsigned long *positions[2];
 	int n_cpus;
-	uint64_t *per_cpu; /* scratch for one counter */
+	uint64_t *per_cpu; /* scratch for all counters */
 };
 
 struct attachment {
@@ -224,7 +224,7 @@ int probes__new(const struct probes_config *config, const struct features *featu
 		    : features->uprobe_session	   ? METHOD_SESSION
 						   : METHOD_MULTI;
 	p->n_cpus = libbpf_num_possible_cpus();
-	p->per_cpu = calloc(p->n_cpus > 0 ? p->n_cpus : 1, sizeof(*p->per_cpu));
+	p->per_cpu = calloc(p->n_cpus > 0 ? p->n_cpus : 1, COUNT_MAX * sizeof(*p->per_cpu));
 	err = p->per_cpu && p->n_cpus > 0 ? 0 : -ENOMEM;
 	if (err)
 		goto fail;
@@ -489,13 +489,13 @@ int probes__untarget(struct probes *p, uint32_t tgid)
 int probes__counters(struct probes *p, uint64_t ret[COUNT_MAX])
 {
 	int fd = bpf_map__fd(p->skel->maps.counters);
+	uint32_t key = 0;
 
-	for (uint32_t i = 0; i < COUNT_MAX; i++) {
-		if (bpf_map_lookup_elem(fd, &i, p->per_cpu))
-			return -errno;
-		ret[i] = 0;
-		for (int cpu = 0; cpu < p->n_cpus; cpu++)
-			ret[i] += p->per_cpu[cpu];
-	}
+	if (bpf_map_lookup_elem(fd, &key, p->per_cpu))
+		return -errno;
+	memset(ret, 0, COUNT_MAX * sizeof(*ret));
+	for (int cpu = 0; cpu < p->n_cpus; cpu++)
+		for (int i = 0; i < COUNT_MAX; i++)
+			ret[i] += p->per_cpu[cpu * COUNT_MAX + i];
 	return 0;
 }

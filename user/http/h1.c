@@ -375,6 +375,11 @@ static uint32_t h1__requests(const void *state)
 	return ((const struct h1 *)state)->requests;
 }
 
+static bool h1__refused(const void *state)
+{
+	return ((const struct h1 *)state)->last_unwanted;
+}
+
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 {
 	static const enum http_end ends[] = {
@@ -442,6 +447,7 @@ const struct protocol http1_protocol = {
 	.unwanted = h1__unwanted,
 	.at_start = h1__at_start,
 	.requests = h1__requests,
+	.refused = h1__refused,
 	.busy = h1__busy,
 	.finish = h1__finish,
 	.free = h1__free,

@@ -64,6 +64,8 @@ struct protocol {
 	bool (*at_start)(const void *state);
 	/* Request heads seen so far, wanted or not; may wrap around. */
 	uint32_t (*requests)(const void *state);
+	/* The latest request was judged and is not wanted. */
+	bool (*refused)(const void *state);
 	/* A wanted exchange is open: where room is short, others have to go first. */
 	bool (*busy)(const void *state);
 	/* The connection is over. Exactly once, before free. */

@@ -296,8 +296,11 @@ static void feed_request(struct stream_table *t, struct stream *s, struct span b
 	if (s->is != CONN_OPEN)
 		return;
 	after = s->protocol->requests(s->state);
+	/* Never that of a wanted request: its exchange may end early, as after a loss, and then its
+	 * line would keep the kernel from telling of all its like. */
 	if (after != before)
-		s->line = at_start && after == before + 1 ? line : 0;
+		s->line = at_start && after == before + 1 && s->protocol->refused(s->state) ? line
+											    : 0;
 }
 
 /* What a search is for. */
