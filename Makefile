@@ -3,6 +3,7 @@
 # make check      format, include direction, cppcheck, unit tests under sanitizers
 # make test       check, then the tests with real programs (needs root; see tools/check)
 # make fuzz       every fuzz target for FUZZ_SECONDS
+# make kernels    a live capture under each of Debian's kernels in qemu (needs root)
 # make bench      what capturing costs, side by side in one run (needs root)
 # V=1 shows commands; SAN=address,undefined builds with sanitizers into $(O)/san; O=DIR elsewhere.
 
@@ -63,7 +64,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check test bench fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
+.PHONY: all check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
 	install dist clean
 
 all: $(B)/llmsnoop
@@ -122,6 +123,10 @@ check: fmt-check includes cppcheck
 
 test: all helpers check
 	$(Q)tests/run
+
+# Other kernels, in an emulated machine: slow, hence not part of test.
+kernels: all helpers
+	$(Q)tests/kernels/run
 
 bench: all helpers
 	$(Q)tests/bench/run
