@@ -367,6 +367,28 @@ static void test_quiet(void **state)
 	rig__free(r);
 }
 
+/* A wanted request whose answer is lost leaves the connection with nothing open: its line must not
+ * come back as judged, or its like would not be told of any more. */
+static void test_line_of_lost(void **state)
+{
+	struct rig *r = rig__new(NULL);
+
+	text(r, 11, DIR_WRITE, REQUEST);
+	text(r, 11, DIR_READ, ANSWER);
+	r->next_line = 7;
+	text(r, 11, DIR_WRITE, REQUEST);
+	r->offset[1][DIR_READ] += 1000;
+	text(r, 11, DIR_READ, "tail of who knows what");
+	r->next_line = 7;
+	text(r, 11, DIR_WRITE, REQUEST);
+	r->offset[1][DIR_READ] += 1000;
+	text(r, 11, DIR_READ, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody");
+	text(r, 11, DIR_WRITE, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+	assert_true(r->quiets > 0);
+	assert_int_not_equal(r->line, 7);
+	rig__free(r);
+}
+
 /* Only the line of a request that was seen and is not wanted comes back as judged. */
 static void test_lines(void **state)
 {
@@ -578,14 +600,15 @@ static void test_idle_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_client),	    cmocka_unit_test(test_server),
-		cmocka_unit_test(test_cuts),	    cmocka_unit_test(test_first_byte),
-		cmocka_unit_test(test_others),	    cmocka_unit_test(test_upgrade),
-		cmocka_unit_test(test_gaps),	    cmocka_unit_test(test_lost_request),
-		cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_midstream),   cmocka_unit_test(test_closers),
-		cmocka_unit_test(test_processes),   cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_idle_memory), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_client),	     cmocka_unit_test(test_server),
+		cmocka_unit_test(test_cuts),	     cmocka_unit_test(test_first_byte),
+		cmocka_unit_test(test_others),	     cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_gaps),	     cmocka_unit_test(test_lost_request),
+		cmocka_unit_test(test_duplicates),   cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_midstream),    cmocka_unit_test(test_closers),
+		cmocka_unit_test(test_processes),    cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_idle_memory),  cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_line_of_lost),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
