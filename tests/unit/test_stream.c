@@ -377,13 +377,10 @@ static void test_line_of_lost(void **state)
 	text(r, 11, DIR_READ, ANSWER);
 	r->next_line = 7;
 	text(r, 11, DIR_WRITE, REQUEST);
-	r->offset[1][DIR_READ] += 1000;
-	text(r, 11, DIR_READ, "tail of who knows what");
-	r->next_line = 7;
-	text(r, 11, DIR_WRITE, REQUEST);
-	r->offset[1][DIR_READ] += 1000;
-	text(r, 11, DIR_READ, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody");
-	text(r, 11, DIR_WRITE, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+	r->offset[1][DIR_WRITE] += 1000;
+	text(r, 11, DIR_WRITE, "tail of who knows what");
+	text(r, 11, DIR_READ, ANSWER);
+	text(r, 11, DIR_WRITE, "more of it");
 	assert_true(r->quiets > 0);
 	assert_int_not_equal(r->line, 7);
 	rig__free(r);
