@@ -133,17 +133,22 @@ def loop(n, until=None):
     return good, i
 
 
-kind, number = sys.argv[1], float(sys.argv[2])
-if kind == 'threads':
-    print(json.dumps({'good': threads(int(number))}))
-elif kind == 'asyncio':
-    print(json.dumps({'good': asyncio.run(many_async(int(number)))}))
-elif kind == 'mixed':
-    g, o, m = mixed(int(number), int(sys.argv[3]))
-    print(json.dumps({'good': g, 'other': o, 'other_bytes': m}))
-elif kind == 'loop':
-    g, i = loop(int(number))
-    print(json.dumps({'good': g, 'calls': i}))
-elif kind == 'steady':
-    g, i = loop(0, time.monotonic() + number)
-    print(json.dumps({'good': g, 'calls': i}))
+def main():
+    kind, number = sys.argv[1], float(sys.argv[2])
+    if kind == 'threads':
+        print(json.dumps({'good': threads(int(number))}))
+    elif kind == 'asyncio':
+        print(json.dumps({'good': asyncio.run(many_async(int(number)))}))
+    elif kind == 'mixed':
+        g, o, m = mixed(int(number), int(sys.argv[3]))
+        print(json.dumps({'good': g, 'other': o, 'other_bytes': m}))
+    elif kind == 'loop':
+        g, i = loop(int(number))
+        print(json.dumps({'good': g, 'calls': i}))
+    elif kind == 'steady':
+        g, i = loop(0, time.monotonic() + number)
+        print(json.dumps({'good': g, 'calls': i}))
+
+
+if __name__ == '__main__':
+    main()
