@@ -289,7 +289,7 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 		chunk_gap(&chunk);
 	else
 		chunk_all(&chunk, has_loop);
-	count_call(n, chunk.copied);
+	count_call(n, n - chunk.left);
 	if (chunk.lost)
 		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
 }
