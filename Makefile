@@ -75,6 +75,15 @@ $(B)/llmsnoop: $(B)/user/main.o $(B)/libllmsnoop.a
 $(B)/libllmsnoop.a: $(LIB_OBJ)
 	$(call msg,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
+# Remade only when the version changes, so that what names it is rebuilt then.
+$(O)/gen/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+FORCE:
+
+$(B)/user/main.o $(B)/user/options.o: $(O)/gen/version
+
 $(B)/user/%.o: user/%.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

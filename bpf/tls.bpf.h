@@ -166,8 +166,10 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 		/* Requests that are read show themselves at the return only. */
 		if (dir == DIR_READ)
 			return false;
-		if (num && !bpf_probe_read_user(&word, num < 8 ? num : 8, (void *)buf) &&
-		    like_request(word, num < 8 ? num : 8) &&
+		/* What cannot be read now (a page that is not there yet) can be at the return. */
+		if (num && bpf_probe_read_user(&word, num < 8 ? num : 8, (void *)buf))
+			return false;
+		if (num && like_request(word, num < 8 ? num : 8) &&
 		    !conn_judged_line(c, dir, line_hash(buf, num)))
 			return false;
 	}

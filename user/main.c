@@ -461,13 +461,13 @@ int main(int argc, char **argv)
 	if (!err)
 		err = r.options.cap_in ? run_replay(&r) : run_live(&r);
 	command__cancel(&r.command);
-	live__free(r.live);
-	r.live = NULL;
 	if (close_cap(&r) && !err)
 		err = EXIT_FAILURE;
 	pipeline__close(&r.pipeline, &stats);
-	loop__close(&r.loop);
 	if (!err && !r.options.quiet && !r.options.list && !r.pipeline.sinks.reader_gone)
 		say_totals(&r, &stats);
+	/* At last: one by one, perf events take seconds to be taken away. */
+	live__free(r.live);
+	loop__close(&r.loop);
 	return err ? err : r.exit_code;
 }

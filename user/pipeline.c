@@ -169,7 +169,8 @@ bool pipeline__done(const struct pipeline *p)
 void pipeline__close(struct pipeline *p, struct stats *ret_stats)
 {
 	*ret_stats = (struct stats){0};
-	if (p->table && p->tracker) {
+	/* Without a clock nothing was ever captured: there is nothing to tell. */
+	if (p->now_ns) {
 		stream_table__finish(p->table, p->now_ns);
 		call_tracker__finish(p->tracker, p->now_ns);
 		call_tracker__stats(p->tracker, p->now_ns, ret_stats);

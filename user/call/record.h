@@ -98,6 +98,8 @@ struct stats {
 	uint64_t unpriced; /* calls with tokens but no price */
 	/* capture */
 	uint64_t lost_records, lost_bytes, gaps, midstream, quiet_calls, copied_bytes, bytes;
+	uint64_t missed_calls; /* SSL calls for which there was no room to remember their entry */
+	uint64_t no_entry;     /* returns of SSL calls whose entry was not seen */
 	uint64_t connections, open_connections, open_calls, processes, targets;
 	/* seen but not decoded */
 	uint64_t undecoded_h2, undecoded_upgrades, neither, parse_errors;

@@ -137,6 +137,8 @@ void call_tracker__stats(struct call_tracker *t, uint64_t now_ns, struct stats *
 	ret->time_ns = wall_ns(t, now_ns);
 	ret->lost_records = v[COUNT_LOST_RECORDS] + v[COUNT_CONTROL_LOST];
 	ret->lost_bytes = v[COUNT_LOST_BYTES] + v[COUNT_FAULT_BYTES];
+	ret->missed_calls = v[COUNT_NO_STATE] + v[COUNT_NESTED_FULL];
+	ret->no_entry = v[COUNT_NO_ENTRY];
 	ret->midstream = v[COUNT_MIDSTREAM];
 	ret->quiet_calls = v[COUNT_QUIET_CALLS];
 	ret->copied_bytes = v[COUNT_COPIED];
@@ -149,6 +151,12 @@ void call_tracker__stats(struct call_tracker *t, uint64_t now_ns, struct stats *
 		t->cfg.fill(t->cfg.ctx, ret);
 }
 
+/* Whatever makes a stats record come at once when it grows. */
+static uint64_t losses(const struct stats *st)
+{
+	return st->lost_records + st->lost_bytes + st->gaps + st->missed_calls;
+}
+
 static void tell_stats(struct call_tracker *t, uint64_t now_ns)
 {
 	struct stats st;
@@ -157,7 +165,7 @@ static void tell_stats(struct call_tracker *t, uint64_t now_ns)
 	if (!t->cfg.stats)
 		return;
 	call_tracker__stats(t, now_ns, &st);
-	t->told_losses = st.lost_records + st.lost_bytes + st.gaps;
+	t->told_losses = losses(&st);
 	t->cfg.stats(t->cfg.ctx, &st);
 }
 
@@ -174,8 +182,7 @@ static void on_tick(void *ctx, uint64_t mono_ns)
 	if (mono_ns < t->told_ns + STATS_GAP_NS)
 		return;
 	call_tracker__stats(t, mono_ns, &st);
-	if (mono_ns >= t->told_ns + STATS_EVERY_NS ||
-	    st.lost_records + st.lost_bytes + st.gaps != t->told_losses)
+	if (mono_ns >= t->told_ns + STATS_EVERY_NS || losses(&st) != t->told_losses)
 		tell_stats(t, mono_ns);
 }
 

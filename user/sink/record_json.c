@@ -432,6 +432,8 @@ static const struct key stats_keys[] = {
 	{"lost_records", put_uint, AT(lost_records)},
 	{"lost_bytes", put_uint, AT(lost_bytes)},
 	{"gaps", put_uint, AT(gaps)},
+	{"missed_calls", put_uint, AT(missed_calls)},
+	{"no_entry", put_uint, AT(no_entry)},
 	{"midstream", put_uint, AT(midstream)},
 	{"quiet_calls", put_uint, AT(quiet_calls)},
 	{"copied_bytes", put_uint, AT(copied_bytes)},
