@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What else a record holds, which calls become one, and what is counted. */
+#include "call_rig.h"
+
+static void headers_become_fields(void **state)
+{
+	const struct exchange
+		e =
+			{
+				.headers =
+					"User-Agent: OpenAI/Python 1\nX-Stainless-Retry-Count: 2\n"
+					"traceparent: "
+					"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n",
+				.host = "[2001:DB8::1]:20007",
+				.request = ASK,
+				.status = 429,
+				.dir = DIR_READ,
+				.response_headers = JSON
+				"X-Request-Id: req_1\napim-request-id: other\nopenai-organization: "
+				"org\n"
+				"openai-processing-ms: 12\nretry-after: 20\nretry-after-ms: 1500\n"
+				"x-ratelimit-limit-requests: 100\nx-ratelimit-remaining-requests: "
+				"0\n"
+				"x-ratelimit-limit-tokens: "
+				"80000\nanthropic-ratelimit-tokens-remaining: 7\n",
+			},
+		odd = {
+			.request = ASK,
+			.status = 429,
+			.dir = DIR_READ,
+			.headers = "x-stainless-retry-count: -1\ntraceparent: 00-zz\n",
+			.response_headers =
+				JSON "retry-after: Wed, 21 Oct 2015 07:28:00 GMT\n"
+				     "x-ratelimit-limit-tokens: 99999999999999999999\n"
+				     "x-ratelimit-remaining-tokens: -5\nopenai-processing-ms: \n",
+		};
+
+	run.filter.role = FILTER_BOTH;
+	start();
+	play(&e, 0);
+	expect("\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"");
+	expect("\"parent_span_id\":\"00f067aa0ba902b7\"");
+	expect("\"server.address\":\"2001:db8::1\",\"server.port\":20007");
+	expect("\"user_agent.original\":\"OpenAI/Python 1\"");
+	expect("\"llmsnoop.role\":\"server\"");
+	expect("\"llmsnoop.attempt\":3,\"llmsnoop.request_id\":\"req_1\",\"llmsnoop.organization\":"
+	       "\"org\","
+	       "\"llmsnoop.processing_ms\":12,\"llmsnoop.retry_after_s\":1.5,"
+	       "\"llmsnoop.ratelimit.requests.limit\":100,\"llmsnoop.ratelimit.requests."
+	       "remaining\":0,"
+	       "\"llmsnoop.ratelimit.tokens.limit\":80000,\"llmsnoop.ratelimit.tokens.remaining\":"
+	       "7");
+	play(&odd, 0);
+	expect_not("retry_after");
+	expect_not("ratelimit");
+	expect_not("processing_ms");
+	expect_not("attempt");
+	expect_not("parent_span_id");
+}
+
+static void ids_are_the_same_at_replay(void **state)
+{
+	const struct exchange e = {.request = ASK,
+				   .status = 200,
+				   .response_headers = SSE,
+				   .parts = {WORD, STOP, DONE},
+				   .dir = DIR_WRITE};
+	struct exchange other = e;
+	struct call a, b;
+
+	start();
+	play(&e, 0);
+	a = run.last;
+	play(&e, 0); /* pipelined in the same write */
+	assert_memory_not_equal(a.span_id, run.last.span_id, 8);
+	assert_memory_not_equal(a.trace_id, run.last.trace_id, 16);
+	other.conn = 6;
+	play(&other, 0);
+	assert_memory_not_equal(a.span_id, run.last.span_id, 8);
+	call_tracker__free(run.tracker);
+	start();
+	play(&e, 1);
+	b = run.last;
+	assert_memory_equal(a.span_id, b.span_id, 8);
+	assert_memory_equal(a.trace_id, b.trace_id, 16);
+}
+
+static void any_split_gives_the_same_record(void **state)
+{
+	const struct exchange all[] = {
+		{.request = ASK,
+		 .status = 200,
+		 .response_headers = SSE,
+		 .dir = DIR_WRITE,
+		 .parts = {ROLE, WORD, WORD, STOP, USAGE, DONE}},
+		{ANTHROPIC, .request = ASK, .status = 200, .response_headers = SSE,
+		 .dir = DIR_WRITE,
+		 .parts = {MESSAGE_START, TEXT_DELTA, MESSAGE_DELTA, MESSAGE_STOP}},
+		{.request = ASK,
+		 .status = 200,
+		 .response_headers = SSE,
+		 .dir = DIR_WRITE,
+		 .parts = {ROLE, WORD},
+		 .why = HTTP_END_SERVER,
+		 .no_end = true},
+		{.request = ASK,
+		 .status = 400,
+		 .response_headers = JSON,
+		 .dir = DIR_WRITE,
+		 .parts = {"{\"error\":{\"type\":\"invalid_request_error\"}}"}},
+	};
+	size_t i, step;
+	char *whole;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		start();
+		play(&all[i], 0);
+		whole = strdup((char *)run.json.p);
+		call_tracker__free(run.tracker);
+		for (step = 1; step < 40; step++) {
+			start();
+			play(&all[i], step);
+			assert_string_equal((char *)run.json.p, whole);
+			call_tracker__free(run.tracker);
+		}
+		free(whole);
+	}
+	start();
+}
+
+static void filters_and_limits_choose(void **state)
+{
+	struct exchange e = {.request = ASK,
+			     .status = 200,
+			     .response_headers = SSE,
+			     .parts = {WORD, STOP, USAGE, DONE},
+			     .dir = DIR_WRITE};
+	struct exchange none = e;
+	void *held[3];
+	int i;
+
+	run.lim.calls = 2;
+	run.max_calls = 3;
+	start();
+	none.path = "/telemetry";
+	assert_null(begin(&none, 1));
+	e.dir = DIR_READ;
+	assert_null(begin(&e, 1)); /* client by default */
+	e.dir = DIR_WRITE;
+	run.filter.hosts[0] = "*.anthropic.com";
+	run.filter.n_hosts = 1;
+	assert_null(begin(&e, 1));
+	run.filter.n_hosts = 0;
+	run.filter.comms[0] = "node";
+	run.filter.n_comms = 1;
+	assert_null(begin(&e, 1));
+	run.filter.n_comms = 0;
+	for (i = 0; i < 3; i++)
+		held[i] = begin(&e, 10 + (uint64_t)i);
+	assert_non_null(held[1]);
+	assert_null(held[2]);
+	for (i = 0; i < 2; i++)
+		call_tracker__http_ops()->end(held[i], HTTP_END_CAPTURE, 5000 * MS);
+	assert_int_equal(run.n, 2);
+	run.filter.only_errors = true;
+	play(&e, 0);
+	assert_int_equal(run.n, 2);
+	assert_false(call_tracker__full(run.tracker));
+	run.filter.only_errors = false;
+	play(&e, 0);
+	assert_true(call_tracker__full(run.tracker));
+	play(&e, 0);
+	assert_int_equal(run.n, 3);
+	call_tracker__finish(run.tracker, 6000 * MS);
+	assert_int_equal(run.stats.calls, 3);
+	assert_int_equal(run.stats.truncated, 2);
+	assert_int_equal(run.stats.refused, 1);
+	assert_int_equal(run.stats.input_tokens, 10);
+	assert_int_equal(run.stats.output_tokens, 3);
+	assert_int_equal(run.stats.unpriced, 1);
+	assert_int_equal(run.stats.time_ns, WALL + 6000 * MS);
+}
+
+static void a_passed_on_call_counts_once(void **state)
+{
+	struct exchange e = {.request = ASK,
+			     .status = 200,
+			     .response_headers = SSE,
+			     .parts = {WORD, STOP, USAGE, DONE},
+			     .dir = DIR_WRITE};
+
+	run.filter.role = FILTER_BOTH;
+	start();
+	play(&e, 0);
+	e.dir = DIR_READ;
+	play(&e, 0);
+	assert_int_equal(run.n, 2);
+	call_tracker__finish(run.tracker, 1);
+	assert_int_equal(run.stats.calls, 1);
+	assert_int_equal(run.stats.served, 1);
+	assert_int_equal(run.stats.input_tokens, 10);
+}
+
+static void totals_come_each_minute_and_at_loss(void **state)
+{
+	const struct capture_ops *ops = call_tracker__capture_ops();
+	struct capture_counts counts = {0};
+	uint64_t s;
+
+	start();
+	for (s = 100; s <= 160; s++)
+		ops->tick(run.tracker, s * 1000 * MS);
+	assert_int_equal(run.n_stats, 1);
+	for (; s < 170; s++)
+		ops->tick(run.tracker, s * 1000 * MS);
+	assert_int_equal(run.n_stats, 1);
+	counts.v[COUNT_LOST_RECORDS] = 3;
+	ops->counts(run.tracker, &counts);
+	ops->tick(run.tracker, 171 * 1000 * MS);
+	assert_int_equal(run.n_stats, 2);
+	assert_int_equal(run.stats.lost_records, 3);
+	counts.v[COUNT_LOST_RECORDS] = 4;
+	ops->counts(run.tracker, &counts);
+	ops->tick(run.tracker, 171 * 1000 * MS + 1);
+	assert_int_equal(run.n_stats, 2); /* not more than one a second */
+	ops->tick(run.tracker, 172 * 1000 * MS);
+	assert_int_equal(run.n_stats, 3);
+	ops->tick(run.tracker, 173 * 1000 * MS);
+	assert_int_equal(run.n_stats, 3);
+}
+
+static void a_call_keeps_what_its_process_was(void **state)
+{
+	const struct exchange e = {.request = ASK, .status = 200, .dir = DIR_WRITE};
+	const struct process after = {.pid = 42,
+				      .comm = "after",
+				      .exe = "/bin/after",
+				      .cmdline = "",
+				      .cgroup = "",
+				      .container_id = "",
+				      .unit = "",
+				      .env = ""};
+	const struct capture_exit gone = {.pid = 42, .ts_ns = 2000 * MS};
+	void *x;
+
+	start();
+	x = begin(&e, 1);
+	call_tracker__capture_ops()->process(run.tracker, &after);
+	call_tracker__capture_ops()->exit(run.tracker, &gone);
+	call_tracker__capture_ops()->tick(run.tracker, 90000 * MS);
+	assert_null(call_tracker__process(run.tracker, 42));
+	call_tracker__http_ops()->end(x, HTTP_END_PROCESS, 2000 * MS);
+	expect("\"llmsnoop.comm\":\"python3\"");
+	x = begin(&e, 1);
+	call_tracker__http_ops()->end(x, HTTP_END_OK, 2000 * MS);
+	expect("\"process.pid\":42,\"llmsnoop.role\"");
+}
+
+static void clock_steps_are_followed(void **state)
+{
+	struct exchange e = {
+		.request = ASK, .status = 200, .dir = DIR_WRITE, .first_ns = 5000 * MS};
+
+	start();
+	call_tracker__capture_ops()->clock(run.tracker, 6000 * MS, (int64_t)(WALL + 3600000 * MS));
+	play(&e, 0);
+	assert_int_equal(run.last.time_ns, WALL + 5000 * MS);
+	e.first_ns = 7000 * MS;
+	play(&e, 0);
+	assert_int_equal(run.last.time_ns, WALL + 3607000 * MS);
+}
+
+static void hostile_exchanges_stay_bounded(void **state)
+{
+	static char request[200000], tools[MAX_PARTS][5000];
+	struct exchange e = {.status = 200, .response_headers = SSE, .dir = DIR_WRITE};
+	static char path[20000];
+	size_t n, i, k;
+
+	start();
+	n = (size_t)snprintf(request, sizeof(request), "{\"stream\":true,\"stop\":[");
+	for (i = 0; i < 500; i++)
+		n += (size_t)snprintf(request + n, sizeof(request) - n, "\"s%zu\",", i);
+	n += (size_t)snprintf(request + n, sizeof(request) - n, "\"\\u0000x\"],\"model\":\"");
+	memset(request + n, 'm', 65536);
+	n += 65536;
+	snprintf(request + n, sizeof(request) - n, "\"}");
+	strcpy(path, "/v1/");
+	memset(path + 4, 'p', sizeof(path) - 30);
+	strcpy(path + sizeof(path) - 26, "/chat/completions");
+	e.path = path;
+	e.request = request;
+	for (i = 0; i < MAX_PARTS - 1; i++) {
+		n = (size_t)snprintf(tools[i], sizeof(tools[i]),
+				     "data: {\"model\":\"m%0*zu\",\"choices\":[{\"index\":%zu,"
+				     "\"finish_reason\":\"f\",\"delta\":{\"tool_calls\":[",
+				     (int)(i * 100 + 1), i, i * i * i);
+		for (k = 0; k < 8; k++)
+			n += (size_t)snprintf(
+				tools[i] + n, sizeof(tools[i]) - n,
+				"%s{\"index\":%zu,\"id\":\"i%zu\",\"function\":{\"name\":\"n\"}}",
+				k ? "," : "", i * 8 + k, i * 8 + k);
+		snprintf(tools[i] + n, sizeof(tools[i]) - n, "]}}]}\n\n");
+		e.parts[i] = tools[i];
+	}
+	play(&e, 0);
+	assert_int_equal(run.n, 1);
+	assert_true(run.last.truncated);
+	assert_true(run.last.n_tool_calls <= run.lim.tool_calls);
+	assert_true(run.last.n_finish_reasons <= run.lim.finish_reasons);
+	assert_true(run.json.n < 200000);
+	/* the next one is whole again */
+	e = (struct exchange){.request = ASK,
+			      .status = 200,
+			      .response_headers = SSE,
+			      .dir = DIR_WRITE,
+			      .parts = {WORD, STOP, USAGE, DONE}};
+	play(&e, 0);
+	assert_false(run.last.truncated);
+	/* no room for texts: the call goes on without them */
+	run.lim.call_bytes = 16;
+	play(&e, 0);
+	assert_true(run.last.truncated);
+	assert_int_equal(run.last.output_tokens, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(headers_become_fields),
+		TEST(ids_are_the_same_at_replay),
+		TEST(any_split_gives_the_same_record),
+		TEST(filters_and_limits_choose),
+		TEST(a_passed_on_call_counts_once),
+		TEST(totals_come_each_minute_and_at_loss),
+		TEST(a_call_keeps_what_its_process_was),
+		TEST(clock_steps_are_followed),
+		TEST(hostile_exchanges_stay_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
