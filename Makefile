@@ -64,7 +64,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
+.PHONY: all arches check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
 	install dist clean
 
 all: $(B)/llmsnoop
@@ -116,6 +116,13 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libllmsnoop.a
 	$(call msg,FUZZ,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< \
 		$(B)/libllmsnoop.a $(LDLIBS)
 
+# The BPF side for the architecture that this machine is not, too.
+arches:
+	@mkdir -p $(O)/bpf
+	$(Q)for a in x86 arm64; do for f in bpf/*.bpf.c; do \
+		$(CLANG) $(subst __TARGET_ARCH_$(ARCH),__TARGET_ARCH_$$a,$(BPFFLAGS)) -c \
+			-o $(O)/bpf/arch.o $$f || exit 1; done; done
+
 unit: $(UNIT)
 	$(Q)for t in $(UNIT); do $$t || exit 1; done
 
@@ -127,7 +134,7 @@ fuzz:
 	$(Q)$(MAKE) CC=$(CLANG) SAN=fuzzer-no-link,address,undefined fuzz-targets
 	$(Q)tests/fuzz/run $(O)/san/fuzz $(FUZZ_SECONDS)
 
-check: fmt-check includes cppcheck
+check: fmt-check includes cppcheck arches
 	$(Q)$(MAKE) SAN=address,undefined unit
 
 test: all helpers check
