@@ -13,6 +13,7 @@
 extern const volatile bool cfg_task_storage; /* BPF_MAP_TYPE_TASK_STORAGE for tracing: 5.11 */
 extern const volatile bool cfg_all;	     /* every process but those marked TARGET_NEVER */
 extern const volatile bool cfg_follow;	     /* children of targets are targets */
+extern const volatile bool cfg_tail_call;    /* never: see no_private_stack */
 extern const volatile __u64 cfg_line_seed;   /* so that nobody can choose colliding lines */
 extern const volatile __u64 cfg_wake_bytes;  /* pending data at which the consumer is woken */
 
@@ -83,6 +84,14 @@ struct counters_map {
 	__type(value, struct counted);
 };
 
+struct no_programs_map {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+extern struct no_programs_map no_programs SEC(".maps");
 extern struct data_ring data_ring SEC(".maps");
 extern struct control_ring control_ring SEC(".maps");
 extern struct targets_map targets SEC(".maps");
@@ -109,6 +118,17 @@ static __always_inline void count_call(__u64 bytes, __u64 copied)
 	__sync_fetch_and_add(&c->v[COUNT_CALLS], 1);
 	__sync_fetch_and_add(&c->v[COUNT_BYTES], bytes);
 	__sync_fetch_and_add(&c->v[COUNT_COPIED], copied);
+}
+
+/* Since 6.13 (a76ab5731e32) programs of the kprobe kind have their stack in per-CPU memory.
+ * Programs on uprobes may be preempted by each other on one CPU, and then share it: the kernel dies
+ * of pointers that another thread has overwritten (seen on 7.2, preempt=lazy). A program with a
+ * tail call keeps the ordinary stack, even if the call is never made and its branch never loaded.
+ */
+static __always_inline void no_private_stack(void *ctx)
+{
+	if (cfg_tail_call)
+		bpf_tail_call(ctx, &no_programs, 0);
 }
 
 static __always_inline bool is_target(__u32 tgid)

@@ -5,9 +5,11 @@
 const volatile bool cfg_task_storage = true;
 const volatile bool cfg_all = false;
 const volatile bool cfg_follow = true;
+const volatile bool cfg_tail_call = false;
 const volatile __u64 cfg_line_seed = 0;
 const volatile __u64 cfg_wake_bytes = 4 << 20;
 
+struct no_programs_map no_programs SEC(".maps");
 struct data_ring data_ring SEC(".maps");
 struct control_ring control_ring SEC(".maps");
 struct targets_map targets SEC(".maps");

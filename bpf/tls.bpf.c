@@ -24,6 +24,7 @@ int tls_session(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
+	no_private_stack(ctx);
 	if (is_return(ctx))
 		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false, true);
 	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_SESSION);
@@ -34,6 +35,7 @@ int tls_multi_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
+	no_private_stack(ctx);
 	tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_PAIR);
 	return 0;
 }
@@ -41,6 +43,7 @@ int tls_multi_entry(struct pt_regs *ctx)
 SEC("uprobe")
 int tls_multi_return(struct pt_regs *ctx)
 {
+	no_private_stack(ctx);
 	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, false, true);
 }
 
@@ -48,5 +51,6 @@ int tls_multi_return(struct pt_regs *ctx)
 SEC("uprobe")
 int tls_multi_ret(struct pt_regs *ctx)
 {
+	no_private_stack(ctx);
 	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, true, true);
 }

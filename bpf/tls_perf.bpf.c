@@ -11,17 +11,20 @@
 	SEC("uprobe")                                       \
 	int perf_entry_##name(struct pt_regs *ctx)          \
 	{                                                   \
+		no_private_stack(ctx);                      \
 		tls_entry(ctx, fn, STACK, ENTRY_PAIR);      \
 		return 0;                                   \
 	}                                                   \
 	SEC("uretprobe")                                    \
 	int perf_return_##name(struct pt_regs *ctx)         \
 	{                                                   \
+		no_private_stack(ctx);                      \
 		return tls_return(ctx, sure, false, true);  \
 	}                                                   \
 	SEC("uretprobe")                                    \
 	int perf_turns_##name(struct pt_regs *ctx)          \
 	{                                                   \
+		no_private_stack(ctx);                      \
 		return tls_return(ctx, sure, false, false); \
 	}
 
@@ -29,6 +32,7 @@
 	SEC("uprobe")                                  \
 	int perf_entry_##name(struct pt_regs *ctx)     \
 	{                                              \
+		no_private_stack(ctx);                 \
 		tls_entry(ctx, fn, STACK, ENTRY_PAIR); \
 		return 0;                              \
 	}
