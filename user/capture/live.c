@@ -249,7 +249,6 @@ static void act_before(struct live *l, uint32_t pid, uint64_t ts_ns)
 
 static void on_process(struct live *l, const struct event_process *e)
 {
-	struct proc_state *p;
 	struct pending *w;
 
 	switch (e->h.kind) {
@@ -257,11 +256,8 @@ static void on_process(struct live *l, const struct event_process *e)
 		proc_tell(l, e->h.tgid, e);
 		return;
 	case EVENT_FORK:
-		p = proc_get(l, e->h.tgid, false);
+		/* It shares its parent's mappings, which are known; those to come are its own. */
 		proc_get(l, e->child, true);
-		if (p && p->unwanted)
-			return;
-		/* A child shares its parent's mappings, which are known. */
 		return;
 	default:
 		w = calloc(1, sizeof(*w));
