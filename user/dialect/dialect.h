@@ -17,6 +17,17 @@ struct dialect; /* defined in dialect/wire.h for the providers' files */
  * path and headers, not by a list of hosts. */
 const struct dialect *dialect__match(const struct http_head *request);
 
+/* What an exchange of that dialect is. */
+enum dialect_kind {
+	DIALECT_CALL,	/* a model is called */
+	DIALECT_FETCH,	/* the answer of an earlier call is fetched: counts once */
+	DIALECT_TOOL,	/* a tool is called: an mcp.call record */
+	DIALECT_OPAQUE, /* a model is called in a way that cannot be read */
+};
+
+enum dialect_kind dialect__kind(const struct dialect *d);
+/* One exchange holds many calls: a WebSocket. */
+bool dialect__is_session(const struct dialect *d);
 const char *dialect__api(const struct dialect *d);	 /* "openai.chat", … : llmsnoop.api */
 const char *dialect__operation(const struct dialect *d); /* "chat", … : gen_ai.operation.name */
 
@@ -48,6 +59,17 @@ void dialect_reader__response_head(struct dialect_reader *r, const struct http_h
 void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns);
 void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns);
 void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns);
+/* Of a session: as http_msg_ops has it. */
+void dialect_reader__message(struct dialect_reader *r, enum side side, struct span piece, bool last,
+			     uint64_t ts_ns);
+void dialect_reader__message_gap(struct dialect_reader *r, enum side side, uint64_t lost,
+				 uint64_t ts_ns);
+/* Is it a model call at all? Some paths are those of other programs, too: then the bodies must say
+ * so, and until they do this is false. */
+bool dialect_reader__confirmed(const struct dialect_reader *r);
+/* The dialect, once it is known: where the path is not, the bodies tell (see shape.h). Never NULL.
+ */
+const struct dialect *dialect_reader__dialect(const struct dialect_reader *r);
 /* True once the answer proved to be a stream of events. */
 bool dialect_reader__streamed(const struct dialect_reader *r);
 /* True where JSON was malformed, too deep, or a message was cut. */

@@ -3,6 +3,13 @@
 
 #include "dialect/wire.h"
 
+const struct json_path wire_error[4] = {
+	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
+	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
+	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
+	JSON_PATH("message", WIRE_ERROR_MESSAGE, JSON_SCALAR),
+};
+
 void errors__begin(struct errors *e)
 {
 	e->inside = false;

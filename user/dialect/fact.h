@@ -25,8 +25,17 @@ enum fact {
 	FACT_REQUEST_REASONING,		/* text: the level as spelled */
 	FACT_REQUEST_OUTPUT_TYPE,	/* text: json, text, image, speech */
 	FACT_REQUEST_SERVICE_TIER,	/* text */
+	FACT_REQUEST_DIMENSIONS,	/* number: of an embedding */
+	FACT_REQUEST_ENCODING_FORMAT,	/* text; once for each: of embeddings or audio */
+	FACT_PREVIOUS_RESPONSE_ID,	/* text: the answer that this request goes on from */
 	FACT_CONVERSATION_ID,		/* text */
 	FACT_TOOL_RESULT_ID, /* text: the id of a tool call whose result this request brings */
+	FACT_MCP_METHOD,     /* text: JSON-RPC method */
+	FACT_MCP_TOOL,	     /* text: the tool that is called */
+	FACT_MCP_RESOURCE,   /* text: URI of the resource that is read */
+	FACT_MCP_REQUEST_ID, /* text: JSON-RPC id, a number as spelled */
+	FACT_MCP_SESSION_ID, /* text */
+	FACT_MCP_PROTOCOL,   /* text: its version, a date */
 	/* from the answer; later values replace earlier ones */
 	FACT_RESPONSE_MODEL,	 /* text */
 	FACT_RESPONSE_ID,	 /* text */
@@ -35,6 +44,25 @@ enum fact {
 	FACT_CACHE_READ_TOKENS,	 /* number */
 	FACT_CACHE_WRITE_TOKENS, /* number */
 	FACT_REASONING_TOKENS,	 /* number */
+	/* parts of the above, where the provider tells them apart */
+	FACT_CACHE_WRITE_5M_TOKENS, /* number: Anthropic's cache, kept for five minutes */
+	FACT_CACHE_WRITE_1H_TOKENS, /* number: for an hour */
+	FACT_TOOL_USE_TOKENS,	    /* number: input that came from the provider's own tools */
+	FACT_INPUT_TEXT_TOKENS,	    /* number */
+	FACT_INPUT_IMAGE_TOKENS,
+	FACT_INPUT_AUDIO_TOKENS,
+	FACT_CACHE_READ_TEXT_TOKENS,
+	FACT_CACHE_READ_IMAGE_TOKENS,
+	FACT_CACHE_READ_AUDIO_TOKENS,
+	FACT_OUTPUT_TEXT_TOKENS,
+	FACT_OUTPUT_IMAGE_TOKENS,
+	FACT_OUTPUT_AUDIO_TOKENS,
+	FACT_COUNTED_TOKENS, /* number: counted on request, not used */
+	FACT_WEB_SEARCHES,   /* number: searches that the provider ran and bills */
+	FACT_SEARCH_UNITS,   /* number: what rerankers bill */
+	FACT_BATCH_REQUESTS, /* number: calls that this fetched batch answers */
+	FACT_AUDIO_SECONDS,  /* real: what transcription bills where it counts no tokens */
+	FACT_COMPACTED,	     /* number 1: the conversation was shortened by the provider */
 	FACT_FINISH_REASON,	 /* text; index is the choice */
 	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
 				    told again where the id comes later */
@@ -45,6 +73,12 @@ enum fact {
 	FACT_ERROR_TYPE,	 /* text: the provider's own type or code */
 	FACT_ERROR_MESSAGE,	 /* text: goes nowhere but -v; may hold content */
 	FACT_DONE,		 /* the stream's own end mark or final event */
+	FACT_PENDING,		 /* number 1: the answer is still in the making, to be fetched later;
+				    0: it is final */
+	/* A session (a WebSocket) holds many calls, or turns: facts with a turn are of that call, those
+	 * without are of all that begin later. */
+	FACT_TURN_BEGIN, /* number: CLOCK_MONOTONIC ns of the first byte that asked for it */
+	FACT_TURN_END,
 	FACT_MAX,
 };
 
@@ -54,6 +88,7 @@ struct fact_value {
 	int64_t number;
 	double real;
 	uint32_t index;
+	uint32_t turn;	/* of a session, from 1; 0: of the exchange or the session as a whole */
 	bool truncated; /* text is longer than what is kept */
 };
 

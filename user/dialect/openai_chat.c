@@ -145,19 +145,13 @@ static const struct json_path message[] = {
 	JSON_KIDS("audio", 0, 0, message_audio),
 	OUTPUT("images", OWN_MESSAGE_OUTPUT),
 };
-static const struct json_path error[] = {
-	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
-	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
-	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
-	JSON_PATH("message", WIRE_ERROR_MESSAGE, JSON_SCALAR),
-};
 static const struct json_path choice[] = {
 	JSON_PATH("index", OWN_CHOICE_INDEX, JSON_SCALAR),
 	JSON_KIDS("delta", OWN_DELTA, JSON_ENTER, delta),
 	JSON_KIDS("message", 0, 0, message),
 	JSON_PATH("finish_reason", OWN_FINISH, JSON_SCALAR),
 	JSON_KIDS("usage", 0, 0, usage), /* Moonshot */
-	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
 };
 static const struct json_path choices[] = {
 	JSON_EACH_KIDS(OWN_CHOICE, JSON_ENTER | JSON_LEAVE, choice)};
@@ -169,7 +163,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("system_fingerprint", FACT_SYSTEM_FINGERPRINT, JSON_SCALAR),
 	JSON_KIDS("x_groq", 0, 0, x_groq),
-	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
 	JSON_PATH("object", WIRE_TOP_OBJECT, JSON_SCALAR),
 	JSON_PATH("type", WIRE_TOP_TYPE, JSON_SCALAR),
 	JSON_PATH("code", WIRE_TOP_CODE, JSON_SCALAR),

@@ -8,6 +8,7 @@
 #include "base/json_number.h"
 #include "dialect/response.h"
 #include "dialect/wire.h"
+#include "framing/multipart.h"
 
 /* What a fact's value is made of. FACT_BOOL: 0 or 1. */
 enum fact_kind {
@@ -33,12 +34,36 @@ static const uint8_t kinds[FACT_MAX] = {
 	[FACT_REQUEST_REASONING] = KIND_TEXT,
 	[FACT_REQUEST_OUTPUT_TYPE] = KIND_TEXT,
 	[FACT_REQUEST_SERVICE_TIER] = KIND_TEXT,
+	[FACT_REQUEST_DIMENSIONS] = KIND_NUMBER,
+	[FACT_REQUEST_ENCODING_FORMAT] = KIND_TEXT,
+	[FACT_PREVIOUS_RESPONSE_ID] = KIND_TEXT,
 	[FACT_CONVERSATION_ID] = KIND_TEXT,
+	[FACT_MCP_METHOD] = KIND_TEXT,
+	[FACT_MCP_TOOL] = KIND_TEXT,
+	[FACT_MCP_RESOURCE] = KIND_TEXT,
+	[FACT_MCP_PROTOCOL] = KIND_TEXT,
 	[FACT_RESPONSE_MODEL] = KIND_TEXT,
 	[FACT_RESPONSE_ID] = KIND_TEXT,
 	[FACT_SERVICE_TIER] = KIND_TEXT,
 	[FACT_SYSTEM_FINGERPRINT] = KIND_TEXT,
 	[FACT_COST_USD] = KIND_REAL,
+	[FACT_CACHE_WRITE_5M_TOKENS] = KIND_NUMBER,
+	[FACT_CACHE_WRITE_1H_TOKENS] = KIND_NUMBER,
+	[FACT_TOOL_USE_TOKENS] = KIND_NUMBER,
+	[FACT_INPUT_TEXT_TOKENS] = KIND_NUMBER,
+	[FACT_INPUT_IMAGE_TOKENS] = KIND_NUMBER,
+	[FACT_INPUT_AUDIO_TOKENS] = KIND_NUMBER,
+	[FACT_CACHE_READ_TEXT_TOKENS] = KIND_NUMBER,
+	[FACT_CACHE_READ_IMAGE_TOKENS] = KIND_NUMBER,
+	[FACT_CACHE_READ_AUDIO_TOKENS] = KIND_NUMBER,
+	[FACT_OUTPUT_TEXT_TOKENS] = KIND_NUMBER,
+	[FACT_OUTPUT_IMAGE_TOKENS] = KIND_NUMBER,
+	[FACT_OUTPUT_AUDIO_TOKENS] = KIND_NUMBER,
+	[FACT_COUNTED_TOKENS] = KIND_NUMBER,
+	[FACT_WEB_SEARCHES] = KIND_NUMBER,
+	[FACT_SEARCH_UNITS] = KIND_NUMBER,
+	[FACT_BATCH_REQUESTS] = KIND_NUMBER,
+	[FACT_AUDIO_SECONDS] = KIND_REAL,
 };
 
 /* Texts that each event repeats are told when they change: their places in last[], from 1. */
@@ -51,7 +76,10 @@ static const uint8_t repeated[FACT_MAX] = {
 
 static void tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
 {
-	r->ops->fact(r->ctx, fact, v, r->ts_ns);
+	struct fact_value of_turn = *v;
+
+	of_turn.turn = r->turn;
+	r->ops->fact(r->ctx, fact, &of_turn, r->ts_ns);
 }
 
 void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool truncated,
@@ -67,6 +95,8 @@ void wire__number(struct dialect_reader *r, enum fact fact, int64_t n)
 {
 	struct fact_value v = {.number = n};
 
+	if (fact == FACT_REQUEST_STREAM)
+		r->asked_stream = n != 0;
 	tell(r, fact, &v);
 }
 
@@ -115,9 +145,8 @@ static void plain_fact(struct dialect_reader *r, const struct json_value *v)
 	}
 }
 
-static int on_request_value(void *ctx, const struct json_value *v)
+static void request_value(struct dialect_reader *r, const struct json_value *v)
 {
-	struct dialect_reader *r = ctx;
 
 	if (v->id < FACT_MAX)
 		plain_fact(r, v);
@@ -125,6 +154,11 @@ static int on_request_value(void *ctx, const struct json_value *v)
 		r->damaged |= !results__value(r, v);
 	else if (r->dialect->request_value)
 		r->dialect->request_value(r, v);
+}
+
+static int on_request_value(void *ctx, const struct json_value *v)
+{
+	request_value(ctx, v);
 	return 0;
 }
 
@@ -153,6 +187,7 @@ static int on_answer_value(void *ctx, const struct json_value *v)
 		if (v->type == JSON_NUMBER && v->integral && v->number >= 0) {
 			USAGE(r, v->id) = v->number;
 			r->usage_new = true;
+			r->proved = true;
 		}
 	} else if (v->id <= WIRE_TOP_OBJECT) {
 		errors__value(&r->errors, v);
@@ -204,6 +239,75 @@ static void decode(struct text *t, struct span in)
 	text__set(t, span(out, n), false);
 }
 
+/* --- a form -------------------------------------------------------------------------------- */
+
+static void on_field_begin(void *ctx, struct span name, bool file)
+{
+	struct dialect_reader *r = ctx;
+	const struct wire_field *f;
+
+	r->field_id = 0;
+	r->field = (struct text){0};
+	for (f = r->dialect->form; !file && f->name; f++)
+		if (span_eq(name, span_str(f->name)))
+			r->field_id = f->id;
+}
+
+static void on_field_piece(void *ctx, struct span data)
+{
+	struct dialect_reader *r = ctx;
+
+	if (r->field_id)
+		text__add(&r->field, data);
+}
+
+/* A field's value is as JSON would have it, but for the quotes. */
+static void on_field_end(void *ctx, bool complete)
+{
+	struct dialect_reader *r = ctx;
+	struct json_value v = {
+		.id = r->field_id,
+		.event = JSON_IS,
+		.type = JSON_STRING,
+		.text = text__span(&r->field),
+		.truncated = r->field.truncated,
+	};
+
+	r->damaged |= !complete;
+	if (!r->field_id || !complete)
+		return;
+	if (v.id < FACT_MAX && kinds[v.id] == KIND_BOOL) {
+		v.type = span_ieq(v.text, SPAN_LIT("true")) ? JSON_TRUE : JSON_FALSE;
+	} else if (v.id < FACT_MAX && kinds[v.id] != KIND_TEXT) {
+		bool integer = false;
+
+		if (!json_number__valid(v.text, &integer))
+			return;
+		v.type = JSON_NUMBER;
+		v.integral = json_number__integral(v.text, integer, &v.number);
+	}
+	request_value(r, &v);
+}
+
+static const struct multipart_ops form_ops = {
+	.begin = on_field_begin,
+	.piece = on_field_piece,
+	.end = on_field_end,
+};
+
+static const struct json_path nothing = {0};
+
+static int request_parser(struct dialect_reader *r, struct span content_type)
+{
+	const struct dialect *d = r->dialect;
+	int err = d->form ? multipart__new(content_type, &form_ops, r, r->lim, &r->form) : 0;
+
+	if (err && err != -EINVAL)
+		return err;
+	return json_scan__new(d->request ? d->request : &nothing, &request_ops, r, r->lim,
+			      &r->request);
+}
+
 int dialect_reader__new(const struct dialect *d, const struct http_head *request,
 			const struct dialect_ops *ops, void *ctx, const struct limits *lim,
 			struct dialect_reader **ret)
@@ -223,11 +327,18 @@ int dialect_reader__new(const struct dialect *d, const struct http_head *request
 	for (i = 0; i < WIRE_N_USAGE; i++)
 		r->usage[i] = r->told[i] = -1;
 	r->choice.index = -1;
+	r->asked_stream = -1;
+	r->proved = !d->weak || host__provider(host__of(request->authority), path);
 	tools__begin(&r->tools);
 	results__init(&r->results, lim);
-	err = json_scan__new(d->request, &request_ops, r, lim, &r->request);
+	err = request_parser(r, http_head__get(request, "content-type"));
 	if (!err)
-		err = json_scan__new(d->answer, &answer_ops, r, lim, &r->answer);
+		err = json_scan__new(d->answer ? d->answer : &nothing, &answer_ops, r, lim,
+				     &r->answer);
+	if (!err && d->own_size) {
+		r->own = calloc(1, d->own_size);
+		err = r->own ? 0 : -ENOMEM;
+	}
 	if (err) {
 		dialect_reader__free(r);
 		return err;
@@ -247,6 +358,10 @@ void dialect_reader__free(struct dialect_reader *r)
 {
 	if (!r)
 		return;
+	if (r->own && r->dialect->own_free)
+		r->dialect->own_free(r->own);
+	free(r->own);
+	multipart__free(r->form);
 	json_scan__free(r->request);
 	json_scan__free(r->answer);
 	framing__free(r->framing);
@@ -260,7 +375,11 @@ void dialect_reader__free(struct dialect_reader *r)
 void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
-	if (!r->request_over)
+	if (r->request_over)
+		return;
+	if (r->form)
+		multipart__feed(r->form, body);
+	else
 		json_scan__feed(r->request, body);
 }
 
@@ -270,6 +389,8 @@ static void request_over(struct dialect_reader *r)
 	if (r->request_over)
 		return;
 	r->request_over = true;
+	if (r->form)
+		multipart__finish(r->form);
 	json_scan__finish(r->request);
 	r->damaged |= json_scan__flags(r->request) != 0;
 	if (!r->model_told)
@@ -287,6 +408,21 @@ void dialect_reader__request_end(struct dialect_reader *r, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	request_over(r);
+}
+
+void wire__prove(struct dialect_reader *r)
+{
+	r->proved = true;
+}
+
+bool dialect_reader__confirmed(const struct dialect_reader *r)
+{
+	return r->proved;
+}
+
+const struct dialect *dialect_reader__dialect(const struct dialect_reader *r)
+{
+	return r->dialect;
 }
 
 bool dialect_reader__streamed(const struct dialect_reader *r)

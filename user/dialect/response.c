@@ -63,6 +63,19 @@ static int on_begin(void *ctx, struct span name, uint64_t ts_ns)
 {
 	struct dialect_reader *r = ctx;
 
+	response__begin(r);
+	/* A stream for which neither the request nor its type had said so. */
+	if (r->body == BODY_FRAMED && r->documents++ && r->several)
+		r->streamed = true;
+	if (span_starts(name, SPAN_LIT("!")))
+		text__set(&r->errors.type, span_skip(name, 1), false);
+	if (r->dialect->event)
+		r->dialect->event(r, name);
+	return 0;
+}
+
+void response__begin(struct dialect_reader *r)
+{
 	json_scan__reset(r->answer);
 	errors__begin(&r->errors);
 	r->lead = LEAD_BLANK;
@@ -70,7 +83,6 @@ static int on_begin(void *ctx, struct span name, uint64_t ts_ns)
 	r->document = false;
 	r->output = false;
 	r->done = false;
-	return 0;
 }
 
 /* The first bytes, until it is known what they begin. Returns what is left of in. */
@@ -99,20 +111,37 @@ static struct span lead(struct dialect_reader *r, struct span in)
 	return in;
 }
 
-static int on_piece(void *ctx, struct span data, uint64_t ts_ns)
+void response__json(struct dialect_reader *r, struct span data)
 {
-	struct dialect_reader *r = ctx;
-
 	if (r->lead != LEAD_JSON)
 		data = lead(r, data);
 	if (r->lead == LEAD_JSON)
 		json_scan__feed(r->answer, data);
+}
+
+static int on_piece(void *ctx, struct span data, uint64_t ts_ns)
+{
+	struct dialect_reader *r = ctx;
+
+	if (r->dialect->piece)
+		r->dialect->piece(r, data);
+	else
+		response__json(r, data);
 	return 0;
 }
 
 static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
 {
 	struct dialect_reader *r = ctx;
+	bool error = span_starts(name, SPAN_LIT("!")) ||
+		     (r->streamed && span_eq(name, SPAN_LIT("error")));
+
+	response__end(r, error, complete);
+	return 0;
+}
+
+void response__end(struct dialect_reader *r, bool named_error, bool complete)
+{
 	bool cut = r->lead == LEAD_MARK;
 
 	if (r->lead == LEAD_JSON) {
@@ -121,13 +150,12 @@ static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
 		r->damaged |= json_scan__flags(r->answer) != 0;
 	}
 	r->damaged |= cut;
-	response__document(r, r->streamed && span_eq(name, SPAN_LIT("error")));
+	response__document(r, named_error);
 	/* The last event of a stream may lack its empty line; that its data are whole is enough. */
 	if (r->streamed && r->output && (complete || !cut))
 		wire__number(r, FACT_OUTPUT, 1);
 	if (r->lead == LEAD_DONE || (r->done && !cut))
 		wire__number(r, FACT_DONE, 1);
-	return 0;
 }
 
 static const struct framing_ops framing_ops = {
@@ -138,20 +166,45 @@ static const struct framing_ops framing_ops = {
 
 /* --- which framing ------------------------------------------------------------------------- */
 
+static const struct {
+	const char *name; /* the content type begins with it */
+	enum wire_type type;
+} types[] = {
+	{"text/event-stream", TYPE_SSE},
+	{"application/x-ndjson", TYPE_JSON_STREAM},
+	{"application/ndjson", TYPE_JSON_STREAM},
+	{"application/jsonl", TYPE_JSON_STREAM},
+	{"application/x-jsonl", TYPE_JSON_STREAM},
+	{"application/stream+json", TYPE_JSON_STREAM},
+	{"application/vnd.amazon.eventstream", TYPE_AWS},
+};
+
 void dialect_reader__response_head(struct dialect_reader *r, const struct http_head *h,
 				   uint64_t ts_ns)
 {
-	const struct span event_stream = SPAN_LIT("text/event-stream");
 	struct span type = http_head__get(h, "content-type");
+	size_t i;
 
 	r->ts_ns = ts_ns;
 	r->status = h->status;
-	r->is_event_stream = span_ieq(span_head(type, event_stream.n), event_stream);
+	r->type = TYPE_OTHER;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct span name = span_str(types[i].name);
+
+		if (span_ieq(span_head(type, name.n), name))
+			r->type = types[i].type;
+	}
+	if (r->dialect->head)
+		r->dialect->head(r, h);
 }
 
 static void frame(struct dialect_reader *r, enum framing_kind kind)
 {
-	r->streamed = kind == FRAMING_SSE;
+	/* A stream that was asked for, or that its type says; an error comes as one document. */
+	r->streamed = kind == FRAMING_SSE || kind == FRAMING_AWS ||
+		      (kind == FRAMING_JSON && r->status < 400 &&
+		       (r->type == TYPE_JSON_STREAM || r->asked_stream == 1));
+	r->several = kind == FRAMING_JSON;
 	r->body = BODY_FRAMED;
 	if (framing__new(kind, &framing_ops, r, r->lim, &r->framing)) {
 		r->body = BODY_IGNORED;
@@ -185,7 +238,9 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 		uint8_t c = *in.p;
 
 		if (!r->sniffed_n && (c == '{' || c == '[')) {
-			frame(r, FRAMING_WHOLE);
+			frame(r, r->type == TYPE_JSON_STREAM || r->dialect->json_stream
+					 ? FRAMING_JSON
+					 : FRAMING_WHOLE);
 			return in;
 		}
 		if (!r->sniffed_n && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
@@ -195,7 +250,7 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 			continue;
 		r->sniffed[r->sniffed_n++] = (char)c;
 		if (!is_sse_line(r, &whole)) {
-			if (r->is_event_stream)
+			if (r->type == TYPE_SSE)
 				frame(r, FRAMING_SSE);
 			else
 				r->body = BODY_IGNORED;
@@ -209,6 +264,8 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
+	if (r->body == BODY_UNSEEN && r->type == TYPE_AWS)
+		frame(r, FRAMING_AWS);
 	if (r->body == BODY_UNSEEN) {
 		body = sniff(r, body);
 		if (r->body == BODY_FRAMED && r->sniffed_n)
@@ -224,7 +281,7 @@ void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint6
 	r->damaged = true;
 	if (r->body == BODY_UNSEEN) {
 		r->body = BODY_IGNORED;
-		if (r->is_event_stream)
+		if (r->type == TYPE_SSE)
 			frame(r, FRAMING_SSE);
 	}
 	if (r->body == BODY_FRAMED)

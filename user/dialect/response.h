@@ -5,10 +5,19 @@
 
 #include <stdbool.h>
 
+#include "base/span.h"
+
 struct dialect_reader;
 
 /* A document is over or broke off: tells what only its end decides. named_error: it came in an
  * event "error". */
 void response__document(struct dialect_reader *r, bool named_error);
+
+/* A document begins; it is over (complete: not by the end of the body). */
+void response__begin(struct dialect_reader *r);
+void response__end(struct dialect_reader *r, bool named_error, bool complete);
+
+/* JSON of the event that is read; what does not begin like JSON is passed over. */
+void response__json(struct dialect_reader *r, struct span data);
 
 #endif

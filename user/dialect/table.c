@@ -12,14 +12,24 @@ const struct dialect *dialect__match(const struct http_head *request)
 	struct span path = request->path;
 	size_t i;
 
-	if (!span_eq(request->method, SPAN_LIT("POST")))
-		return NULL;
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
-		if (dialects[i]->match(request, path))
+		if (span_eq(request->method, span_str(dialects[i]->method ? dialects[i]->method
+									 : "POST")) &&
+		    dialects[i]->match(request, path))
 			return dialects[i];
 	return NULL;
+}
+
+enum dialect_kind dialect__kind(const struct dialect *d)
+{
+	return d->kind;
+}
+
+bool dialect__is_session(const struct dialect *d)
+{
+	return d->session;
 }
 
 const char *dialect__api(const struct dialect *d)

@@ -29,6 +29,21 @@ static inline void text__set(struct text *t, struct span s, bool cut)
 		memcpy(t->p, s.p, s.n);
 }
 
+/* Appends s as long as there is room; what does not fit is cut off and t says so. */
+static inline void text__add(struct text *t, struct span s)
+{
+	size_t room = (size_t)(TEXT_MAX - t->n);
+
+	if (t->truncated || !s.n)
+		return;
+	if (s.n > room) {
+		t->truncated = true;
+		s.n = room;
+	}
+	memcpy(t->p + t->n, s.p, s.n);
+	t->n = (uint16_t)(t->n + s.n);
+}
+
 static inline struct span text__span(const struct text *t)
 {
 	return span(t->p, t->n);

@@ -51,24 +51,54 @@ enum wire_part {
 #define WIRE_N_USAGE (WIRE_USAGE_END - WIRE_INPUT)
 #define USAGE(r, part) ((r)->usage[(part)-WIRE_INPUT])
 
+/* A field of a form. */
+struct wire_field {
+	const char *name; /* NULL: the end of the table */
+	uint16_t id;	  /* as of a path; its value comes as JSON_STRING */
+};
+
 struct dialect {
 	const char *api;
 	const char *operation;
 	const char *flavour; /* the provider where the host is not known */
-	/* path: without the query and without one trailing slash. The method is POST. */
+	const char *method;  /* NULL: POST. Of a WebSocket: GET, over HTTP/2 too. */
+	enum dialect_kind kind;
+	/* Other programs have such paths: reported only where the host is a known provider's or
+	 * wire__prove was called. Token facts of the answer prove it, too. */
+	bool weak;
+	/* A WebSocket: the tables are of single messages, the client's and the server's. */
+	bool session;
+	/* Answers may be several JSON documents whatever the content type says: FRAMING_JSON. */
+	bool json_stream;
+	size_t own_size; /* of the state in reader.own; zeroed, freed with the reader */
+	/* path: without the query and without one trailing slash. */
 	bool (*match)(const struct http_head *h, struct span path);
 	/* The model where the path says it; else an empty span. May be NULL. */
 	struct span (*path_model)(struct span path);
 	/* What else the request's head says. May be NULL. */
 	void (*begin)(struct dialect_reader *r, const struct http_head *h);
-	/* Paths of the request, and of an answer: a whole document or one event. */
+	/* Fields of a multipart/form-data request that say what the paths of a JSON one would; ends
+	 * with a NULL. May be NULL. */
+	const struct wire_field *form;
+	/* Paths of the request, and of an answer: a whole document or one event. NULL: not looked
+	 * at. */
 	const struct json_path *request;
 	const struct json_path *answer;
 	/* A value of an id that the reader does not know by itself. May be NULL. */
 	void (*request_value)(struct dialect_reader *r, const struct json_value *v);
 	void (*answer_value)(struct dialect_reader *r, const struct json_value *v);
+	/* What the answer's head says. May be NULL. */
+	void (*head)(struct dialect_reader *r, const struct http_head *h);
+	/* An event of that name begins; the name is empty where the framing has it last (SSE may) or
+	 * not at all. May be NULL. */
+	void (*event)(struct dialect_reader *r, struct span name);
+	/* Unwraps the payload of an event into JSON for response__json. May be NULL: it is JSON. */
+	void (*piece)(struct dialect_reader *r, struct span data);
 	/* A document of the answer is over (or broke off). May be NULL. */
 	void (*document)(struct dialect_reader *r);
+	/* A message of a session is over, before its token facts are told. May be NULL. */
+	void (*message)(struct dialect_reader *r, enum side side);
+	void (*own_free)(void *own); /* what own points to; not own itself. May be NULL. */
 	/* The token facts of what is in usage[], -1 where unknown. */
 	void (*count)(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE]);
 };
@@ -82,6 +112,14 @@ struct wire_choice {
 	bool delta;    /* it has a delta */
 	bool delta_output, message_output;
 	struct text finish;
+};
+
+/* What the answer's content type says. */
+enum wire_type {
+	TYPE_OTHER, /* nothing that the first bytes do not say better */
+	TYPE_SSE,
+	TYPE_JSON_STREAM,
+	TYPE_AWS,
 };
 
 /* What the bytes of the response are. */
@@ -102,8 +140,13 @@ struct dialect_reader {
 
 	/* request */
 	struct json_scan *request;
+	struct multipart *form;
+	struct text field; /* the value of the form's field that is read */
+	uint16_t field_id; /* 0: not looked at */
 	bool request_over;
 	bool model_told, conversation_told;
+	bool proved;
+	int8_t asked_stream; /* FACT_REQUEST_STREAM as last told, -1: unsaid */
 	struct text path_model;
 	struct results results;
 
@@ -115,7 +158,10 @@ struct dialect_reader {
 	uint8_t sniffed_n; /* bytes held back while the framing is told by them */
 	uint8_t lead;	   /* what an event's data begin with */
 	uint8_t mark_n;	   /* bytes of an end mark that came */
-	bool is_event_stream, streamed;
+	uint8_t type; /* enum wire_type */
+	bool streamed;
+	bool several;	    /* documents may follow that make it a stream */
+	uint64_t documents; /* begun */
 	bool document; /* one is begun and not yet told */
 	bool output;   /* it has model output */
 	bool done;     /* it is the stream's end */
@@ -128,7 +174,28 @@ struct dialect_reader {
 	struct tools tools;
 	struct errors errors;
 	char sniffed[8];
+
+	/* session */
+	uint32_t turn;	/* that facts are of now; 0: of none */
+	uint32_t turns; /* begun so far */
+	uint64_t message_ns[2]; /* of the first byte of the message, by enum side */
+	bool in_message[2], torn[2]; /* torn: the message that ends now is not whole */
+	bool turn_over;
+
+	void *own; /* dialect->own_size bytes of the provider's file */
 };
+
+/* This is what the dialect takes it for. */
+void wire__prove(struct dialect_reader *r);
+
+/* A turn of a session begins: facts are of it from now on. begin_ns: of the first byte that asked for
+ * it. What is kept of the answer before (usage, tools, texts told) is forgotten. */
+void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns);
+/* It is over; facts told until the message ends are still of it. */
+void wire__turn_end(struct dialect_reader *r);
+
+/* {"type","code","status","message"}: what stands under "error" with most providers. */
+extern const struct json_path wire_error[4];
 
 /* Tell a fact at r->ts_ns. Empty texts are no facts. */
 void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool truncated,

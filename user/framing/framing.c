@@ -11,6 +11,8 @@
 static const struct framing_type *const types[] = {
 	[FRAMING_WHOLE] = &framing_whole,
 	[FRAMING_SSE] = &framing_sse,
+	[FRAMING_JSON] = &framing_whole,
+	[FRAMING_AWS] = &framing_whole,
 };
 
 int framing__new(enum framing_kind kind, const struct framing_ops *ops, void *ctx,

@@ -24,8 +24,15 @@ struct framing;
 struct limits;
 
 enum framing_kind {
-	FRAMING_WHOLE, /* one document */
+	FRAMING_WHOLE, /* one document of whatever kind */
 	FRAMING_SSE,   /* text/event-stream */
+	/* JSON documents one after the other, with white space, commas or nothing between them, or as
+	 * the elements of one array that grows: application/json, x-ndjson, stream+json, jsonl. A
+	 * message ends with the byte that closes its document, so that none waits for the next. */
+	FRAMING_JSON,
+	/* application/vnd.amazon.eventstream. The name is the :event-type, or the :exception-type with
+	 * a '!' in front. A frame whose CRC is wrong breaks the stream. */
+	FRAMING_AWS,
 };
 
 /* A parser of that kind. ops and lim are borrowed for its life. -ENOMEM. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* msg.h: HTTP without its version. Every wire (HTTP/1 now) tells its exchanges through these. */
+/* msg.h: HTTP without its version. HTTP/1, HTTP/2 and WebSocket tell their exchanges through these. */
 #ifndef LLMSNOOP_HTTP_MSG_H
 #define LLMSNOOP_HTTP_MSG_H
 
@@ -18,11 +18,12 @@ struct http_header {
 struct http_head {
 	/* request */
 	struct span method;
-	struct span path;      /* without the query */
+	struct span path;      /* without the query. p is NULL: not known (an HTTP/2 connection met in
+				  its middle may refer to what was said before) */
 	struct span query;     /* without '?'; values of secret parameters are emptied */
-	struct span authority; /* Host or :authority, as sent, may hold a port */
+	struct span authority; /* Host or :authority, as sent, may hold a port; p NULL: not known */
 	/* response */
-	int status;
+	int status; /* -1: not known, as above */
 	/* both */
 	int version; /* 10, 11, 20 */
 	const struct http_header *headers;
@@ -54,7 +55,7 @@ enum http_body_flag {
 
 /* One exchange calls, in this order: request; then request_body*, request_end and, perhaps before
  * request_end, response, response_body*, response_end; end exactly once, at last, also after a
- * refusal. A 1xx response is not told (101 ends HTTP: see upgrade). Times are the moments at which
+ * refusal. A 1xx response is not told, except for a 101 that the next call, upgrade, belongs to. Times are the moments at which
  * the bytes crossed the TLS boundary: the entry of a write, the return of a read. */
 struct http_msg_ops {
 	/* A request head. first_ns is the time of its first byte, ts_ns of its last. Returns what
@@ -71,9 +72,13 @@ struct http_msg_ops {
 	 * transfer and content codings allow it. */
 	void (*gap)(void *x, enum side side, uint64_t lost);
 	void (*response_end)(void *x, unsigned int body_flags, uint64_t ts_ns);
-	/* The connection stops being HTTP after this exchange (101, CONNECT). What follows on both
-	 * sides belongs to protocol. */
+	/* The connection (in HTTP/2: the stream) stops being HTTP after this exchange (101, CONNECT).
+	 * What follows on both sides belongs to protocol: messages if that is "websocket", else it is
+	 * not told; then end. */
 	void (*upgrade)(void *x, struct span protocol, uint64_t ts_ns);
+	/* A piece of a WebSocket message, text or binary; last: it ends with this piece (which may be
+	 * empty). A gap on that side ends the message that it falls into, without a last. */
+	void (*message)(void *x, enum side side, struct span piece, bool last, uint64_t ts_ns);
 	void (*end)(void *x, enum http_end why, uint64_t ts_ns);
 };
 
