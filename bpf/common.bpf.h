@@ -42,6 +42,7 @@ struct conn {
 	__u64 offset[2];
 	__u64 head[2];	  /* 1 + offset of the latest call that could begin a request */
 	__u64 first[2];	  /* the first 8 bytes, in memory order */
+	__u64 left[2];	  /* quiet bytes to come before the next HTTP/2 frame */
 	__u32 read_fails; /* since the last good read */
 	__u8 n_first[2];
 	__u8 pending[2]; /* EVENT_AFTER_*: to be told with the next record */

@@ -76,6 +76,10 @@ static __always_inline enum likeness like_what(__u64 word, __u32 n)
 		return LIKE_HTTP1;
 	if (like(word, n, WORD('P', 'R', 'I', ' ', '*', ' ', 'H', 'T'), 8)) /* RFC 9113 3.4 */
 		return LIKE_HTTP2;
+	/* A server's SETTINGS may come before the client's preface is read. The third byte is the
+	 * low one of the length. */
+	if (like(word & ~0xff0000ULL, n, WORD(0, 0, 0, 4, 0, 0, 0, 0), 8))
+		return LIKE_HTTP2;
 	return LIKE_NOTHING;
 }
 
@@ -136,8 +140,8 @@ static __always_inline void conn_classify(struct conn *c, int dir, __u64 word, _
 	}
 }
 
-/* Does user space want nothing of this connection now? */
-static __always_inline bool conn_quiet(struct conn *c)
+/* Does user space want nothing of this connection's bytes in that direction now? */
+static __always_inline bool conn_quiet(struct conn *c, int dir)
 {
 	__u32 slot = VERDICT_SLOT(c->id);
 	struct verdict *v;
@@ -147,8 +151,12 @@ static __always_inline bool conn_quiet(struct conn *c)
 	v = bpf_map_lookup_elem(&verdicts, &slot);
 	if (!v || v->conn != c->id)
 		return false;
-	if (v->whole)
+	if (v->lift == LIFT_NEVER)
 		return true;
+	/* Where the next frame begins is known at judged only. */
+	if (v->lift == LIFT_FRAME && (v->request_dir & 1) == (__u32)dir &&
+	    c->offset[dir & 1] != v->judged)
+		return false;
 	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
 }
 
@@ -158,7 +166,7 @@ static __always_inline bool conn_judged_line(struct conn *c, int dir, __u64 line
 	__u32 slot = VERDICT_SLOT(c->id);
 	struct verdict *v = line ? bpf_map_lookup_elem(&verdicts, &slot) : NULL;
 
-	if (!v || v->conn != c->id || v->whole || (v->request_dir & 1) != (__u32)dir)
+	if (!v || v->conn != c->id || v->lift != LIFT_LINE || (v->request_dir & 1) != (__u32)dir)
 		return false;
 	/* Only on top of quiet: while something wanted is under way, all is told. */
 	if (c->head[dir & 1] > v->judged || bpf_ktime_get_ns() >= v->expires_ns)
@@ -186,15 +194,50 @@ static __noinline __u64 line_hash(__u64 buf, __u64 n)
 	return 0;
 }
 
-/* The request direction of a quiet connection; -1 where nothing lifts its quiet. */
-static __always_inline int conn_lifting_dir(struct conn *c)
+/* What in that direction lifts the quiet of a quiet connection. */
+static __always_inline enum verdict_lift conn_lift(struct conn *c, int dir)
 {
 	__u32 slot = VERDICT_SLOT(c->id);
 	struct verdict *v = bpf_map_lookup_elem(&verdicts, &slot);
 
-	if (c->proto == PROTO_NEITHER || !v || v->whole)
-		return -1;
-	return v->request_dir & 1;
+	if (c->proto == PROTO_NEITHER || !v || (v->request_dir & 1) != (__u32)dir)
+		return LIFT_NEVER;
+	return v->lift;
+}
+
+#define FRAME_HEADER 9	/* RFC 9113, 4.1: length (3), type, flags, stream (4) */
+#define FRAME_HEADERS 1 /* its type */
+#define FRAMES_WALKED 16
+
+/* Goes along the frames of a call that brings n bytes of quiet requests. -1: nothing but what may
+ * stay quiet, as the payload of uploads and window updates. Else as many bytes may be left out: the
+ * frame behind them is a HEADERS, or one that cannot be judged. */
+static __noinline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
+{
+	__u32 slot = VERDICT_SLOT(c->id);
+	struct verdict *v;
+	__u64 at;
+
+	if (!(c->pending[dir & 1] & EVENT_AFTER_QUIET)) {
+		v = bpf_map_lookup_elem(&verdicts, &slot);
+		c->left[dir & 1] = v ? v->frame_left : 0;
+	}
+	at = c->left[dir & 1];
+	c->left[dir & 1] = 0;
+	for (__u32 i = 0; i < FRAMES_WALKED; i++) {
+		__u8 h[16] = {};
+
+		if (at >= n) {
+			c->left[dir & 1] = at - n;
+			return -1;
+		}
+		if (n - at < FRAME_HEADER || bpf_probe_read_user(h, FRAME_HEADER, (void *)(buf + at)))
+			break;
+		if (h[3] == FRAME_HEADERS || (h[5] & 0x80))
+			break;
+		at += FRAME_HEADER + ((__u32)h[0] << 16 | (__u32)h[1] << 8 | h[2]);
+	}
+	return at;
 }
 
 static __always_inline void conn_end(__u32 tgid, __u64 ssl, __u16 flags)

@@ -160,9 +160,15 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 	int dir = fn_dir(fn);
 	__u64 word = 0;
 
-	if (!conn_quiet(c))
+	enum verdict_lift lift;
+
+	if (!conn_quiet(c, dir))
 		return false;
-	if (conn_lifting_dir(c) == dir) {
+	lift = conn_lift(c, dir);
+	/* How many bytes a call moves is known at its return. */
+	if (lift == LIFT_FRAME)
+		return false;
+	if (lift == LIFT_LINE) {
 		/* Requests that are read show themselves at the return only. */
 		if (dir == DIR_READ)
 			return false;
@@ -296,6 +302,30 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
 }
 
+/* Of the n bytes of a call, how many at its beginning nobody wants: n or more for all. */
+static __always_inline __u64 quiet_bytes(struct conn *c, int dir, __u64 buf, __u64 n)
+{
+	__u64 left = c->left[dir & 1];
+	long wanted;
+
+	if (conn_quiet(c, dir)) {
+		if (conn_lift(c, dir) != LIFT_FRAME)
+			return n;
+		wanted = frames_walk(c, dir, buf, n);
+		if (wanted < 0)
+			return n;
+		c->pending[dir & 1] |= EVENT_AFTER_QUIET;
+		c->head[dir & 1] = c->offset[dir & 1] + 1;
+		return wanted;
+	}
+	/* The quiet ended inside a frame. */
+	if (left) {
+		c->left[dir & 1] = left > n ? left - n : 0;
+		return left;
+	}
+	return 0;
+}
+
 /* at_ret: the probe sits on the RET instruction, so the return address is still on the stack.
  * has_loop: see chunk_all. */
 static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_ret, bool has_loop)
@@ -307,7 +337,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 #endif
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct thread *t = thread_get(false);
-	__u64 result = PT_REGS_RC(ctx), n = 0, word = 0, line = 0;
+	__u64 result = PT_REGS_RC(ctx), n = 0, word = 0, line = 0, left_out;
 	int dir, rc;
 	struct frame f;
 	struct conn *c;
@@ -356,7 +386,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 
 		/* Most calls of a stream bring a piece of the answer, which need not be looked at.
 		 */
-		if (c->answer_dir != 1 + dir) {
+		if (c->answer_dir != 1 + dir && c->proto != PROTO_HTTP2) {
 			bpf_probe_read_user(&word, k, (void *)f.buf);
 			conn_classify(c, dir, word, k);
 			if (like_request(word, k)) {
@@ -365,11 +395,14 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 					c->head[dir & 1] = c->offset[dir & 1] + 1;
 			}
 		}
-		if (conn_quiet(c)) {
+		left_out = quiet_bytes(c, dir, f.buf, n);
+		if (left_out >= n) {
 			count(COUNT_QUIET_CALLS, 1);
 			c->pending[dir & 1] |= EVENT_AFTER_QUIET;
 			return 0;
 		}
+		f.buf += left_out;
+		n -= left_out;
 	}
 	emit(c, &f, dir, n, line, has_loop);
 	return 0;

@@ -79,14 +79,13 @@ static int open_sinks(struct run *r)
 
 /* --- what flows back to the kernel --- */
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		  uint64_t line)
+static void quiet(void *ctx, const struct capture_quiet *q)
 {
 	struct run *r = ctx;
 	const struct capture_control *c = r->live ? live__control(r->live) : NULL;
 
 	if (c)
-		c->quiet(c->ctx, conn, request_dir, judged, line);
+		c->quiet(c->ctx, q);
 }
 
 static void ignore(void *ctx, uint64_t conn)

@@ -10,10 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		  uint64_t line)
+static void quiet(void *ctx, const struct capture_quiet *q)
 {
-	if (!conn)
+	if (!q->conn)
 		__builtin_trap();
 }
 

@@ -33,16 +33,15 @@ struct rig {
 	uint64_t offset[10][2];
 };
 
-static void rig__quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		       uint64_t line)
+static void rig__quiet(void *ctx, const struct capture_quiet *q)
 {
 	struct rig *r = ctx;
 
 	r->quiets++;
-	r->quiet_conn = conn;
-	r->quiet_dir = request_dir;
-	r->judged = judged;
-	r->line = line;
+	r->quiet_conn = q->conn;
+	r->quiet_dir = q->request_dir;
+	r->judged = q->judged;
+	r->line = q->line;
 }
 
 static void rig__ignore(void *ctx, uint64_t conn)

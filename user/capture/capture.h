@@ -86,13 +86,22 @@ struct capture_ops {
 	void (*tick)(void *ctx, uint64_t mono_ns);
 };
 
+/* Request bytes of conn before offset judged begin no call that is wanted: bodies may be dropped
+ * until another request begins. */
+struct capture_quiet {
+	uint64_t conn;
+	enum event_dir request_dir;
+	uint64_t judged;
+	uint64_t line; /* of a request judged so: its like on this connection is not wanted either.
+			  0: none */
+	/* Requests begin with a frame of HTTP/2: the next one frame_left bytes after judged. */
+	bool framed;
+	uint64_t frame_left;
+};
+
 /* The one thing that flows back: which connections are not wanted. Absent in replay. */
 struct capture_control {
-	/* Request bytes of conn before offset judged (direction request_dir) begin no call that is
-	 * wanted: bodies may be dropped until another request begins. line (0: none) is that of a
-	 * request judged so: its like on this connection is not wanted either. */
-	void (*quiet)(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		      uint64_t line);
+	void (*quiet)(void *ctx, const struct capture_quiet *q);
 	/* Nothing on conn will ever be wanted. */
 	void (*ignore)(void *ctx, uint64_t conn);
 	void *ctx;

@@ -35,28 +35,30 @@ static void set(struct verdict *slots, const struct verdict *v, uint64_t line)
 	__atomic_store_n(&slot->conn, 0, __ATOMIC_SEQ_CST);
 	slot->judged = v->judged;
 	slot->expires_ns = v->expires_ns;
+	slot->frame_left = v->frame_left;
 	slot->request_dir = v->request_dir;
-	slot->whole = v->whole;
+	slot->lift = v->lift;
 	if (!same)
 		memset(slot->lines, 0, sizeof(slot->lines));
 	add_line(slot, line);
 	__atomic_store_n(&slot->conn, v->conn, __ATOMIC_RELEASE);
 }
 
-static void quiet(void *ctx, uint64_t conn, enum event_dir request_dir, uint64_t judged,
-		  uint64_t line)
+static void quiet(void *ctx, const struct capture_quiet *q)
 {
 	set(ctx,
-	    &(struct verdict){.conn = conn,
-			      .judged = judged,
+	    &(struct verdict){.conn = q->conn,
+			      .judged = q->judged,
 			      .expires_ns = now_ns() + QUIET_NS,
-			      .request_dir = request_dir},
-	    line);
+			      .frame_left = q->frame_left,
+			      .request_dir = q->request_dir,
+			      .lift = q->framed ? LIFT_FRAME : LIFT_LINE},
+	    q->line);
 }
 
 static void ignore(void *ctx, uint64_t conn)
 {
-	set(ctx, &(struct verdict){.conn = conn, .whole = 1}, 0);
+	set(ctx, &(struct verdict){.conn = conn, .lift = LIFT_NEVER}, 0);
 }
 
 struct capture_control verdicts__control(struct verdict *slots)

@@ -60,6 +60,9 @@ struct protocol {
 	/* Request bytes from here on begin a new request, or belong to none that is wanted, and
 	 * no wanted exchange is open: the capture may be quiet until another request begins. */
 	bool (*unwanted)(const void *state);
+	/* While unwanted: bytes of the request side to come before the next frame. NULL: requests
+	 * begin with a line, not with a frame. */
+	uint64_t (*frame_left)(const void *state);
 	/* The next request byte may be the first of a request. */
 	bool (*at_start)(const void *state);
 	/* Request heads seen so far, wanted or not; may wrap around. */

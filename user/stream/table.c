@@ -376,6 +376,23 @@ static void found(struct stream_table *t, struct stream *s, const struct match *
 	free(search);
 }
 
+/* Tells the capture that nothing asked so far is wanted. */
+static void quiet(const struct stream_table *t, const struct stream *s)
+{
+	struct capture_quiet q = {
+		.conn = s->conn.id,
+		.request_dir = s->conn.request_dir,
+		.judged = s->offset[s->conn.request_dir],
+		.line = s->line,
+		.framed = s->is == CONN_OPEN && s->protocol->frame_left,
+	};
+
+	if (q.framed)
+		q.frame_left = s->protocol->frame_left(s->state);
+	if (t->control)
+		t->control->quiet(t->control->ctx, &q);
+}
+
 static void search(struct stream_table *t, struct stream *s, enum event_dir dir, struct span bytes,
 		   bool first_in_call, uint64_t ts_ns)
 {
@@ -418,8 +435,8 @@ static void search(struct stream_table *t, struct stream *s, enum event_dir dir,
 	/* Who asks is not known; it is the traced process far more often than not, and the verdict
 	 * expires. */
 	s->search->bytes = 0;
-	if (t->control)
-		t->control->quiet(t->control->ctx, s->conn.id, DIR_WRITE, s->offset[DIR_WRITE], 0);
+	s->conn.request_dir = DIR_WRITE;
+	quiet(t, s);
 }
 
 static void stream_table__data(void *ctx, const struct capture_data *d)
@@ -473,9 +490,8 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 		else
 			feed(t, s, d->dir, bytes, first_in_call, ts_ns);
 	}
-	if (t->control && s->is == CONN_OPEN && s->protocol->unwanted(s->state))
-		t->control->quiet(t->control->ctx, s->conn.id, s->conn.request_dir,
-				  s->offset[s->conn.request_dir], s->line);
+	if (s->is == CONN_OPEN && s->protocol->unwanted(s->state))
+		quiet(t, s);
 }
 
 /* Who closed, as far as the reads before the close tell: a peer's end is a failing read to the
