@@ -19,6 +19,7 @@ const struct limits limits_default = {
 	.conns_per_process = 16384,
 	.processes = 16384,
 	.calls = 65536,
+	.turns = 64,
 	.tool_calls = 128,
 	.finish_reasons = 128,
 	.call_bytes = 64 << 10,

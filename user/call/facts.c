@@ -3,35 +3,7 @@
 
 #include <stddef.h>
 
-#include "base/utf8.h"
 #include "base/limits.h"
-
-const char *call_open__text(struct call_open *x, struct span s)
-{
-	struct span kept = utf8__head(s, x->lim->json_value);
-	const char *text = arena__string(&x->arena, kept);
-
-	if (!text || kept.n < s.n)
-		x->c.truncated = true;
-	return text;
-}
-
-void call_open__set_text(struct call_open *x, const char **at, struct span s)
-{
-	const char *text;
-	bool same_size;
-
-	/* Without a NUL, a text of the same length fits where the old one stands. */
-	same_size = *at && strlen(*at) == s.n && !(s.n && memchr(s.p, 0, s.n));
-	if (same_size) {
-		if (memcmp(*at, s.p, s.n))
-			memcpy((char *)*at, s.p, s.n);
-		return;
-	}
-	text = call_open__text(x, s);
-	if (text)
-		*at = text;
-}
 
 /* Makes room for position i of a list that may hold max. */
 static bool list_reach(struct call_open *x, void **v, unsigned int *cap, size_t size,
@@ -236,6 +208,40 @@ void facts__set(struct call_open *x, enum fact fact, const struct fact_value *v,
 	f = &fields[fact];
 	if (f->set)
 		f->set(x, (char *)x + f->offset, v, ts_ns);
+}
+
+static void inherit_list(struct call_open *x, struct text_list *to, const struct text_list *from,
+			 unsigned int max)
+{
+	unsigned int i;
+
+	for (i = 0; i < from->n; i++)
+		if (from->v[i])
+			list_set(x, to, i, max, span_str(from->v[i]));
+}
+
+void facts__inherit(struct call_open *x, struct call_open *s)
+{
+	const char **text;
+	size_t i;
+
+	x->c = s->c;
+	x->c.lost_bytes = x->c.request_bytes = x->c.response_bytes = 0;
+	x->c.ttfc_ns = -1;
+	/* The session's texts are overwritten in place when they are told again. */
+	for (i = 0; i < FACT_MAX; i++) {
+		if (fields[i].set != set_text)
+			continue;
+		text = (const char **)(void *)((char *)x + fields[i].offset);
+		if (*text)
+			*text = call_open__text(x, span_str(*text));
+	}
+	inherit_list(x, &x->stop, &s->stop, x->lim->finish_reasons);
+	inherit_list(x, &x->tool_results, &s->tool_results, x->lim->tool_calls);
+	x->next_tool_result = s->next_tool_result;
+	/* They were brought for this turn, not for those after it. */
+	s->tool_results.n = s->next_tool_result = 0;
+	s->c.tool_results_cut = false;
 }
 
 static unsigned int without_holes(const char **v, unsigned int n)

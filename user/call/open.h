@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* open.h: a call under way: what tracker.c, facts.c, headers.c and outcome.c share. */
+/* open.h: a call under way: what the files of this folder share. */
 #ifndef LLMSNOOP_CALL_OPEN_H
 #define LLMSNOOP_CALL_OPEN_H
 
@@ -24,12 +24,14 @@ struct call_open {
 	const struct limits *lim;
 	struct call c; /* grows into the record */
 	struct arena arena;
-	struct dialect_reader *reader;
-	const struct process_facts *proc; /* NULL: unknown */
+	struct dialect_reader *reader;	  /* a turn's is its session's */
+	const struct process_facts *proc; /* NULL: unknown; a turn's is its session's */
 	struct call_open *prev, *next;	  /* of the tracker's open calls */
 
-	uint64_t first_ns; /* CLOCK_MONOTONIC of the first request byte */
-	uint64_t last_ns;  /* of the last byte of either message */
+	uint64_t conn;		 /* the connection's id */
+	const char *traceparent; /* of the request; NULL: none */
+	uint64_t first_ns;	 /* CLOCK_MONOTONIC of the first request byte */
+	uint64_t last_ns;	 /* of the last byte of either message */
 	struct timing timing;
 
 	/* lists, handed to c at the end */
@@ -40,10 +42,22 @@ struct call_open {
 
 	/* what outcome.c judges by */
 	unsigned int request_flags, response_flags; /* enum http_body_flag */
-	bool request_damaged;			    /* the reader said so before the answer */
+	bool damaged;				    /* some JSON was broken or cut */
+	bool request_damaged;			    /* it was before the answer came */
 	bool response_ended;			    /* the answer came to its HTTP end */
 	bool gap_before_body; /* bytes of the answer were lost before any came */
 	bool error_said;      /* the provider told of an error, perhaps without a type */
+
+	/* a session */
+	bool upgraded;		   /* messages follow */
+	struct call_open *turns;   /* that are under way, the latest first */
+	unsigned int n_turns;	   /* of them */
+	uint64_t message_bytes[2]; /* that came of the message under way, by enum side */
+	enum side side;		   /* of the message that is being read */
+	/* a turn */
+	struct call_open *session;   /* NULL: none */
+	struct call_open *next_turn; /* of the session's */
+	uint32_t turn;		     /* its number */
 };
 
 /* A bounded copy of s in the call's arena; NULL and c.truncated where there is no room. What is

@@ -77,7 +77,7 @@ static bool finished(const struct call_open *x)
 void outcome__judge(struct call_open *x, enum http_end why)
 {
 	struct call *c = &x->c;
-	bool damaged = dialect_reader__damaged(x->reader) && !x->request_damaged;
+	bool damaged = x->damaged && !x->request_damaged;
 	/* A stream is complete by its own word: some clients hang up at the end mark, some
 	 * providers send none. Of a whole document HTTP says it, and the document itself: a
 	 * compressed one whose last block or checksum is missing still was read to its end. */

@@ -84,6 +84,9 @@ struct call {
 	uint64_t request_bytes, response_bytes; /* decoded bodies */
 };
 
+/* A call of which nothing is known. */
+extern const struct call call_unknown;
+
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */

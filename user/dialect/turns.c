@@ -9,6 +9,7 @@ void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns)
 	size_t i;
 
 	r->turn = ++r->turns;
+	r->damaged = false; /* what broke before is not of this turn */
 	for (i = 0; i < WIRE_N_USAGE; i++)
 		r->usage[i] = r->told[i] = -1;
 	for (i = 0; i < sizeof(r->last) / sizeof(r->last[0]); i++)

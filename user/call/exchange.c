@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Exchanges as HTTP tells them become calls. */
+#include "base/limits.h"
+#include "call/authority.h"
+#include "call/facts.h"
+#include "call/headers.h"
+#include "call/outcome.h"
+#include "call/report.h"
+#include "call/tracking.h"
+#include "call/turns.h"
+
+#define HTTPS_PORT 443
+
+static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
+{
+	if (v->turn)
+		turns__fact(ctx, fact, v, ts_ns);
+	else
+		facts__set(ctx, fact, v, ts_ns);
+}
+
+static const struct dialect_ops reader_ops = {.fact = on_fact};
+
+static void set_server(struct call_open *x, struct span authority)
+{
+	struct span host;
+	char *p;
+
+	if (!authority.n)
+		return;
+	x->c.server_port = authority__split(authority, HTTPS_PORT, &host);
+	if (!host.n)
+		return;
+	p = (char *)call_open__text(x, host);
+	x->c.server_address = p;
+	for (; p && *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+}
+
+static void set_process(struct call *c, const struct process_facts *f)
+{
+	const struct {
+		const char **to;
+		const char *from;
+	} texts[] = {
+		{&c->comm, f->p.comm},
+		{&c->exe, f->p.exe},
+		{&c->cmdline, f->p.cmdline},
+		{&c->cgroup, f->p.cgroup},
+		{&c->container_id, f->p.container_id},
+		{&c->unit, f->p.unit},
+	};
+	size_t i;
+
+	c->uid = f->p.uid;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i].to = *texts[i].from ? texts[i].from : NULL;
+	c->service = f->service;
+	c->feature = f->service;
+}
+
+static void fill_request(struct call_open *x, const struct conn *conn, const struct http_head *h)
+{
+	struct span traceparent = http_head__get(h, "traceparent");
+	struct call_tracker *t = x->tracker;
+	struct call *c = &x->c;
+
+	c->time_ns = call_tracker__wall_ns(t, x->first_ns);
+	c->role = conn->request_dir == DIR_WRITE ? ROLE_CLIENT : ROLE_SERVER;
+	/* Of an HTTP/2 connection met in its middle, either may be unknown. */
+	if (h->method.n)
+		c->method = call_open__text(x, h->method);
+	if (h->path.p)
+		c->path = call_open__text(x, h->path);
+	c->http_version = h->version;
+	c->tls = tls_stack__name(conn->stack);
+	c->key_fp = h->key_fp;
+	c->pid = conn->pid;
+	c->midstream = conn->midstream;
+	c->truncated |= h->truncated;
+	set_server(x, h->authority);
+	if (x->proc)
+		set_process(c, x->proc);
+	headers__request(x, h);
+	if (traceparent.n)
+		x->traceparent = call_open__text(x, traceparent);
+	call_open__derive_ids(x);
+}
+
+static void seen(struct call_open *x, uint64_t ts_ns)
+{
+	if (ts_ns > x->last_ns)
+		x->last_ns = ts_ns;
+}
+
+static void *on_request(void *ctx, const struct conn *conn, const struct http_head *h,
+			uint64_t first_ns, uint64_t ts_ns)
+{
+	const struct dialect *d = dialect__match(h);
+	struct call_tracker *t = ctx;
+	struct call_open *x;
+
+	if (!d || call_tracker__full(t))
+		return NULL;
+	if (!filter__role(t->cfg.filter,
+			  conn->request_dir == DIR_WRITE ? ROLE_CLIENT : ROLE_SERVER))
+		return NULL;
+	x = call_open__new(t, first_ns);
+	if (!x)
+		return NULL;
+	x->conn = conn->id;
+	seen(x, ts_ns);
+	x->proc = processes__get(t->processes, conn->pid);
+	if (!filter__process(t->cfg.filter, x->proc ? &x->proc->p : NULL))
+		goto unwanted;
+	fill_request(x, conn, h);
+	if (!filter__host(t->cfg.filter, x->c.server_address))
+		goto unwanted;
+	if (dialect_reader__new(d, h, &reader_ops, x, t->cfg.lim, &x->reader)) {
+		t->totals.refused++;
+		goto unwanted;
+	}
+	return x;
+
+unwanted:
+	call_open__free(x);
+	return NULL;
+}
+
+static void on_request_body(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	x->c.request_bytes += s.n;
+	dialect_reader__request(x->reader, s, ts_ns);
+}
+
+static void on_request_end(void *ctx, unsigned int body_flags, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	x->request_flags |= body_flags;
+	dialect_reader__request_end(x->reader, ts_ns);
+	if (!x->c.response_bytes)
+		x->request_damaged = dialect_reader__damaged(x->reader);
+}
+
+static void on_response(void *ctx, const struct http_head *h, uint64_t first_ns, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	x->c.status = h->status;
+	x->c.truncated |= h->truncated;
+	headers__response(x, h);
+	dialect_reader__response_head(x->reader, h, ts_ns);
+}
+
+static void on_response_body(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	if (x->c.ttfc_ns < 0 && !x->gap_before_body && (s.n || wire))
+		x->c.ttfc_ns = ts_ns > x->first_ns ? (int64_t)(ts_ns - x->first_ns) : 0;
+	x->c.response_bytes += s.n;
+	dialect_reader__response(x->reader, s, ts_ns);
+}
+
+static void on_gap(void *ctx, enum side side, uint64_t lost)
+{
+	struct call_open *x = ctx;
+
+	if (x->upgraded) {
+		turns__gap(x, side, lost);
+		return;
+	}
+	x->c.truncated = true;
+	x->c.lost_bytes += lost;
+	if (side == SIDE_REQUEST) {
+		dialect_reader__request_gap(x->reader, lost);
+		return;
+	}
+	if (!x->c.response_bytes)
+		x->gap_before_body = true;
+	/* First the reader: what it makes of the torn message must not outlive the judgement. */
+	dialect_reader__response_gap(x->reader, lost, x->last_ns);
+	outcome__gap(x);
+	timing__gap(&x->timing);
+}
+
+static void on_response_end(void *ctx, unsigned int body_flags, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	x->response_ended = true;
+	x->response_flags |= body_flags;
+	dialect_reader__response_end(x->reader, ts_ns);
+}
+
+static void on_upgrade(void *ctx, struct span protocol, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	if (dialect__is_session(dialect_reader__dialect(x->reader)))
+		x->upgraded = true;
+	else
+		x->c.truncated = true; /* what follows is not decoded */
+}
+
+static void on_message(void *ctx, enum side side, struct span piece, bool last, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	seen(x, ts_ns);
+	if (x->upgraded)
+		turns__message(x, side, piece, last, ts_ns);
+}
+
+static void on_end(void *ctx, enum http_end why, uint64_t ts_ns)
+{
+	struct call_open *x = ctx;
+
+	/* An answer that broke off: what its last event held is told now. */
+	if (!x->response_ended && !x->upgraded)
+		dialect_reader__response_end(x->reader, ts_ns);
+	turns__end(x, why, ts_ns);
+	report__call(x, why, ts_ns);
+	call_open__free(x);
+}
+
+const struct http_msg_ops *call_tracker__http_ops(void)
+{
+	static const struct http_msg_ops ops = {
+		.request = on_request,
+		.request_body = on_request_body,
+		.request_end = on_request_end,
+		.response = on_response,
+		.response_body = on_response_body,
+		.gap = on_gap,
+		.response_end = on_response_end,
+		.upgrade = on_upgrade,
+		.message = on_message,
+		.end = on_end,
+	};
+
+	return &ops;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/report.h"
+
+#include <math.h>
+
+#include "call/facts.h"
+#include "call/outcome.h"
+#include "call/tracking.h"
+
+static void set_times(struct call_open *x, enum http_end why, uint64_t ts_ns)
+{
+	struct timing *tm = &x->timing;
+	struct call *c = &x->c;
+	uint64_t end_ns = why == HTTP_END_OK || ts_ns < x->last_ns ? x->last_ns : ts_ns;
+
+	c->duration_ns = end_ns > x->first_ns ? end_ns - x->first_ns : 0;
+	c->streamed = dialect_reader__streamed(x->reader);
+	if (!c->streamed)
+		return;
+	if (tm->seen && !tm->late && tm->first_ns >= x->first_ns)
+		c->ttft_ns = (int64_t)(tm->first_ns - x->first_ns);
+	if (tm->seen && !tm->last_lost && tm->last_ns >= x->first_ns)
+		c->ttlt_ns = (int64_t)(tm->last_ns - x->first_ns);
+	if (!tm->torn)
+		c->chunks = (int64_t)tm->chunks;
+	c->itl_p50_ns = timing__quantile(tm, 0.50);
+	c->itl_p99_ns = timing__quantile(tm, 0.99);
+}
+
+static void count(struct stats *st, const struct filter *f, const struct call *c)
+{
+	/* A gateway's own call must not double the one that it passes on. */
+	if (c->role == ROLE_SERVER && f->role == FILTER_BOTH) {
+		st->served++;
+		return;
+	}
+	st->calls++;
+	st->errors += c->error_type != NULL;
+	st->truncated += c->truncated;
+	st->input_tokens += c->input_tokens > 0 ? (uint64_t)c->input_tokens : 0;
+	st->output_tokens += c->output_tokens > 0 ? (uint64_t)c->output_tokens : 0;
+	if (!isnan(c->cost_usd)) {
+		st->cost_usd += c->cost_usd;
+		st->priced++;
+	} else if (c->input_tokens > 0 || c->output_tokens > 0) {
+		st->unpriced++;
+	}
+}
+
+/* What the call is, by the dialect that it turned out to be. */
+static void name_dialect(struct call_open *x)
+{
+	const struct dialect *d = dialect_reader__dialect(x->reader);
+	struct call *c = &x->c;
+
+	c->api = dialect__api(d);
+	c->operation = dialect__operation(d);
+	c->provider = dialect__provider(d, span_str(c->server_address), span_str(c->path));
+}
+
+/* A session is told of by its turns, and by itself where it came to none: refused, not answered. */
+static bool is_record(const struct call_open *x)
+{
+	if (!dialect_reader__confirmed(x->reader))
+		return false;
+	if (!x->session && dialect__is_session(dialect_reader__dialect(x->reader)))
+		return !x->upgraded && x->c.error_type;
+	return true;
+}
+
+void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
+{
+	struct call_tracker *t = x->tracker;
+
+	/* What broke before a turn, or after it, is not its own. */
+	if (!x->session)
+		x->damaged = dialect_reader__damaged(x->reader);
+	set_times(x, why, ts_ns);
+	name_dialect(x);
+	outcome__judge(x, why);
+	facts__finish(x);
+	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
+		return;
+	t->n_out++;
+	count(&t->totals, t->cfg.filter, &x->c);
+	if (t->cfg.call)
+		t->cfg.call(t->cfg.ctx, &x->c);
+}
