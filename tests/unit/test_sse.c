@@ -1,114 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "base/limits.h"
-#include "framing/framing.h"
-
-struct trace {
-	char *p;
-	size_t n;
-	FILE *f;
-	uint64_t end_ns;
-	uint64_t bytes;
-	bool quiet;
-	int refuse;
-};
-
-static int on_begin(void *ctx, struct span name, uint64_t ts_ns)
-{
-	struct trace *t = ctx;
-
-	fprintf(t->f, "%.*s{", (int)name.n, (const char *)name.p);
-	return 0;
-}
-
-static int on_piece(void *ctx, struct span data, uint64_t ts_ns)
-{
-	struct trace *t = ctx;
-
-	t->bytes += data.n;
-	if (!t->quiet)
-		fwrite(data.p, 1, data.n, t->f);
-	return t->refuse;
-}
-
-static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
-{
-	struct trace *t = ctx;
-
-	t->end_ns = ts_ns;
-	fprintf(t->f, "}%.*s%s ", (int)name.n, (const char *)name.p, complete ? "" : "!");
-	return 0;
-}
-
-static const struct framing_ops ops = {on_begin, on_piece, on_end};
-
-static void start(struct trace *t, enum framing_kind kind, struct framing **f)
-{
-	*t = (struct trace){0};
-	t->f = open_memstream(&t->p, &t->n);
-	assert_int_equal(framing__new(kind, &ops, t, &limits_default, f), 0);
-}
-
-static void feed(struct framing *f, const char *text, size_t n)
-{
-	char *copy = malloc(n ? n : 1);
-
-	memcpy(copy, text, n);
-	assert_int_equal(framing__feed(f, span(copy, n), 1), 0);
-	free(copy);
-}
-
-static char *finish(struct trace *t, struct framing *f)
-{
-	assert_int_equal(framing__finish(f, 1), 0);
-	framing__free(f);
-	fclose(t->f);
-	return t->p;
-}
-
-/* step 0: cut at at. */
-static char *parse(enum framing_kind kind, const char *text, size_t n, size_t step, size_t at)
-{
-	struct framing *f;
-	struct trace t;
-	size_t i;
-
-	start(&t, kind, &f);
-	if (!step) {
-		feed(f, text, at);
-		feed(f, text + at, n - at);
-	}
-	for (i = 0; step && i < n; i += step)
-		feed(f, text + i, step < n - i ? step : n - i);
-	return finish(&t, f);
-}
+#include "framing_trace.h"
 
 static void sse_n(const char *text, size_t n, const char *want)
 {
-	char *whole = parse(FRAMING_SSE, text, n, SIZE_MAX / 2, 0), *got;
-	size_t step, at;
-
-	if (want)
-		assert_string_equal(whole, want);
-	for (step = 1; step < 4; step++) {
-		got = parse(FRAMING_SSE, text, n, step, 0);
-		assert_string_equal(got, whole);
-		free(got);
-	}
-	for (at = 0; at <= n; at++) {
-		got = parse(FRAMING_SSE, text, n, 0, at);
-		assert_string_equal(got, whole);
-		free(got);
-	}
-	free(whole);
+	splits_are(FRAMING_SSE, text, n, want);
 }
 
 static void sse(const char *text, const char *want)
@@ -217,17 +114,7 @@ static void test_times(void **state)
 
 static void gap(const char *before, const char *after, const char *want)
 {
-	struct framing *f;
-	struct trace t;
-	char *got;
-
-	start(&t, FRAMING_SSE, &f);
-	feed(f, before, strlen(before));
-	assert_int_equal(framing__gap(f, 10, 1), 0);
-	feed(f, after, strlen(after));
-	got = finish(&t, f);
-	assert_string_equal(got, want);
-	free(got);
+	gap_is(FRAMING_SSE, span_str(before), 10, span_str(after), want);
 }
 
 static void test_gap(void **state)

@@ -19,10 +19,12 @@ struct limits {
 	uint64_t inflate_free;	/* decoded bytes before the ratio is looked at */
 	uint64_t inflate_total; /* decoded bytes of one body */
 	/* framing */
-	size_t sse_line;   /* buffered of one SSE line; longer ones are passed on in pieces */
-	size_t json_depth; /* nested containers */
-	size_t json_key;   /* longest key that is compared */
-	size_t json_value; /* longest scalar that is kept; longer ones are cut and say so */
+	size_t sse_line;      /* buffered of one SSE line; longer ones are passed on in pieces */
+	size_t event_headers; /* headers of one AWS event-stream frame */
+	size_t part_head;     /* headers of one part of a form */
+	size_t json_depth;    /* nested containers */
+	size_t json_key;      /* longest key that is compared */
+	size_t json_value;    /* longest scalar that is kept; longer ones are cut and say so */
 	/* tables */
 	unsigned int conns; /* connections with state in user space */
 	unsigned int conns_per_process;

@@ -378,7 +378,7 @@ void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_
 	if (r->request_over)
 		return;
 	if (r->form)
-		multipart__feed(r->form, body);
+		r->damaged |= multipart__feed(r->form, body) < 0;
 	else
 		json_scan__feed(r->request, body);
 }

@@ -67,8 +67,10 @@ static int on_begin(void *ctx, struct span name, uint64_t ts_ns)
 	/* A stream for which neither the request nor its type had said so. */
 	if (r->body == BODY_FRAMED && r->documents++ && r->several)
 		r->streamed = true;
-	if (span_starts(name, SPAN_LIT("!")))
+	if (span_starts(name, SPAN_LIT("!"))) {
 		text__set(&r->errors.type, span_skip(name, 1), false);
+		r->errors.inside = true;
+	}
 	if (r->dialect->event)
 		r->dialect->event(r, name);
 	return 0;
@@ -137,6 +139,8 @@ static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
 		     (r->streamed && span_eq(name, SPAN_LIT("error")));
 
 	response__end(r, error, complete);
+	/* Its checksum was wrong, or it was cut where JSON does not show it. */
+	r->damaged |= !complete && r->type == TYPE_AWS;
 	return 0;
 }
 
@@ -227,6 +231,12 @@ static bool is_sse_line(const struct dialect_reader *r, bool *ret_whole)
 	return false;
 }
 
+static void feed(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+{
+	if (r->body == BODY_FRAMED)
+		r->damaged |= framing__feed(r->framing, body, ts_ns) < 0;
+}
+
 /* Tells the framing by the first bytes that are not blank, whatever the header says: both lies are
  * on record, JSON errors under text/event-stream and streams under application/json. Returns what
  * is left of in; the bytes held back are r->sniffed. */
@@ -268,11 +278,10 @@ void dialect_reader__response(struct dialect_reader *r, struct span body, uint64
 		frame(r, FRAMING_AWS);
 	if (r->body == BODY_UNSEEN) {
 		body = sniff(r, body);
-		if (r->body == BODY_FRAMED && r->sniffed_n)
-			framing__feed(r->framing, span(r->sniffed, r->sniffed_n), ts_ns);
+		if (r->sniffed_n)
+			feed(r, span(r->sniffed, r->sniffed_n), ts_ns);
 	}
-	if (r->body == BODY_FRAMED)
-		framing__feed(r->framing, body, ts_ns);
+	feed(r, body, ts_ns);
 }
 
 void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns)
@@ -283,6 +292,8 @@ void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint6
 		r->body = BODY_IGNORED;
 		if (r->type == TYPE_SSE)
 			frame(r, FRAMING_SSE);
+		if (r->type == TYPE_JSON_STREAM)
+			frame(r, FRAMING_JSON);
 	}
 	if (r->body == BODY_FRAMED)
 		framing__gap(r->framing, lost, ts_ns);

@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "framing/aws.h"
 #include "framing/framing_type.h"
+#include "framing/json_seq.h"
 #include "framing/sse.h"
 #include "framing/whole.h"
 
 static const struct framing_type *const types[] = {
 	[FRAMING_WHOLE] = &framing_whole,
 	[FRAMING_SSE] = &framing_sse,
-	[FRAMING_JSON] = &framing_whole,
-	[FRAMING_AWS] = &framing_whole,
+	[FRAMING_JSON] = &framing_json_seq,
+	[FRAMING_AWS] = &framing_aws,
 };
 
 int framing__new(enum framing_kind kind, const struct framing_ops *ops, void *ctx,

@@ -26,19 +26,21 @@ struct limits;
 enum framing_kind {
 	FRAMING_WHOLE, /* one document of whatever kind */
 	FRAMING_SSE,   /* text/event-stream */
-	/* JSON documents one after the other, with white space, commas or nothing between them, or as
-	 * the elements of one array that grows: application/json, x-ndjson, stream+json, jsonl. A
-	 * message ends with the byte that closes its document, so that none waits for the next. */
+	/* JSON documents one after the other, with white space, commas or nothing between them, or
+	 * as the elements of one array that grows: application/json, x-ndjson, stream+json, jsonl.
+	 * A message ends with the byte that closes its document, so that none waits for the next.
+	 */
 	FRAMING_JSON,
-	/* application/vnd.amazon.eventstream. The name is the :event-type, or the :exception-type with
-	 * a '!' in front. A frame whose CRC is wrong breaks the stream. */
+	/* application/vnd.amazon.eventstream. The name is the :event-type, or the :exception-type
+	 * or :error-code with a '!' in front. A frame whose CRC is wrong breaks the stream. */
 	FRAMING_AWS,
 };
 
 /* A parser of that kind. ops and lim are borrowed for its life. -ENOMEM. */
 int framing__new(enum framing_kind kind, const struct framing_ops *ops, void *ctx,
 		 const struct limits *lim, struct framing **ret);
-/* Consumes all of in. 0, or a negative result of a callback unchanged, or -ENOMEM; sticky. */
+/* Consumes all of in. 0, or a negative result of a callback unchanged, or -EBADMSG where the
+ * framing itself is broken (FRAMING_AWS), or -ENOMEM; sticky. */
 int framing__feed(struct framing *f, struct span in, uint64_t ts_ns);
 /* Bytes are missing (0: unknown how many): the message they fell into ends incomplete. */
 int framing__gap(struct framing *f, uint64_t lost, uint64_t ts_ns);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* multipart.h: multipart/form-data (RFC 7578): the fields of a form, files among them. A push
- * parser like those of framing.h: any size, the same result at every split. */
+/* multipart.h: multipart/form-data (RFC 7578, on RFC 2046, 5.1): the fields of a form, files among
+ * them. A push parser like those of framing.h: any size, the same result at every split.
+ *
+ * Preamble and epilogue are dropped. A line that only begins like a delimiter is data. Heads of
+ * parts are bounded by limits.part_head; a part without a name is a field whose name is empty. */
 #ifndef LLMSNOOP_MULTIPART_H
 #define LLMSNOOP_MULTIPART_H
 
@@ -13,7 +16,8 @@ struct limits;
 struct multipart;
 
 struct multipart_ops {
-	/* A field begins. file: it has a filename. */
+	/* A field begins, its name (borrowed until the callback returns) without escapes. file: it
+	 * has a filename. */
 	void (*begin)(void *ctx, struct span name, bool file);
 	void (*piece)(void *ctx, struct span data);
 	void (*end)(void *ctx, bool complete);
