@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_log.h: writes down what http_msg_ops are told, one line each, so that runs can be compared.
- * Adjacent pieces of one body are one line, whatever their number. Checks the order of calls. */
+ * Adjacent pieces of one body or message are one line, whatever their number; a message's that is
+ * not its last says "part". Checks the order of calls. */
 #ifndef LLMSNOOP_HTTP_LOG_H
 #define LLMSNOOP_HTTP_LOG_H
 
@@ -25,6 +26,7 @@ struct http_log {
 	/* the body that is being told */
 	struct log_x *x;
 	enum side side;
+	bool message; /* or the message */
 	struct buf body;
 	uint64_t from_ns, to_ns;
 };
@@ -32,7 +34,7 @@ struct http_log {
 struct log_x {
 	struct http_log *log;
 	unsigned int id;
-	bool done[2], response;
+	bool done[2], response, upgraded;
 	uint64_t body_bytes;
 };
 
@@ -92,31 +94,60 @@ static inline const char *log__text(struct span s)
 
 static inline void log__flush(struct http_log *l)
 {
+	const char *side = l->side == SIDE_REQUEST ? "request" : "response";
+
 	if (!l->x)
 		return;
-	log__line(l, "%s_body %u @%" PRIu64 "-%" PRIu64 " %s",
-		  l->side == SIDE_REQUEST ? "request" : "response", l->x->id, l->from_ns, l->to_ns,
-		  log__text(buf__span(&l->body)));
+	if (l->message)
+		log__line(l, "message %u %s part @%" PRIu64 "-%" PRIu64 " %s", l->x->id, side,
+			  l->from_ns, l->to_ns, log__text(buf__span(&l->body)));
+	else
+		log__line(l, "%s_body %u @%" PRIu64 "-%" PRIu64 " %s", side, l->x->id, l->from_ns,
+			  l->to_ns, log__text(buf__span(&l->body)));
 	buf__clear(&l->body);
 	l->x = NULL;
 }
 
-static inline void log__body(struct log_x *x, enum side side, struct span s, uint64_t ts_ns)
+static inline void log__piece(struct log_x *x, enum side side, bool message, struct span s,
+			      uint64_t ts_ns)
 {
 	struct http_log *l = x->log;
 
-	assert(s.n);
-	assert(!x->done[side]);
-	assert(side == SIDE_REQUEST || x->response);
-	if (l->x != x || l->side != side) {
+	if (l->x != x || l->side != side || l->message != message) {
 		log__flush(l);
 		l->x = x;
 		l->side = side;
+		l->message = message;
 		l->from_ns = ts_ns;
 	}
 	l->to_ns = ts_ns;
 	x->body_bytes += s.n;
 	buf__add_some(&l->body, s);
+}
+
+static inline void log__body(struct log_x *x, enum side side, struct span s, uint64_t ts_ns)
+{
+	assert(s.n);
+	assert(!x->done[side] && !x->upgraded);
+	assert(side == SIDE_REQUEST || x->response);
+	log__piece(x, side, false, s, ts_ns);
+}
+
+static inline void log__message(void *ctx, enum side side, struct span s, bool last, uint64_t ts_ns)
+{
+	struct log_x *x = ctx;
+	struct http_log *l = x->log;
+
+	assert(s.n || last);
+	assert(x->upgraded);
+	log__piece(x, side, true, s, ts_ns);
+	if (!last)
+		return;
+	log__line(l, "message %u %s @%" PRIu64 "-%" PRIu64 " %s", x->id,
+		  side == SIDE_REQUEST ? "request" : "response", l->from_ns, l->to_ns,
+		  log__text(buf__span(&l->body)));
+	buf__clear(&l->body);
+	l->x = NULL;
 }
 
 static inline void log__headers(struct http_log *l, const struct http_head *h)
@@ -214,6 +245,7 @@ static inline void log__upgrade(void *ctx, struct span protocol, uint64_t ts_ns)
 {
 	struct log_x *x = ctx;
 
+	x->upgraded = true;
 	log__flush(x->log);
 	log__line(x->log, "upgrade %u @%" PRIu64 " %s", x->id, ts_ns, log__text(protocol));
 }
@@ -243,6 +275,7 @@ static const struct http_msg_ops log_ops = {
 	.gap = log__gap,
 	.response_end = log__response_end,
 	.upgrade = log__upgrade,
+	.message = log__message,
 	.end = log__end,
 };
 
