@@ -3,17 +3,7 @@
  *
  * Usage is cumulative: message_delta overwrites what message_start said, field by field.
  * input_tokens leaves out what was read from and written to the cache. */
-#include "dialect/wire.h"
-
-enum {
-	OWN_USER_ID = WIRE_OWN,
-	OWN_FORMAT,
-	OWN_BLOCK,	/* a content block */
-	OWN_BLOCK_TYPE, /* which of them are the caller's tools */
-	OWN_OUTPUT,	/* some text, thinking or tool arguments */
-	OWN_TYPE,	/* of an event */
-	OWN_STOP,
-};
+#include "dialect/anthropic.h"
 
 /* --- request --- */
 
@@ -30,12 +20,12 @@ static const struct json_path message[] = {
 static const struct json_path messages[] = {
 	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, message)};
 static const struct json_path stops[] = {JSON_EACH(FACT_REQUEST_STOP, JSON_SCALAR)};
-static const struct json_path format[] = {JSON_PATH("type", OWN_FORMAT, JSON_SCALAR)};
+static const struct json_path format[] = {JSON_PATH("type", ANTHROPIC_FORMAT, JSON_SCALAR)};
 static const struct json_path output_config[] = {
 	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
 	JSON_KIDS("format", 0, 0, format),
 };
-static const struct json_path metadata[] = {JSON_PATH("user_id", OWN_USER_ID, JSON_SCALAR)};
+static const struct json_path metadata[] = {JSON_PATH("user_id", ANTHROPIC_USER_ID, JSON_SCALAR)};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
@@ -71,25 +61,27 @@ static const struct json_path usage[] = {
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
 static const struct json_path block[] = {
-	JSON_PATH("type", OWN_BLOCK_TYPE, JSON_SCALAR), JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
-	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR), JSON_PATH("text", OWN_OUTPUT, JSON_SEEN),
-	JSON_PATH("thinking", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("type", ANTHROPIC_BLOCK_TYPE, JSON_SCALAR),
+	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
+	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
+	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
+	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
 };
 static const struct json_path blocks[] = {
-	JSON_EACH_KIDS(OWN_BLOCK, JSON_ENTER | JSON_LEAVE, block)};
+	JSON_EACH_KIDS(ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, block)};
 static const struct json_path start[] = {
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
-	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 	JSON_KIDS("content", 0, 0, blocks),
 	JSON_KIDS("usage", 0, 0, usage),
 };
 static const struct json_path delta[] = {
-	JSON_PATH("text", OWN_OUTPUT, JSON_SEEN),
-	JSON_PATH("thinking", OWN_OUTPUT, JSON_SEEN),
-	JSON_PATH("partial_json", OWN_OUTPUT, JSON_SEEN),
-	JSON_PATH("content", OWN_OUTPUT, JSON_SEEN), /* compaction_delta: the summary */
-	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
+	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
+	JSON_PATH("partial_json", ANTHROPIC_OUTPUT, JSON_SEEN),
+	JSON_PATH("content", ANTHROPIC_OUTPUT, JSON_SEEN), /* compaction_delta: the summary */
+	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 };
 static const struct json_path error[] = {
 	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
@@ -98,15 +90,15 @@ static const struct json_path error[] = {
 	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
 };
 static const struct json_path answer_top[] = {
-	JSON_PATH("type", OWN_TYPE, JSON_SCALAR),
+	JSON_PATH("type", ANTHROPIC_TYPE, JSON_SCALAR),
 	JSON_KIDS("delta", 0, 0, delta),
-	JSON_KIDS("content_block", OWN_BLOCK, JSON_ENTER | JSON_LEAVE, block),
+	JSON_KIDS("content_block", ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, block),
 	JSON_KIDS("usage", 0, 0, usage),
 	JSON_KIDS("message", WIRE_TOP_MESSAGE, JSON_SCALAR, start),
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
-	JSON_PATH("stop_reason", OWN_STOP, JSON_SCALAR),
+	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 	JSON_KIDS("content", 0, 0, blocks),
 };
 static const struct json_path answer = JSON_ROOT(answer_top);
@@ -148,33 +140,33 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 {
 	if (v->type != JSON_STRING)
 		return;
-	if (v->id == OWN_USER_ID)
+	if (v->id == ANTHROPIC_USER_ID)
 		session__user_id(r, v->text);
-	else if (v->id == OWN_FORMAT && span_eq(v->text, SPAN_LIT("json_schema")))
+	else if (v->id == ANTHROPIC_FORMAT && span_eq(v->text, SPAN_LIT("json_schema")))
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
 }
 
 static void answer_value(struct dialect_reader *r, const struct json_value *v)
 {
 	switch (v->id) {
-	case OWN_BLOCK:
+	case ANTHROPIC_BLOCK:
 		if (v->event == JSON_ENDS && r->is_tool)
 			r->damaged |= tools__end(&r->tools, r->lim) < 0;
 		tools__begin(&r->tools);
 		r->is_tool = false;
 		break;
-	case OWN_BLOCK_TYPE:
+	case ANTHROPIC_BLOCK_TYPE:
 		/* server_tool_use and mcp_tool_use are run by the provider. */
 		r->is_tool = span_eq(v->text, SPAN_LIT("tool_use"));
 		break;
-	case OWN_OUTPUT:
+	case ANTHROPIC_OUTPUT:
 		r->output = true;
 		break;
-	case OWN_STOP:
+	case ANTHROPIC_STOP:
 		if (v->type == JSON_STRING)
 			wire__text(r, FACT_FINISH_REASON, v->text, v->truncated, 0);
 		break;
-	case OWN_TYPE:
+	case ANTHROPIC_TYPE:
 		if (v->type != JSON_STRING)
 			break;
 		r->done |= span_eq(v->text, SPAN_LIT("message_stop"));
@@ -192,7 +184,7 @@ static void document(struct dialect_reader *r)
 	tools__resolve(&r->tools, 0, false);
 }
 
-static void count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
+void anthropic__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
 {
 	int64_t *input = &tokens[0];
 	int64_t read = USAGE(r, WIRE_CACHE_READ), written = USAGE(r, WIRE_CACHE_WRITE);
@@ -216,5 +208,5 @@ const struct dialect dialect_anthropic_messages = {
 	.request_value = request_value,
 	.answer_value = answer_value,
 	.document = document,
-	.count = count,
+	.count = anthropic__count,
 };

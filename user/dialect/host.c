@@ -28,6 +28,7 @@ static const struct host hosts[] = {
 	{"bedrock-runtime.*", NULL, "aws.bedrock"},
 	{"bedrock-runtime-fips.*", NULL, "aws.bedrock"},
 	{"bedrock-mantle.*", NULL, "aws.bedrock"},
+	{"*.vpce.amazonaws.com", "/model/", "aws.bedrock"}, /* PrivateLink */
 	{"api.cohere.com", NULL, "cohere"},
 	{"api.cohere.ai", NULL, "cohere"},
 	{"api.mistral.ai", NULL, "mistral_ai"},
