@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any bytes as the two bodies of a call: no crash, and the same facts however they are cut. The
- * first byte chooses the dialect, the status and the content type, the second seeds the cuts; a
- * NUL ends the request. */
+ * first byte chooses the status, the gaps and the content type, the second seeds the cuts, the
+ * third chooses the dialect; a NUL ends the request. Of an AWS event stream the input has the
+ * events, a line each, the name before a space: checksums are out of a fuzzer's reach. */
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "dialect/dialect.h"
+#include "../unit/aws_frames.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -47,12 +49,25 @@ static void feed(struct dialect_reader *r, struct span body, uint32_t *seed,
 	}
 }
 
-static uint64_t read_call(uint8_t kind, struct span request, struct span response, uint32_t seed)
+static const char *const paths[] = {
+	"/v1/chat/completions",
+	"/v1/messages",
+	"/model/m/converse-stream",
+};
+
+static const char *const types[] = {
+	"text/event-stream",
+	"application/vnd.amazon.eventstream",
+	"application/x-ndjson",
+	"application/json",
+};
+
+static uint64_t read_call(uint8_t kind, const char *path, struct span request, struct span response,
+			  uint32_t seed)
 {
-	static const char *const paths[] = {"/v1/chat/completions", "/v1/messages"};
 	static const struct dialect_ops ops = {.fact = on_fact};
-	struct http_header type = {SPAN_LIT("content-type"), SPAN_LIT("text/event-stream")};
-	struct http_head q = {.method = SPAN_LIT("POST"), .path = span_str(paths[kind & 1])};
+	struct http_header type = {SPAN_LIT("content-type"), span_str(types[kind >> 5 & 3])};
+	struct http_head q = {.method = SPAN_LIT("POST"), .path = span_str(path)};
 	struct http_head a = {.headers = &type};
 	uint64_t hash = 14695981039346656037ULL, tail[2];
 	struct limits lim = limits_default;
@@ -82,18 +97,47 @@ static uint64_t read_call(uint8_t kind, struct span request, struct span respons
 	return hash;
 }
 
+/* Frames of the lines of in. The caller frees them. */
+static struct span frames(struct span in)
+{
+	size_t n;
+	char *p;
+	FILE *f = open_memstream(&p, &n);
+
+	while (in.n) {
+		const uint8_t *end = memchr(in.p, '\n', in.n);
+		size_t line_n = end ? (size_t)(end - in.p) : in.n;
+		char *line = strndup((const char *)in.p, line_n), *space = strchr(line, ' ');
+		bool exception = *line == '!';
+
+		if (space)
+			*space = 0;
+		aws_frame(f, exception ? "exception" : "event", line + exception,
+			  space ? space + 1 : "");
+		free(line);
+		in = span_skip(in, line_n + 1);
+	}
+	fclose(f);
+	return span(p, n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct span request, response;
+	struct span request, response, stream = SPAN_NONE;
 	const uint8_t *nul;
+	const char *path;
 
-	if (n < 2)
+	if (n < 3)
 		return 0;
-	nul = memchr(data + 2, 0, n - 2);
-	request = span(data + 2, nul ? (size_t)(nul - data - 2) : n - 2);
-	response = span_skip(span(data + 2, n - 2), request.n + 1);
-	if (read_call(data[0], request, response, 0) !=
-	    read_call(data[0], request, response, 1 + data[1]))
+	path = paths[data[2] % (sizeof(paths) / sizeof(paths[0]))];
+	nul = memchr(data + 3, 0, n - 3);
+	request = span(data + 3, nul ? (size_t)(nul - data - 3) : n - 3);
+	response = span_skip(span(data + 3, n - 3), request.n + 1);
+	if ((data[0] >> 5 & 3) == 1)
+		response = stream = frames(response);
+	if (read_call(data[0], path, request, response, 0) !=
+	    read_call(data[0], path, request, response, 1 + data[1]))
 		abort();
+	free((void *)stream.p);
 	return 0;
 }

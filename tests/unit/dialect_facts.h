@@ -16,12 +16,14 @@
 #include "base/limits.h"
 
 struct exchange {
-	const char *path, *host; /* NULL: those of the test's api */
-	const char *headers;	 /* of the request: one "name: value" or NULL */
+	const char *path, *host;   /* NULL: those of the test's api */
+	const char *headers;	   /* of the request: one "name: value" or NULL */
+	const char *answer_header; /* of the response: likewise, beside its type */
 	const char *request;
 	int status;	  /* 0: 200 */
 	const char *type; /* content-type of the response, NULL: none */
 	const char *response;
+	size_t response_n; /* 0: response is text */
 };
 
 static const char *const fact_names[FACT_MAX] = {
@@ -41,6 +43,20 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_REQUEST_SERVICE_TIER] = "ask_tier",
 	[FACT_CONVERSATION_ID] = "conv",
 	[FACT_TOOL_RESULT_ID] = "result",
+	[FACT_CACHE_WRITE_5M_TOKENS] = "write_5m",
+	[FACT_CACHE_WRITE_1H_TOKENS] = "write_1h",
+	[FACT_COUNTED_TOKENS] = "counted",
+	[FACT_WEB_SEARCHES] = "searches",
+	[FACT_BATCH_REQUESTS] = "batch",
+	[FACT_COMPACTED] = "compacted",
+	[FACT_REQUEST_DIMENSIONS] = "dims",
+	[FACT_REQUEST_ENCODING_FORMAT] = "encoding",
+	[FACT_MCP_METHOD] = "method",
+	[FACT_MCP_TOOL] = "mcp_tool",
+	[FACT_MCP_RESOURCE] = "resource",
+	[FACT_MCP_REQUEST_ID] = "rpc",
+	[FACT_MCP_SESSION_ID] = "session",
+	[FACT_MCP_PROTOCOL] = "protocol",
 	[FACT_RESPONSE_MODEL] = "model",
 	[FACT_RESPONSE_ID] = "id",
 	[FACT_INPUT_TOKENS] = "in",
@@ -95,10 +111,10 @@ static void facts_feed(struct dialect_reader *r, const char *text, size_t n,
 }
 
 /* step 0: two pieces, cut at at; else pieces of step bytes. */
-static void facts_body(struct dialect_reader *r, const char *text, size_t step, size_t at,
+static void facts_body(struct dialect_reader *r, const char *text, size_t n, size_t step, size_t at,
 		       void (*one)(struct dialect_reader *, struct span, uint64_t))
 {
-	size_t n = strlen(text), i, k;
+	size_t i, k;
 
 	if (!step) {
 		at = at < n ? at : n;
@@ -112,9 +128,23 @@ static void facts_body(struct dialect_reader *r, const char *text, size_t step, 
 	}
 }
 
+/* "name: value" */
+static struct http_header facts_header(const char *line)
+{
+	const char *colon = strchr(line, ':');
+
+	return (struct http_header){span(line, (size_t)(colon - line)),
+				    span_trim(span_str(colon + 1))};
+}
+
+static size_t facts_length(const struct exchange *x)
+{
+	return x->response_n || !x->response ? x->response_n : strlen(x->response);
+}
+
 static char *facts_once(const struct exchange *x, size_t step, size_t at)
 {
-	struct http_header header = {0}, type = {SPAN_LIT("Content-Type"), span_str(x->type)};
+	struct http_header header = {0}, answer[2];
 	struct http_head q = {
 		.method = SPAN_LIT("POST"),
 		.path = span_str(x->path),
@@ -124,31 +154,31 @@ static char *facts_once(const struct exchange *x, size_t step, size_t at)
 	};
 	struct http_head a = {
 		.status = x->status ? x->status : 200,
-		.headers = &type,
-		.n_headers = x->type != NULL,
+		.headers = answer,
 	};
 	struct dialect_reader *r;
 	const struct dialect *d;
-	const char *colon;
 	char *p;
 	size_t n;
 	FILE *f = open_memstream(&p, &n);
 
-	if (x->headers) {
-		colon = strchr(x->headers, ':');
-		header.name = span(x->headers, (size_t)(colon - x->headers));
-		header.value = span_trim(span_str(colon + 1));
-	}
+	if (x->headers)
+		header = facts_header(x->headers);
+	if (x->type)
+		answer[a.n_headers++] =
+			(struct http_header){SPAN_LIT("Content-Type"), span_str(x->type)};
+	if (x->answer_header)
+		answer[a.n_headers++] = facts_header(x->answer_header);
 	d = dialect__match(&q);
 	assert_non_null(d);
 	assert_int_equal(dialect_reader__new(d, &q, &facts_ops, f, &limits_default, &r), 0);
 	if (x->request)
-		facts_body(r, x->request, step, at, dialect_reader__request);
+		facts_body(r, x->request, strlen(x->request), step, at, dialect_reader__request);
 	dialect_reader__request_end(r, 1);
 	fputs("| ", f);
 	dialect_reader__response_head(r, &a, 1);
 	if (x->response)
-		facts_body(r, x->response, step, at, dialect_reader__response);
+		facts_body(r, x->response, facts_length(x), step, at, dialect_reader__response);
 	dialect_reader__response_end(r, 1);
 	if (dialect_reader__streamed(r))
 		fputs("streamed ", f);
@@ -165,7 +195,7 @@ static char *facts_once(const struct exchange *x, size_t step, size_t at)
 static void facts_are(const struct exchange *x, const char *want)
 {
 	char *whole = facts_once(x, SIZE_MAX, 0), *got;
-	size_t n = x->response ? strlen(x->response) : 0, at, step;
+	size_t n = facts_length(x), at, step;
 
 	assert_string_equal(whole, want);
 	if (x->request && strlen(x->request) > n)

@@ -253,6 +253,12 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 					 : FRAMING_WHOLE);
 			return in;
 		}
+		/* No text begins so; the length of an event-stream frame does. */
+		if (!r->sniffed_n && !c) {
+			r->type = TYPE_AWS;
+			frame(r, FRAMING_AWS);
+			return in;
+		}
 		if (!r->sniffed_n && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
 			continue;
 		/* A byte-order mark, which both framings drop. */
@@ -274,8 +280,6 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
-	if (r->body == BODY_UNSEEN && r->type == TYPE_AWS)
-		frame(r, FRAMING_AWS);
 	if (r->body == BODY_UNSEEN) {
 		body = sniff(r, body);
 		if (r->sniffed_n)
