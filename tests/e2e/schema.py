@@ -29,7 +29,7 @@ def refuse(token):
 def main(files):
     schema = json.loads((pathlib.Path(__file__).parents[2] / "docs/record.schema.json").read_text())
     validators = {
-        kind: jsonschema.Draft202012Validator(part)
+        kind: jsonschema.Draft202012Validator(dict(part, **{"$defs": schema["$defs"]}))
         for kind, part in schema["$defs"].items()
     }
     good = bad = 0

@@ -30,9 +30,11 @@ static void headers_become_fields(void **state)
 			.dir = DIR_READ,
 			.headers = "x-stainless-retry-count: -1\ntraceparent: 00-zz\n",
 			.response_headers =
-				JSON "retry-after: Wed, 21 Oct 2015 07:28:00 GMT\n"
+				JSON "retry-after: Wed, 21 Oct 2015\n"
 				     "x-ratelimit-limit-tokens: 99999999999999999999\n"
-				     "x-ratelimit-remaining-tokens: -5\nopenai-processing-ms: \n",
+				     "x-ratelimit-remaining-tokens: -5\nopenai-processing-ms: \n"
+				     "x-ratelimit-reset-tokens: soon\n"
+				     "amz-sdk-request: attempt=x\n",
 		};
 
 	run.filter.role = FILTER_BOTH;
@@ -56,6 +58,66 @@ static void headers_become_fields(void **state)
 	expect_not("processing_ms");
 	expect_not("attempt");
 	expect_not("parent_span_id");
+}
+
+static void limits_are_told_in_many_ways(void **state)
+{
+	/* The answer's head comes 99 ms after the request, at 14:02:14.099. */
+	static const struct {
+		const char *headers, *want[4];
+	} cases[] = {
+		{"x-ratelimit-reset-requests: 12ms\nx-ratelimit-reset-tokens: 6m0s\n"
+		 "x-ratelimit-limit-tokens: 30000000\n",
+		 {"ratelimit.requests.reset_s\":0.012,", "ratelimit.tokens.reset_s\":360,",
+		  "ratelimit.tokens.limit\":30000000,"}},
+		{"anthropic-ratelimit-input-tokens-limit: 400000\n"
+		 "anthropic-ratelimit-output-tokens-remaining: 79000\n"
+		 "anthropic-ratelimit-input-tokens-reset: 2025-11-20T14:02:24.099Z\n",
+		 {"ratelimit.input_tokens.limit\":400000,",
+		  "ratelimit.output_tokens.remaining\":79000,",
+		  "ratelimit.input_tokens.reset_s\":10,"}},
+		{"anthropic-ratelimit-unified-status: allowed_warning\n"
+		 "anthropic-ratelimit-unified-5h-utilization: 0.87\n"
+		 "anthropic-ratelimit-unified-7d-reset: 1763647434\n",
+		 {"ratelimit.status\":\"allowed_warning\"", "ratelimit.5h.used\":0.87,",
+		  "ratelimit.7d.reset_s\":99.9"}},
+		{"x-codex-primary-used-percent: 12.5\nx-codex-primary-window-minutes: 300\n"
+		 "x-codex-secondary-reset-after-seconds: 86400\n",
+		 {"ratelimit.primary.used\":0.125,", "ratelimit.primary.window_minutes\":300,",
+		  "ratelimit.secondary.reset_s\":86400,"}},
+		{"x-ratelimit-remaining-requests-day: 14399\nx-ratelimit-reset-requests-day: "
+		 "33011.5\nx-ratelimit-limit-tokens-minute: 60000\n",
+		 {"ratelimit.requests_day.remaining\":14399,",
+		  "ratelimit.requests_day.reset_s\":33011.5,", "ratelimit.tokens.limit\":60000,"}},
+		{"ratelimitbysize-remaining: 499\nratelimitbysize-reset: 25\n"
+		 "x-ratelimit-limit: 20\nx-ratelimit-reset: 1763647354099\n",
+		 {"ratelimit.tokens.remaining\":499,", "ratelimit.tokens.reset_s\":25,",
+		  "ratelimit.requests.limit\":20,", "ratelimit.requests.reset_s\":20,"}},
+		{"retry-after: Thu, 20 Nov 2025 14:03:14 GMT\n", {"retry_after_s\":59.9"}},
+		{"retry-after: Wed, 21 Oct 2015 07:28:00 GMT\n", {"retry_after_s\":0,"}},
+		{"x-metrics-ttft-ms: 123\nx-metrics-e2e-ms: 456\n",
+		 {"server.ttft_s\":0.123,", "processing_ms\":456,"}},
+		{"x-amzn-requestid: r1\nx-amzn-bedrock-invocation-latency: 78\n",
+		 {"request_id\":\"r1\"", "processing_ms\":78,"}},
+		{"openai-project: proj_1\nx-ms-deployment-name: gpt4\nx-ms-region: East US\n"
+		 "x-inference-provider: hyperbolic\n",
+		 {"project\":\"proj_1\"", "deployment\":\"gpt4\"", "region\":\"East US\"",
+		  "upstream\":\"hyperbolic\""}},
+	};
+	struct exchange e = {.headers = "amz-sdk-request: attempt=2; max=5\n",
+			     .request = ASK,
+			     .status = 429,
+			     .dir = DIR_WRITE};
+	size_t i, k;
+
+	start();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		e.response_headers = cases[i].headers;
+		play(&e, 0);
+		expect("\"llmsnoop.attempt\":2,");
+		for (k = 0; k < 4 && cases[i].want[k]; k++)
+			expect(cases[i].want[k]);
+	}
 }
 
 static void ids_are_the_same_at_replay(void **state)
@@ -328,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(headers_become_fields),
+		TEST(limits_are_told_in_many_ways),
 		TEST(ids_are_the_same_at_replay),
 		TEST(any_split_gives_the_same_record),
 		TEST(filters_and_limits_choose),

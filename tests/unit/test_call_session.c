@@ -198,9 +198,9 @@ static void each_turn_is_a_call(void **state)
 	ask("{\"model\":\"m1\",\"conversation\":\"c1\",\"temperature\":0.5}");
 	ask("{\"ask\":1,\"stop\":\"x\"}"); /* at 1110 */
 	assert_int_equal(open_calls(), 1);
-	answer("{\"turn\":1,\"id\":\"r1\"}");			 /* 1120 */
-	answer("{\"turn\":1,\"word\":\"a\"}");			 /* 1130 */
-	answer("{\"turn\":1,\"word\":\"b\"}");			 /* 1140 */
+	answer("{\"turn\":1,\"id\":\"r1\"}");			   /* 1120 */
+	answer("{\"turn\":1,\"word\":\"a\"}");			   /* 1130 */
+	answer("{\"turn\":1,\"word\":\"b\"}");			   /* 1140 */
 	answer("{\"turn\":1,\"end\":1,\"input\":9,\"output\":2}"); /* 1150 */
 	assert_int_equal(run.n, 1);
 	assert_int_equal(open_calls(), 0);
@@ -418,7 +418,8 @@ static void so_many_turns_end_the_run(void **state)
 
 static void a_refused_session_is_a_failed_call(void **state)
 {
-	struct exchange e = {.path = "/session", .status = 401, .response_headers = JSON, .dir = DIR_WRITE};
+	struct exchange e = {
+		.path = "/session", .status = 401, .response_headers = JSON, .dir = DIR_WRITE};
 
 	start();
 	e.parts[0] = "{\"error\":{\"type\":\"invalid_api_key\"}}";

@@ -49,57 +49,29 @@ static char *read_all(const char *path)
 /* A call of which just what must be known is known. */
 static struct call bare(void)
 {
-	return (struct call){
-		.time_ns = 1763647333512345678,
-		.duration_ns = 9710000000,
-		.ttfc_ns = -1,
-		.ttft_ns = -1,
-		.ttlt_ns = -1,
-		.itl_p50_ns = -1,
-		.itl_p99_ns = -1,
-		.chunks = -1,
-		.trace_id = {1},
-		.span_id = {2},
-		.api = "openai.chat",
-		.operation = "chat",
-		.provider = "openai",
-		.stream = -1,
-		.max_tokens = -1,
-		.top_k = -1,
-		.seed = -1,
-		.choices = -1,
-		.temperature = NAN,
-		.top_p = NAN,
-		.frequency_penalty = NAN,
-		.presence_penalty = NAN,
-		.input_tokens = -1,
-		.output_tokens = -1,
-		.cache_read_tokens = -1,
-		.cache_write_tokens = -1,
-		.reasoning_tokens = -1,
-		.cost_usd = NAN,
-		.status = -1,
-		.method = "POST",
-		.path = "/v1/chat/completions",
-		.server_port = -1,
-		.http_version = 11,
-		.processing_ms = -1,
-		.retry_after_s = NAN,
-		.attempt = -1,
-		.ratelimit_requests_limit = -1,
-		.ratelimit_requests_remaining = -1,
-		.ratelimit_tokens_limit = -1,
-		.ratelimit_tokens_remaining = -1,
-		.pid = 42,
-		.uid = UINT32_MAX,
-	};
+	struct call c = call_unknown;
+
+	c.time_ns = 1763647333512345678;
+	c.duration_ns = 9710000000;
+	c.trace_id[0] = 1;
+	c.span_id[0] = 2;
+	c.api = "openai.chat";
+	c.operation = "chat";
+	c.provider = "openai";
+	c.method = "POST";
+	c.path = "/v1/chat/completions";
+	c.http_version = 11;
+	c.pid = 42;
+	return c;
 }
 
 static struct call full(void)
 {
 	static const char *const reasons[] = {"tool_use", "stop"}, *const stops[] = {"\n", ""};
 	static const struct call_tool tools[] = {{"toolu_1", "Bash"}, {NULL, "Read"}};
+	static const char *const formats[] = {"float"};
 	struct call c = bare();
+	unsigned int i;
 
 	c.parent_span_id[7] = 9;
 	c.ttfc_ns = 1100000000;
@@ -152,10 +124,33 @@ static struct call full(void)
 	c.processing_ms = 12;
 	c.retry_after_s = 1.5;
 	c.attempt = 2;
-	c.ratelimit_requests_limit = 100;
-	c.ratelimit_requests_remaining = 0;
-	c.ratelimit_tokens_limit = 80000;
-	c.ratelimit_tokens_remaining = 61000;
+	for (i = 0; i < N_RATELIMITS; i++)
+		c.ratelimits[i] = (struct ratelimit){100 + i, i, 0.5 + i};
+	for (i = 0; i < N_WINDOWS; i++)
+		c.windows[i] = (struct ratelimit_window){0.25, 60 + i, 300 + i};
+	c.ratelimit_status = "allowed";
+	c.previous_response_id = "resp_0";
+	c.dimensions = 256;
+	c.encoding_formats = formats;
+	c.n_encoding_formats = 1;
+	c.compacted = c.opaque = c.pending = true;
+	c.input_parts = (struct call_parts){1, 2, 3};
+	c.cache_read_parts = (struct call_parts){4, 5, 6};
+	c.output_parts = (struct call_parts){7, 8, 9};
+	c.cache_write_5m_tokens = 10;
+	c.cache_write_1h_tokens = 11;
+	c.tool_use_tokens = 12;
+	c.counted_tokens = 13;
+	c.web_searches = 14;
+	c.search_units = 15;
+	c.batch_requests = 16;
+	c.audio_seconds = 1.75;
+	c.project = "proj";
+	c.deployment = "dep";
+	c.region = "East US 2";
+	c.served_model = "m";
+	c.upstream = "hyperbolic";
+	c.server_ttft_s = 0.3;
 	c.key_fp = 0x3fa91c0123456789;
 	c.user_agent = "Anthropic/Python 1";
 	c.uid = 1000;
@@ -169,6 +164,22 @@ static struct call full(void)
 	c.midstream = true;
 	c.truncated = true;
 	c.lost_bytes = 5;
+	return c;
+}
+
+static struct call tool(void)
+{
+	struct call c = bare();
+
+	c.kind = CALL_TOOL;
+	c.api = "mcp";
+	c.operation = "execute_tool";
+	c.mcp_method = "tools/call";
+	c.mcp_tool = "search";
+	c.mcp_resource = "file:///x";
+	c.mcp_request_id = "7";
+	c.mcp_session_id = "s";
+	c.mcp_protocol = "2025-06-18";
 	return c;
 }
 
@@ -238,6 +249,32 @@ static void each_fact_has_its_key(void **state)
 		{"process.executable.name", "\"claude\""},
 		{"llmsnoop.ratelimit.requests.remaining", "0"},
 		{"llmsnoop.midstream", "true"},
+		{"gen_ai.request.previous_response.id", "\"resp_0\""},
+		{"gen_ai.embeddings.dimension.count", "256"},
+		{"gen_ai.request.encoding_formats", "[\"float\"]"},
+		{"gen_ai.conversation.compacted", "true"},
+		{"llmsnoop.opaque", "true"},
+		{"llmsnoop.pending", "true"},
+		{"gen_ai.usage.text.input_tokens", "1"},
+		{"gen_ai.usage.image.cache_read.input_tokens", "5"},
+		{"gen_ai.usage.audio.output_tokens", "9"},
+		{"llmsnoop.usage.cache_write_5m.input_tokens", "10"},
+		{"llmsnoop.usage.cache_write_1h.input_tokens", "11"},
+		{"llmsnoop.usage.tool_use_input_tokens", "12"},
+		{"llmsnoop.counted_tokens", "13"},
+		{"llmsnoop.usage.web_searches", "14"},
+		{"llmsnoop.usage.search_units", "15"},
+		{"llmsnoop.usage.batch_requests", "16"},
+		{"llmsnoop.usage.audio_seconds", "1.75"},
+		{"llmsnoop.ratelimit.requests.limit", "100"},
+		{"llmsnoop.ratelimit.tokens.reset_s", "1.5"},
+		{"llmsnoop.ratelimit.tokens_month.remaining", "9"},
+		{"llmsnoop.ratelimit.7d.used", "0.25"},
+		{"llmsnoop.ratelimit.primary.reset_s", "62"},
+		{"llmsnoop.ratelimit.secondary.window_minutes", "303"},
+		{"llmsnoop.ratelimit.status", "\"allowed\""},
+		{"llmsnoop.server.ttft_s", "0.3"},
+		{"llmsnoop.upstream", "\"hyperbolic\""},
 	};
 	struct call c = full();
 	cJSON *json = parsed(&c), *item;
@@ -254,6 +291,33 @@ static void each_fact_has_its_key(void **state)
 	}
 	assert_null(cJSON_GetObjectItemCaseSensitive(json, "openai.response.service_tier"));
 	cJSON_Delete(json);
+}
+
+static void tools_have_names_of_their_own(void **state)
+{
+	static const char want[] =
+		"{\"v\":1,\"type\":\"mcp.call\",\"time\":\"2025-11-20T14:02:13.512345678Z\","
+		"\"trace_id\":\"01000000000000000000000000000000\",\"span_id\":"
+		"\"0200000000000000\",\"name\":\"tools/call search\",\"duration_s\":9.71,"
+		"\"gen_ai.operation.name\":\"execute_tool\",\"gen_ai.tool.name\":\"search\","
+		"\"mcp.method.name\":\"tools/call\",\"mcp.resource.uri\":\"file:///x\","
+		"\"mcp.session.id\":\"s\",\"mcp.protocol.version\":\"2025-06-18\","
+		"\"jsonrpc.request.id\":\"7\",\"http.request.method\":\"POST\",";
+	struct call c = tool();
+	struct buf b;
+
+	buf__init(&b, 4096);
+	assert_int_equal(record_json__call(&b, &c), 0);
+	buf__add(&b, span("", 1));
+	assert_memory_equal(b.p, want, sizeof(want) - 1);
+	buf__clear(&b);
+	c.mcp_method = "tools/list";
+	c.mcp_tool = NULL;
+	assert_int_equal(record_json__call(&b, &c), 0);
+	buf__add(&b, span("", 1));
+	assert_non_null(strstr((char *)b.p, "\"name\":\"tools/list\""));
+	assert_null(strstr((char *)b.p, "gen_ai"));
+	buf__free(&b);
 }
 
 /* Names that whoever is traced may choose. */
@@ -319,6 +383,13 @@ static void real_output_fits_the_schema(void **state)
 		c.comm = c.exe = c.path = c.request_model = c.error_type = c.method = hostile[i];
 		assert_int_equal(s->ops->call(s, &c), 0);
 	}
+	c = tool();
+	assert_int_equal(s->ops->call(s, &c), 0);
+	c = full();
+	c.kind = CALL_FETCH;
+	assert_int_equal(s->ops->call(s, &c), 0);
+	c.method = c.path = NULL; /* of a connection met in its middle */
+	assert_int_equal(s->ops->call(s, &c), 0);
 	assert_int_equal(s->ops->stats(s, &none), 0);
 	assert_int_equal(s->ops->stats(s, &some), 0);
 	assert_int_equal(s->ops->close(s), 0);
@@ -491,6 +562,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_is_absent),
 		cmocka_unit_test(each_fact_has_its_key),
+		cmocka_unit_test(tools_have_names_of_their_own),
 		cmocka_unit_test(hostile_names_stay_strings),
 		cmocka_unit_test(real_output_fits_the_schema),
 		cmocka_unit_test(files_are_private_and_no_symlink_is_followed),

@@ -155,7 +155,7 @@ static void on_response(void *ctx, const struct http_head *h, uint64_t first_ns,
 	seen(x, ts_ns);
 	x->c.status = h->status;
 	x->c.truncated |= h->truncated;
-	headers__response(x, h);
+	headers__response(x, h, call_tracker__wall_ns(x->tracker, ts_ns));
 	dialect_reader__response_head(x->reader, h, ts_ns);
 }
 

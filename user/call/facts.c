@@ -74,6 +74,12 @@ static void set_flag(struct call_open *x, void *field, const struct fact_value *
 	*(int *)field = v->number != 0;
 }
 
+static void set_amount(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
+{
+	if (v->real >= 0)
+		*(double *)field = v->real;
+}
+
 static void set_real(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	*(double *)field = v->real;
@@ -87,7 +93,7 @@ static void set_cost(struct call_open *x, void *field, const struct fact_value *
 	x->c.cost_source = "provider";
 }
 
-static void add_stop(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
+static void add_text(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	struct text_list *l = field;
 
@@ -156,6 +162,11 @@ static void set_error_said(struct call_open *x, void *field, const struct fact_v
 	x->error_said = true;
 }
 
+static void set_true(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
+{
+	*(bool *)field = v->number != 0;
+}
+
 static void set_done(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	x->c.done = true;
@@ -175,12 +186,21 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_REQUEST_CHOICES] = {set_count, OF_CALL(choices)},
 	[FACT_REQUEST_FREQUENCY_PENALTY] = {set_real, OF_CALL(frequency_penalty)},
 	[FACT_REQUEST_PRESENCE_PENALTY] = {set_real, OF_CALL(presence_penalty)},
-	[FACT_REQUEST_STOP] = {add_stop, OF_OPEN(stop)},
+	[FACT_REQUEST_STOP] = {add_text, OF_OPEN(stop)},
 	[FACT_REQUEST_REASONING] = {set_text, OF_CALL(reasoning_level)},
 	[FACT_REQUEST_OUTPUT_TYPE] = {set_text, OF_CALL(output_type)},
 	[FACT_REQUEST_SERVICE_TIER] = {set_text, OF_CALL(request_service_tier)},
+	[FACT_REQUEST_DIMENSIONS] = {set_count, OF_CALL(dimensions)},
+	[FACT_REQUEST_ENCODING_FORMAT] = {add_text, OF_OPEN(formats)},
+	[FACT_PREVIOUS_RESPONSE_ID] = {set_text, OF_CALL(previous_response_id)},
 	[FACT_CONVERSATION_ID] = {set_text, OF_CALL(conversation_id)},
 	[FACT_TOOL_RESULT_ID] = {add_tool_result, OF_OPEN(tool_results)},
+	[FACT_MCP_METHOD] = {set_text, OF_CALL(mcp_method)},
+	[FACT_MCP_TOOL] = {set_text, OF_CALL(mcp_tool)},
+	[FACT_MCP_RESOURCE] = {set_text, OF_CALL(mcp_resource)},
+	[FACT_MCP_REQUEST_ID] = {set_text, OF_CALL(mcp_request_id)},
+	[FACT_MCP_SESSION_ID] = {set_text, OF_CALL(mcp_session_id)},
+	[FACT_MCP_PROTOCOL] = {set_text, OF_CALL(mcp_protocol)},
 	[FACT_RESPONSE_MODEL] = {set_text, OF_CALL(response_model)},
 	[FACT_RESPONSE_ID] = {set_text, OF_CALL(response_id)},
 	[FACT_INPUT_TOKENS] = {set_count, OF_CALL(input_tokens)},
@@ -188,6 +208,25 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_CACHE_READ_TOKENS] = {set_count, OF_CALL(cache_read_tokens)},
 	[FACT_CACHE_WRITE_TOKENS] = {set_count, OF_CALL(cache_write_tokens)},
 	[FACT_REASONING_TOKENS] = {set_count, OF_CALL(reasoning_tokens)},
+	[FACT_CACHE_WRITE_5M_TOKENS] = {set_count, OF_CALL(cache_write_5m_tokens)},
+	[FACT_CACHE_WRITE_1H_TOKENS] = {set_count, OF_CALL(cache_write_1h_tokens)},
+	[FACT_TOOL_USE_TOKENS] = {set_count, OF_CALL(tool_use_tokens)},
+	[FACT_INPUT_TEXT_TOKENS] = {set_count, OF_CALL(input_parts.text)},
+	[FACT_INPUT_IMAGE_TOKENS] = {set_count, OF_CALL(input_parts.image)},
+	[FACT_INPUT_AUDIO_TOKENS] = {set_count, OF_CALL(input_parts.audio)},
+	[FACT_CACHE_READ_TEXT_TOKENS] = {set_count, OF_CALL(cache_read_parts.text)},
+	[FACT_CACHE_READ_IMAGE_TOKENS] = {set_count, OF_CALL(cache_read_parts.image)},
+	[FACT_CACHE_READ_AUDIO_TOKENS] = {set_count, OF_CALL(cache_read_parts.audio)},
+	[FACT_OUTPUT_TEXT_TOKENS] = {set_count, OF_CALL(output_parts.text)},
+	[FACT_OUTPUT_IMAGE_TOKENS] = {set_count, OF_CALL(output_parts.image)},
+	[FACT_OUTPUT_AUDIO_TOKENS] = {set_count, OF_CALL(output_parts.audio)},
+	[FACT_COUNTED_TOKENS] = {set_count, OF_CALL(counted_tokens)},
+	[FACT_WEB_SEARCHES] = {set_count, OF_CALL(web_searches)},
+	[FACT_SEARCH_UNITS] = {set_count, OF_CALL(search_units)},
+	[FACT_BATCH_REQUESTS] = {set_count, OF_CALL(batch_requests)},
+	[FACT_AUDIO_SECONDS] = {set_amount, OF_CALL(audio_seconds)},
+	[FACT_COMPACTED] = {set_true, OF_CALL(compacted)},
+	[FACT_PENDING] = {set_true, OF_CALL(pending)},
 	[FACT_FINISH_REASON] = {set_finish, OF_OPEN(finish)},
 	[FACT_TOOL_CALL] = {set_tool, 0},
 	[FACT_SERVICE_TIER] = {set_text, OF_CALL(service_tier)},
@@ -237,6 +276,7 @@ void facts__inherit(struct call_open *x, struct call_open *s)
 			*text = call_open__text(x, span_str(*text));
 	}
 	inherit_list(x, &x->stop, &s->stop, x->lim->finish_reasons);
+	inherit_list(x, &x->formats, &s->formats, x->lim->finish_reasons);
 	inherit_list(x, &x->tool_results, &s->tool_results, x->lim->tool_calls);
 	x->next_tool_result = s->next_tool_result;
 	/* They were brought for this turn, not for those after it. */
@@ -280,6 +320,8 @@ void facts__finish(struct call_open *x)
 	x->c.finish_reasons = x->finish.v;
 	x->c.n_stop_sequences = without_holes(x->stop.v, x->stop.n);
 	x->c.stop_sequences = x->stop.v;
+	x->c.n_encoding_formats = without_holes(x->formats.v, x->formats.n);
+	x->c.encoding_formats = x->formats.v;
 	x->c.n_tool_results = without_holes(x->tool_results.v, x->tool_results.n);
 	x->c.tool_results = x->tool_results.v;
 	for (i = 0; i < x->n_tools; i++)

@@ -7,6 +7,7 @@
 #include "call/open.h"
 
 void headers__request(struct call_open *x, const struct http_head *h);
-void headers__response(struct call_open *x, const struct http_head *h);
+/* now_ns: CLOCK_REALTIME of the head; moments become seconds after it. */
+void headers__response(struct call_open *x, const struct http_head *h, uint64_t now_ns);
 
 #endif

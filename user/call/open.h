@@ -35,7 +35,7 @@ struct call_open {
 	struct timing timing;
 
 	/* lists, handed to c at the end */
-	struct text_list finish, stop, tool_results;
+	struct text_list finish, stop, formats, tool_results;
 	struct call_tool *tools;
 	unsigned int n_tools, tools_cap;
 	unsigned int next_tool_result; /* position that the next one takes */

@@ -20,6 +20,9 @@ static void drop_output(struct call *c)
 {
 	c->output_tokens = -1;
 	c->reasoning_tokens = -1;
+	c->output_parts = call_unknown.output_parts;
+	c->web_searches = c->search_units = c->batch_requests = -1;
+	c->audio_seconds = NAN;
 	c->cost_usd = NAN;
 	c->cost_source = NULL;
 }
@@ -29,7 +32,10 @@ static void drop_usage(struct call *c)
 	drop_output(c);
 	c->input_tokens = -1;
 	c->cache_read_tokens = -1;
-	c->cache_write_tokens = -1;
+	c->cache_write_tokens = c->cache_write_5m_tokens = c->cache_write_1h_tokens = -1;
+	c->tool_use_tokens = -1;
+	c->input_parts = call_unknown.input_parts;
+	c->cache_read_parts = call_unknown.cache_read_parts;
 }
 
 /* Half a document whose compression broke: no checksum vouches for any of it. */

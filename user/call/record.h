@@ -12,6 +12,52 @@ enum call_role {
 	ROLE_SERVER,
 };
 
+enum call_kind {
+	CALL_MODEL, /* llm.call */
+	CALL_FETCH, /* llm.call: the answer of an earlier call, read later */
+	CALL_TOOL,  /* mcp.call */
+};
+
+/* Parts of a sum of tokens. */
+struct call_parts {
+	int64_t text, image, audio;
+};
+
+/* What a provider counts against a limit. */
+enum ratelimit_of {
+	RATELIMIT_REQUESTS, /* for whatever time the provider chose: mostly a minute */
+	RATELIMIT_TOKENS,
+	RATELIMIT_INPUT_TOKENS,
+	RATELIMIT_OUTPUT_TOKENS,
+	RATELIMIT_REQUESTS_HOUR,
+	RATELIMIT_TOKENS_HOUR,
+	RATELIMIT_REQUESTS_DAY,
+	RATELIMIT_TOKENS_DAY,
+	RATELIMIT_REQUESTS_MONTH,
+	RATELIMIT_TOKENS_MONTH,
+	N_RATELIMITS,
+};
+
+struct ratelimit {
+	int64_t limit, remaining;
+	double reset_s; /* from the answer on */
+};
+
+/* Windows of a subscription. */
+enum ratelimit_window_of {
+	WINDOW_5H, /* Anthropic */
+	WINDOW_7D,
+	WINDOW_PRIMARY, /* Codex */
+	WINDOW_SECONDARY,
+	N_WINDOWS,
+};
+
+struct ratelimit_window {
+	double used; /* 0 to 1 */
+	double reset_s;
+	int64_t minutes; /* its length */
+};
+
 struct call_tool {
 	const char *id; /* NULL: the API has none */
 	const char *name;
@@ -29,9 +75,11 @@ struct call {
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
 
 	/* what */
+	enum call_kind kind;
 	enum call_role role;
 	const char *api, *operation, *provider;
 	const char *request_model, *response_model, *response_id, *conversation_id;
+	const char *previous_response_id;
 	int stream; /* 1: asked for, 0: asked not to, -1: unsaid */
 	bool streamed;
 	int64_t max_tokens, top_k, seed, choices;
@@ -40,10 +88,22 @@ struct call {
 	unsigned int n_stop_sequences;
 	const char *reasoning_level, *output_type, *service_tier, *request_service_tier;
 	const char *system_fingerprint;
+	int64_t dimensions;
+	const char *const *encoding_formats;
+	unsigned int n_encoding_formats;
+	bool compacted; /* the provider shortened the conversation */
+	bool opaque;	/* a call of a model that cannot be read */
+	const char *mcp_method, *mcp_tool, *mcp_resource, *mcp_request_id, *mcp_session_id;
+	const char *mcp_protocol;
 
 	/* how much */
 	int64_t input_tokens, output_tokens; /* cached and reasoning included */
 	int64_t cache_read_tokens, cache_write_tokens, reasoning_tokens;
+	struct call_parts input_parts, cache_read_parts, output_parts;
+	int64_t cache_write_5m_tokens, cache_write_1h_tokens, tool_use_tokens;
+	int64_t counted_tokens; /* counted on request, not used */
+	int64_t web_searches, search_units, batch_requests;
+	double audio_seconds;
 	double cost_usd;	 /* NAN: unknown */
 	const char *cost_source; /* "provider", "list:…" */
 
@@ -58,19 +118,23 @@ struct call {
 	int status;		/* HTTP; -1: no answer */
 	const char *error_type; /* NULL exactly when the call did not fail */
 	bool done;		/* the stream's own end was seen */
+	bool pending;		/* the answer is in the making, to be fetched later */
 
 	/* where */
 	const char *method, *path, *server_address;
 	int server_port;  /* -1 */
 	int http_version; /* 10, 11, 20 */
 	const char *tls;  /* "openssl", … */
-	const char *request_id, *organization;
+	const char *request_id, *organization, *project, *deployment, *region;
+	const char *served_model, *upstream; /* what a gateway says it passed the call on to */
 	int64_t processing_ms;
+	double server_ttft_s; /* as the server measured it */
 	double retry_after_s;
 	int64_t attempt; /* 1: first */
-	int64_t ratelimit_requests_limit, ratelimit_requests_remaining;
-	int64_t ratelimit_tokens_limit, ratelimit_tokens_remaining;
-	uint64_t key_fp; /* 0: none */
+	struct ratelimit ratelimits[N_RATELIMITS];
+	struct ratelimit_window windows[N_WINDOWS];
+	const char *ratelimit_status; /* of a subscription: "allowed", "rejected", … */
+	uint64_t key_fp;	      /* 0: none */
 	const char *user_agent;
 
 	/* who */
@@ -91,10 +155,12 @@ extern const struct call call_unknown;
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	uint64_t calls, errors,
-		truncated;  /* client records; server ones where only those are asked */
-	uint64_t served;    /* server records beside client ones */
-	uint64_t refused;   /* calls not followed: too many were open, or no memory */
-	uint64_t unwritten; /* records that a sink could not take */
+		truncated; /* client records; server ones where only those are asked */
+	uint64_t served;   /* server records beside client ones */
+	uint64_t fetched;  /* answers fetched later: their tokens are counted, they are no calls */
+	uint64_t tool_calls, tool_errors; /* of mcp.call records */
+	uint64_t refused;		  /* calls not followed: too many were open, or no memory */
+	uint64_t unwritten;		  /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;
 	double cost_usd;
 	uint64_t priced;   /* calls whose cost is known: cost_usd is their sum */

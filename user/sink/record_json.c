@@ -1,123 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/record_json.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/json_write.h"
-
-/* One key of the record: put writes it where the fact is known. */
-struct key {
-	const char *name;
-	void (*put)(struct json_write *w, const char *key, const void *record, size_t offset);
-	size_t offset;
-};
-
-#define FIELD(type, record, offset) \
-	(*(type const *)(const void *)((const char *)(record) + (offset)))
-
-static void put_text(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	const char *s = FIELD(const char *, r, at);
-
-	if (!s || !*s)
-		return;
-	json_write__key(w, key);
-	json_write__string(w, s);
-}
-
-static void put_count(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	int64_t v = FIELD(int64_t, r, at);
-
-	if (v < 0)
-		return;
-	json_write__key(w, key);
-	json_write__int(w, v);
-}
-
-static void put_small(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	int v = FIELD(int, r, at);
-
-	if (v < 0)
-		return;
-	json_write__key(w, key);
-	json_write__int(w, v);
-}
-
-static void put_uint(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	json_write__key(w, key);
-	json_write__uint(w, FIELD(uint64_t, r, at));
-}
-
-static void put_uint32(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	json_write__key(w, key);
-	json_write__uint(w, FIELD(uint32_t, r, at));
-}
-
-static void put_real(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	double v = FIELD(double, r, at);
-
-	if (!isfinite(v))
-		return;
-	json_write__key(w, key);
-	json_write__real(w, v);
-}
-
-/* int64_t nanoseconds, -1: unknown. uint64_t ones read the same. */
-static void put_seconds(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	int64_t v = FIELD(int64_t, r, at);
-
-	if (v < 0)
-		return;
-	json_write__key(w, key);
-	json_write__seconds(w, v);
-}
-
-static void put_time(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	json_write__key(w, key);
-	json_write__time(w, FIELD(uint64_t, r, at));
-}
-
-static void put_bool(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	json_write__key(w, key);
-	json_write__bool(w, FIELD(bool, r, at));
-}
-
-static void put_if_true(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	if (FIELD(bool, r, at))
-		put_bool(w, key, r, at);
-}
-
-static void put_id(struct json_write *w, const char *key, const uint8_t *id, size_t n)
-{
-	static const uint8_t none[16];
-
-	if (!memcmp(id, none, n))
-		return;
-	json_write__key(w, key);
-	json_write__hex(w, id, n);
-}
-
-static void put_id16(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	put_id(w, key, (const uint8_t *)r + at, 16);
-}
-
-static void put_id8(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	put_id(w, key, (const uint8_t *)r + at, 8);
-}
+#include "sink/json_put.h"
 
 /* ---- what no field says as it is ---- */
 
@@ -130,7 +18,7 @@ static void put_version(struct json_write *w, const char *key, const void *r, si
 static void put_type_call(struct json_write *w, const char *key, const void *r, size_t at)
 {
 	json_write__key(w, key);
-	json_write__string(w, "llm.call");
+	json_write__string(w, FIELD(enum call_kind, r, at) == CALL_TOOL ? "mcp.call" : "llm.call");
 }
 
 static void put_type_stats(struct json_write *w, const char *key, const void *r, size_t at)
@@ -139,18 +27,41 @@ static void put_type_stats(struct json_write *w, const char *key, const void *r,
 	json_write__string(w, "stats");
 }
 
-/* The span's name: the operation, and the model that was asked for where it is known. */
+/* The span's name: the operation and the model that was asked for, the method and the tool, as far
+ * as they are known; a fetched answer's is the operation alone. */
 static void put_name(struct json_write *w, const char *key, const void *r, size_t at)
 {
 	const struct call *c = r;
+	const char *what = c->kind == CALL_TOOL ? c->mcp_method : c->operation;
+	const char *whose = c->kind == CALL_TOOL    ? c->mcp_tool
+			    : c->kind == CALL_MODEL ? c->request_model
+						    : NULL;
 	char name[8192];
 
-	if (!c->operation)
+	if (!what)
 		return;
-	snprintf(name, sizeof(name), "%s%s%s", c->operation, c->request_model ? " " : "",
-		 c->request_model ? c->request_model : "");
+	snprintf(name, sizeof(name), "%s%s%s", what, whose ? " " : "", whose ? whose : "");
 	json_write__key(w, key);
 	json_write__string(w, name);
+}
+
+/* Of MCP's methods just one is an operation of the conventions. */
+static void put_operation(struct json_write *w, const char *key, const void *r, size_t at)
+{
+	const struct call *c = r;
+	static const char *const tool = "execute_tool";
+
+	if (c->kind != CALL_TOOL)
+		put_text(w, key, r, at);
+	else if (c->mcp_method && !strcmp(c->mcp_method, "tools/call"))
+		put_text(w, key, &tool, 0);
+}
+
+/* Whose wire it is; a tool's server is nobody that the conventions know. */
+static void put_provider(struct json_write *w, const char *key, const void *r, size_t at)
+{
+	if (((const struct call *)r)->kind != CALL_TOOL)
+		put_text(w, key, r, at);
 }
 
 /* The conventions have it only for streams. */
@@ -164,42 +75,18 @@ static void put_stream(struct json_write *w, const char *key, const void *r, siz
 	json_write__bool(w, true);
 }
 
-/* The conventions have it only where it is not 1. */
-static void put_choices(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	if (FIELD(int64_t, r, at) != 1)
-		put_count(w, key, r, at);
-}
-
-/* Any integer is a seed; -1 is one that cannot be told from none. */
-static void put_seed(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	int64_t v = FIELD(int64_t, r, at);
-
-	if (v == -1)
-		return;
-	json_write__key(w, key);
-	json_write__int(w, v);
-}
-
-static void put_texts(struct json_write *w, const char *key, const char *const *v, unsigned int n)
-{
-	unsigned int i;
-
-	if (!n)
-		return;
-	json_write__key(w, key);
-	json_write__open(w, '[');
-	for (i = 0; i < n; i++)
-		json_write__string(w, v[i]);
-	json_write__close(w, ']');
-}
-
 static void put_stop(struct json_write *w, const char *key, const void *r, size_t at)
 {
 	const struct call *c = r;
 
 	put_texts(w, key, c->stop_sequences, c->n_stop_sequences);
+}
+
+static void put_formats(struct json_write *w, const char *key, const void *r, size_t at)
+{
+	const struct call *c = r;
+
+	put_texts(w, key, c->encoding_formats, c->n_encoding_formats);
 }
 
 static void put_finish(struct json_write *w, const char *key, const void *r, size_t at)
@@ -250,44 +137,6 @@ static void put_role(struct json_write *w, const char *key, const void *r, size_
 	json_write__string(w, FIELD(enum call_role, r, at) == ROLE_SERVER ? "server" : "client");
 }
 
-static void put_basename(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	const char *path = FIELD(const char *, r, at);
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	if (slash && slash[1])
-		path = slash + 1;
-	if (!path || !*path)
-		return;
-	json_write__key(w, key);
-	json_write__string(w, path);
-}
-
-static void put_uid(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	uint32_t uid = FIELD(uint32_t, r, at);
-	char text[12];
-
-	if (uid == UINT32_MAX)
-		return;
-	snprintf(text, sizeof(text), "%" PRIu32, uid);
-	json_write__key(w, key);
-	json_write__string(w, text);
-}
-
-/* 48 bits: enough to tell a fleet's keys apart, too few to help anybody find one. */
-static void put_key_fp(struct json_write *w, const char *key, const void *r, size_t at)
-{
-	uint64_t fp = FIELD(uint64_t, r, at);
-	char text[16];
-
-	if (!fp)
-		return;
-	snprintf(text, sizeof(text), "k_%012" PRIx64, fp >> 16);
-	json_write__key(w, key);
-	json_write__string(w, text);
-}
-
 static void put_usage_source(struct json_write *w, const char *key, const void *r, size_t at)
 {
 	const struct call *c = r;
@@ -318,21 +167,52 @@ static void put_if_other(struct json_write *w, const char *key, const void *r, s
 
 #define AT(member) offsetof(struct call, member)
 
+/* Parts of a sum of tokens. */
+#define PARTS(of, member)                                                \
+	{"gen_ai.usage.text." of, put_count, AT(member.text)},           \
+		{"gen_ai.usage.image." of, put_count, AT(member.image)}, \
+	{                                                                \
+		"gen_ai.usage.audio." of, put_count, AT(member.audio)    \
+	}
+
+#define RATELIMIT(name, of)                                                                 \
+	{"llmsnoop.ratelimit." name ".limit", put_count, AT(ratelimits[of].limit)},         \
+		{"llmsnoop.ratelimit." name ".remaining", put_count,                        \
+		 AT(ratelimits[of].remaining)},                                             \
+	{                                                                                   \
+		"llmsnoop.ratelimit." name ".reset_s", put_real, AT(ratelimits[of].reset_s) \
+	}
+
+#define WINDOW(name, of)                                                                         \
+	{"llmsnoop.ratelimit." name ".used", put_real, AT(windows[of].used)},                    \
+		{"llmsnoop.ratelimit." name ".reset_s", put_real, AT(windows[of].reset_s)},      \
+	{                                                                                        \
+		"llmsnoop.ratelimit." name ".window_minutes", put_count, AT(windows[of].minutes) \
+	}
+
 static const struct key call_keys[] = {
 	{"v", put_version, 0},
-	{"type", put_type_call, 0},
+	{"type", put_type_call, AT(kind)},
 	{"time", put_time, AT(time_ns)},
 	{"trace_id", put_id16, AT(trace_id)},
 	{"span_id", put_id8, AT(span_id)},
 	{"parent_span_id", put_id8, AT(parent_span_id)},
 	{"name", put_name, 0},
 	{"duration_s", put_seconds, AT(duration_ns)},
-	{"gen_ai.operation.name", put_text, AT(operation)},
-	{"gen_ai.provider.name", put_text, AT(provider)},
+	{"gen_ai.operation.name", put_operation, AT(operation)},
+	{"gen_ai.provider.name", put_provider, AT(provider)},
 	{"gen_ai.request.model", put_text, AT(request_model)},
 	{"gen_ai.response.model", put_text, AT(response_model)},
 	{"gen_ai.response.id", put_text, AT(response_id)},
 	{"gen_ai.conversation.id", put_text, AT(conversation_id)},
+	{"gen_ai.request.previous_response.id", put_text, AT(previous_response_id)},
+	{"gen_ai.conversation.compacted", put_if_true, AT(compacted)},
+	{"gen_ai.tool.name", put_text, AT(mcp_tool)},
+	{"mcp.method.name", put_text, AT(mcp_method)},
+	{"mcp.resource.uri", put_text, AT(mcp_resource)},
+	{"mcp.session.id", put_text, AT(mcp_session_id)},
+	{"mcp.protocol.version", put_text, AT(mcp_protocol)},
+	{"jsonrpc.request.id", put_text, AT(mcp_request_id)},
 	{"gen_ai.request.stream", put_stream, 0},
 	{"gen_ai.request.max_tokens", put_count, AT(max_tokens)},
 	{"gen_ai.request.temperature", put_real, AT(temperature)},
@@ -344,6 +224,8 @@ static const struct key call_keys[] = {
 	{"gen_ai.request.presence_penalty", put_real, AT(presence_penalty)},
 	{"gen_ai.request.stop_sequences", put_stop, 0},
 	{"gen_ai.request.reasoning.level", put_text, AT(reasoning_level)},
+	{"gen_ai.request.encoding_formats", put_formats, 0},
+	{"gen_ai.embeddings.dimension.count", put_count, AT(dimensions)},
 	{"gen_ai.output.type", put_text, AT(output_type)},
 	{"openai.request.service_tier", put_if_openai, AT(request_service_tier)},
 	{"openai.response.service_tier", put_if_openai, AT(service_tier)},
@@ -353,6 +235,9 @@ static const struct key call_keys[] = {
 	{"gen_ai.usage.cache_read.input_tokens", put_count, AT(cache_read_tokens)},
 	{"gen_ai.usage.cache_creation.input_tokens", put_count, AT(cache_write_tokens)},
 	{"gen_ai.usage.reasoning.output_tokens", put_count, AT(reasoning_tokens)},
+	PARTS("input_tokens", input_parts),
+	PARTS("cache_read.input_tokens", cache_read_parts),
+	PARTS("output_tokens", output_parts),
 	{"gen_ai.usage.cost", put_real, AT(cost_usd)},
 	{"gen_ai.response.time_to_first_chunk", put_seconds, AT(ttfc_ns)},
 	{"gen_ai.response.finish_reasons", put_finish, 0},
@@ -376,6 +261,8 @@ static const struct key call_keys[] = {
 	{"llmsnoop.role", put_role, AT(role)},
 	{"llmsnoop.api", put_text, AT(api)},
 	{"llmsnoop.tool_calls", put_tools, 0},
+	{"llmsnoop.opaque", put_if_true, AT(opaque)},
+	{"llmsnoop.pending", put_if_true, AT(pending)},
 	{"llmsnoop.streamed", put_bool, AT(streamed)},
 	{"llmsnoop.ttft_s", put_seconds, AT(ttft_ns)},
 	{"llmsnoop.ttlt_s", put_seconds, AT(ttlt_ns)},
@@ -388,17 +275,42 @@ static const struct key call_keys[] = {
 	{"llmsnoop.key_fp", put_key_fp, AT(key_fp)},
 	{"llmsnoop.cost.source", put_text, AT(cost_source)},
 	{"llmsnoop.usage.source", put_usage_source, 0},
+	{"llmsnoop.usage.cache_write_5m.input_tokens", put_count, AT(cache_write_5m_tokens)},
+	{"llmsnoop.usage.cache_write_1h.input_tokens", put_count, AT(cache_write_1h_tokens)},
+	{"llmsnoop.usage.tool_use_input_tokens", put_count, AT(tool_use_tokens)},
+	{"llmsnoop.usage.web_searches", put_count, AT(web_searches)},
+	{"llmsnoop.usage.search_units", put_count, AT(search_units)},
+	{"llmsnoop.usage.batch_requests", put_count, AT(batch_requests)},
+	{"llmsnoop.usage.audio_seconds", put_real, AT(audio_seconds)},
+	{"llmsnoop.counted_tokens", put_count, AT(counted_tokens)},
 	{"llmsnoop.service_tier", put_if_other, AT(service_tier)},
 	{"llmsnoop.request.service_tier", put_if_other, AT(request_service_tier)},
 	{"llmsnoop.attempt", put_count, AT(attempt)},
 	{"llmsnoop.request_id", put_text, AT(request_id)},
 	{"llmsnoop.organization", put_text, AT(organization)},
+	{"llmsnoop.project", put_text, AT(project)},
+	{"llmsnoop.deployment", put_text, AT(deployment)},
+	{"llmsnoop.region", put_text, AT(region)},
+	{"llmsnoop.served_model", put_text, AT(served_model)},
+	{"llmsnoop.upstream", put_text, AT(upstream)},
 	{"llmsnoop.processing_ms", put_count, AT(processing_ms)},
+	{"llmsnoop.server.ttft_s", put_real, AT(server_ttft_s)},
 	{"llmsnoop.retry_after_s", put_real, AT(retry_after_s)},
-	{"llmsnoop.ratelimit.requests.limit", put_count, AT(ratelimit_requests_limit)},
-	{"llmsnoop.ratelimit.requests.remaining", put_count, AT(ratelimit_requests_remaining)},
-	{"llmsnoop.ratelimit.tokens.limit", put_count, AT(ratelimit_tokens_limit)},
-	{"llmsnoop.ratelimit.tokens.remaining", put_count, AT(ratelimit_tokens_remaining)},
+	RATELIMIT("requests", RATELIMIT_REQUESTS),
+	RATELIMIT("tokens", RATELIMIT_TOKENS),
+	RATELIMIT("input_tokens", RATELIMIT_INPUT_TOKENS),
+	RATELIMIT("output_tokens", RATELIMIT_OUTPUT_TOKENS),
+	RATELIMIT("requests_hour", RATELIMIT_REQUESTS_HOUR),
+	RATELIMIT("tokens_hour", RATELIMIT_TOKENS_HOUR),
+	RATELIMIT("requests_day", RATELIMIT_REQUESTS_DAY),
+	RATELIMIT("tokens_day", RATELIMIT_TOKENS_DAY),
+	RATELIMIT("requests_month", RATELIMIT_REQUESTS_MONTH),
+	RATELIMIT("tokens_month", RATELIMIT_TOKENS_MONTH),
+	WINDOW("5h", WINDOW_5H),
+	WINDOW("7d", WINDOW_7D),
+	WINDOW("primary", WINDOW_PRIMARY),
+	WINDOW("secondary", WINDOW_SECONDARY),
+	{"llmsnoop.ratelimit.status", put_text, AT(ratelimit_status)},
 	{"llmsnoop.midstream", put_if_true, AT(midstream)},
 	{"llmsnoop.truncated", put_bool, AT(truncated)},
 	{"llmsnoop.lost_bytes", put_uint, AT(lost_bytes)},
@@ -423,6 +335,9 @@ static const struct key stats_keys[] = {
 	{"errors", put_uint, AT(errors)},
 	{"truncated", put_uint, AT(truncated)},
 	{"served", put_uint, AT(served)},
+	{"fetched", put_uint, AT(fetched)},
+	{"tool_calls", put_uint, AT(tool_calls)},
+	{"tool_errors", put_uint, AT(tool_errors)},
 	{"refused", put_uint, AT(refused)},
 	{"unwritten", put_uint, AT(unwritten)},
 	{"input_tokens", put_uint, AT(input_tokens)},
