@@ -11,7 +11,10 @@ known differences, in which the truth errs, are in README.md beside this file an
 import base64, collections, glob, gzip, json, os, re, struct, subprocess, sys, threading, urllib.parse, zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-APIS = {'openai.chat', 'anthropic.messages', 'bedrock.converse'}
+APIS = {
+    'openai.chat', 'anthropic.messages', 'bedrock.converse',
+    'gemini.generate',
+}
 # Names by number, read from the header so that they cannot drift apart.
 def fact_names():
     text = open(os.path.join(HERE, '../../user/dialect/fact.h')).read()

@@ -83,7 +83,8 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		next(s);
 		break;
 	case WIRE_ROLE:
-		s->is_assistant = span_eq(v->text, SPAN_LIT("assistant"));
+		s->is_assistant = span_eq(v->text, SPAN_LIT("assistant")) ||
+				  span_eq(v->text, SPAN_LIT("model")); /* Gemini */
 		break;
 	case WIRE_RESULT:
 		if (v->event == JSON_ENDS && s->is_result)
@@ -91,7 +92,8 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		next(s);
 		break;
 	case WIRE_RESULT_TYPE:
-		s->is_result = span_eq(v->text, SPAN_LIT("tool_result"));
+		s->is_result = v->event == JSON_BEGINS || /* an object that only results have */
+			       span_eq(v->text, SPAN_LIT("tool_result"));
 		break;
 	case WIRE_RESULT_ID:
 		if (v->type != JSON_STRING)

@@ -6,6 +6,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_openai_chat,
 	&dialect_anthropic_messages,
 	&dialect_bedrock_converse,
+	&dialect_gemini_generate,
 };
 
 const struct dialect *dialect__match(const struct http_head *request)

@@ -106,6 +106,7 @@ struct dialect {
 extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_bedrock_converse;
+extern const struct dialect dialect_gemini_generate;
 
 /* One choice of an answer while it is read; numbered at its end, since its index may come last. */
 struct wire_choice {
