@@ -25,7 +25,9 @@ def fact_names():
 DECORATOR = 'pan-for-workflows-with-input_862263550/output_2041138948/recording.har'
 MANUAL = 'ld-create-spans-for-manual-LLM-instrumentation_981493419/recording.har'
 WRITER = 'ests/cassettes/test_chat/test_writer_async_chat_tool_calls_legacy.yaml'
-EXPECTED = {(DECORATOR, 0, 'response_id'), (MANUAL, 0, 'response_id'), (MANUAL, 0, 'response_model'), (WRITER, 0, 'request_model')}
+ARMOR = '_google/test_google_model_armor_prompt_template_text_gets_blocked.yaml'
+EXPECTED = {(DECORATOR, 0, 'response_id'), (MANUAL, 0, 'response_id'), (MANUAL, 0, 'response_model'), (WRITER, 0, 'request_model'),
+            (ARMOR, 1, 'finish_reasons')}
 
 def load(directory):
     for f in sorted(glob.glob(os.path.join(directory, '*.truth.jsonl.gz'))):

@@ -53,6 +53,7 @@ static const char *const paths[] = {
 	"/v1/chat/completions",
 	"/v1/messages",
 	"/model/m/converse-stream",
+	"/v1beta/models/m:streamGenerateContent",
 };
 
 static const char *const types[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Google's generateContent and streamGenerateContent: the Gemini API, Vertex AI (with a project or
- * express), tuned models, endpoints and, with both bodies wrapped, Code Assist (Gemini CLI's login).
+ * express), tuned models, endpoints and, with both bodies wrapped, Code Assist (Gemini CLI's
+ * login).
  *
  * A stream is asked for by the path. With alt=sse it comes as events, else as one JSON array that
  * grows. Each chunk is a whole answer with the usage so far; what a later one leaves out stays as
@@ -66,10 +67,10 @@ static const struct json_path config[] = {
 };
 
 /* Of a request, and of the one inside Code Assist's. */
-#define REQUEST                                                                           \
-	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),                                       \
-		JSON_KIDS("contents", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, contents),  \
-		GEMINI_KIDS("generationConfig", "generation_config", 0, 0, config),       \
+#define REQUEST                                                                          \
+	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),                                      \
+		JSON_KIDS("contents", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, contents), \
+		GEMINI_KIDS("generationConfig", "generation_config", 0, 0, config),      \
 		GEMINI_PATH("serviceTier", "service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR)
 
 static const struct json_path wrapped_request[] = {
@@ -152,9 +153,12 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 		uint16_t id;
 		const char *text, *type;
 	} types[] = {
-		{OWN_MIME_TYPE, "application/json", "json"}, {OWN_MIME_TYPE, "text/plain", "text"},
-		{OWN_MODALITY, "IMAGE", "image"},	     {OWN_MODALITY, "AUDIO", "speech"},
-		{OWN_MODALITY, "2", "image"},		     {OWN_MODALITY, "3", "speech"},
+		{OWN_MIME_TYPE, "application/json", "json"},
+		{OWN_MIME_TYPE, "text/plain", "text"},
+		{OWN_MODALITY, "IMAGE", "image"},
+		{OWN_MODALITY, "AUDIO", "speech"},
+		{OWN_MODALITY, "2", "image"},
+		{OWN_MODALITY, "3", "speech"},
 	};
 	size_t i;
 

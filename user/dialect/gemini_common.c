@@ -6,9 +6,8 @@ static const struct json_path detail[] = {
 	GEMINI_PATH("tokenCount", "token_count", GEMINI_TOKENS, JSON_SCALAR),
 };
 
-#define DETAILS(name, id)                    \
-	static const struct json_path name[] = { \
-		JSON_EACH_KIDS(id, JSON_ENTER | JSON_LEAVE, detail)}
+#define DETAILS(name, id) \
+	static const struct json_path name[] = {JSON_EACH_KIDS(id, JSON_ENTER | JSON_LEAVE, detail)}
 
 DETAILS(input_details, GEMINI_INPUT);
 DETAILS(output_details, GEMINI_OUTPUT);
@@ -21,14 +20,16 @@ static const struct json_path gateway[] = {
 const struct json_path gemini_usage[25] = {
 	GEMINI_PATH("promptTokenCount", "prompt_token_count", WIRE_INPUT, JSON_SCALAR),
 	GEMINI_PATH("candidatesTokenCount", "candidates_token_count", WIRE_OUTPUT, JSON_SCALAR),
-	GEMINI_PATH("responseTokenCount", "response_token_count", WIRE_OUTPUT, JSON_SCALAR), /* Live */
+	GEMINI_PATH("responseTokenCount", "response_token_count", WIRE_OUTPUT,
+		    JSON_SCALAR), /* Live */
 	GEMINI_PATH("thoughtsTokenCount", "thoughts_token_count", WIRE_REASONING, JSON_SCALAR),
 	GEMINI_PATH("cachedContentTokenCount", "cached_content_token_count", WIRE_CACHE_READ,
 		    JSON_SCALAR),
 	GEMINI_PATH("toolUsePromptTokenCount", "tool_use_prompt_token_count", FACT_TOOL_USE_TOKENS,
 		    JSON_SCALAR),
 	GEMINI_KIDS("promptTokensDetails", "prompt_tokens_details", 0, 0, input_details),
-	GEMINI_KIDS("promptTokenDetails", "prompt_token_details", 0, 0, input_details), /* embeddings */
+	GEMINI_KIDS("promptTokenDetails", "prompt_token_details", 0, 0,
+		    input_details), /* embeddings */
 	GEMINI_KIDS("candidatesTokensDetails", "candidates_tokens_details", 0, 0, output_details),
 	GEMINI_KIDS("responseTokensDetails", "response_tokens_details", 0, 0, output_details),
 	GEMINI_KIDS("cacheTokensDetails", "cache_tokens_details", 0, 0, cache_details),
