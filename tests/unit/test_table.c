@@ -77,6 +77,26 @@ static void a_line_reads_as_documented(void **state)
 		"1.10s   9.7s  $0.0280 tool_use Bash,Read\n");
 }
 
+static void tools_are_shown_handshakes_not(void **state)
+{
+	struct call c = call_unknown;
+
+	c.time_ns = 1763647333512345678;
+	c.duration_ns = 120000000;
+	c.pid = 7;
+	c.kind = CALL_TOOL;
+	c.mcp_method = "tools/call";
+	c.mcp_tool = "search";
+	c.status = 200;
+	assert_non_null(strstr(table_of(&c, 0, 1), "14:02:13 7       -        -            search "
+						   "             200 -"));
+	c.mcp_tool = NULL;
+	c.mcp_method = "tools/list";
+	assert_string_equal(table_of(&c, 0, 1), "");
+	c.error_type = "-32601";
+	assert_non_null(strstr(table_of(&c, 0, 1), " tools/list "));
+}
+
 static void unknown_is_a_dash(void **state)
 {
 	struct call c = {.time_ns = 1,
@@ -285,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_reads_as_documented),
+		cmocka_unit_test(tools_are_shown_handshakes_not),
 		cmocka_unit_test(unknown_is_a_dash),
 		cmocka_unit_test(columns_go_as_room_does),
 		cmocka_unit_test(nothing_is_interpreted),

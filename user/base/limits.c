@@ -22,6 +22,7 @@ const struct limits limits_default = {
 	.processes = 16384,
 	.calls = 65536,
 	.turns = 64,
+	.fetched = 4096,
 	.tool_calls = 128,
 	.finish_reasons = 128,
 	.call_bytes = 64 << 10,

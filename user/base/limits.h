@@ -31,6 +31,7 @@ struct limits {
 	unsigned int processes;
 	unsigned int calls;	 /* open calls */
 	unsigned int turns;	 /* open calls of one session */
+	unsigned int fetched;	 /* answers remembered, so that their usage counts once */
 	unsigned int tool_calls; /* kept of one call */
 	unsigned int finish_reasons;
 	size_t call_bytes;	   /* texts and lists of one open call */

@@ -83,7 +83,7 @@ static bool finished(const struct call_open *x)
 void outcome__judge(struct call_open *x, enum http_end why)
 {
 	struct call *c = &x->c;
-	bool damaged = x->damaged && !x->request_damaged;
+	bool damaged = x->damaged && !x->request_damaged && !c->opaque;
 	/* A stream is complete by its own word: some clients hang up at the end mark, some
 	 * providers send none. Of a whole document HTTP says it, and the document itself: a
 	 * compressed one whose last block or checksum is missing still was read to its end. */
@@ -101,10 +101,10 @@ void outcome__judge(struct call_open *x, enum http_end why)
 		c->truncated = true;
 	if (why != HTTP_END_OK && !(c->streamed && c->done))
 		c->truncated = true;
-	if (c->streamed && !complete && !c->error_type)
+	if (c->streamed && !complete && !c->error_type && !c->opaque)
 		c->truncated = true;
 	/* The page that a proxy answers with is often no JSON, and has nothing to lose. */
-	if ((damaged && !(c->status >= 400)) || x->request_damaged)
+	if ((damaged && !(c->status >= 400)) || (x->request_damaged && !c->opaque))
 		c->truncated = true;
 
 	if (final)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "call/facts.h"
+#include "call/fetched.h"
 #include "call/outcome.h"
 #include "call/tracking.h"
 
@@ -34,7 +35,15 @@ static void count(struct stats *st, const struct filter *f, const struct call *c
 		st->served++;
 		return;
 	}
-	st->calls++;
+	if (c->kind == CALL_TOOL) {
+		st->tool_calls++;
+		st->tool_errors += c->error_type != NULL;
+		return;
+	}
+	/* The call that asked for it was counted when it was made; whether it failed is told now.
+	 */
+	st->calls += c->kind == CALL_MODEL;
+	st->fetched += c->kind == CALL_FETCH;
 	st->errors += c->error_type != NULL;
 	st->truncated += c->truncated;
 	st->input_tokens += c->input_tokens > 0 ? (uint64_t)c->input_tokens : 0;
@@ -47,15 +56,39 @@ static void count(struct stats *st, const struct filter *f, const struct call *c
 	}
 }
 
+static const enum call_kind kinds[] = {
+	[DIALECT_CALL] = CALL_MODEL,
+	[DIALECT_FETCH] = CALL_FETCH,
+	[DIALECT_TOOL] = CALL_TOOL,
+	[DIALECT_OPAQUE] = CALL_MODEL,
+};
+
 /* What the call is, by the dialect that it turned out to be. */
 static void name_dialect(struct call_open *x)
 {
 	const struct dialect *d = dialect_reader__dialect(x->reader);
 	struct call *c = &x->c;
 
+	c->kind = kinds[dialect__kind(d)];
+	c->opaque = dialect__kind(d) == DIALECT_OPAQUE;
 	c->api = dialect__api(d);
 	c->operation = dialect__operation(d);
 	c->provider = dialect__provider(d, span_str(c->server_address), span_str(c->path));
+}
+
+static bool has_usage(const struct call *c)
+{
+	return c->input_tokens >= 0 || c->output_tokens >= 0;
+}
+
+/* An answer that was fetched is told of once it is final and whole, and once. */
+static bool is_fetched(const struct call_open *x)
+{
+	const struct call *c = &x->c;
+
+	return c->status >= 200 && c->status < 400 && !c->pending &&
+	       (has_usage(c) || (c->response_id && !c->truncated)) &&
+	       !fetched__known(x->tracker->fetched, c);
 }
 
 /* A session is told of by its turns, and by itself where it came to none: refused, not answered. */
@@ -65,6 +98,8 @@ static bool is_record(const struct call_open *x)
 		return false;
 	if (!x->session && dialect__is_session(dialect_reader__dialect(x->reader)))
 		return !x->upgraded && x->c.error_type;
+	if (x->c.kind == CALL_FETCH)
+		return is_fetched(x);
 	return true;
 }
 
@@ -81,6 +116,8 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	facts__finish(x);
 	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
 		return;
+	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
+		fetched__add(t->fetched, &x->c);
 	t->n_out++;
 	count(&t->totals, t->cfg.filter, &x->c);
 	if (t->cfg.call)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "call/fetched.h"
 #include "call/tracking.h"
 
 #define STATS_EVERY_NS 60000000000ULL
@@ -17,12 +18,14 @@ int call_tracker__new(const struct call_tracker_config *config, struct call_trac
 
 	if (!t)
 		return -ENOMEM;
+	t->cfg = *config;
 	err = processes__new(config->lim, &t->processes);
+	if (!err)
+		err = fetched__new(config->lim, &t->fetched);
 	if (err) {
-		free(t);
+		call_tracker__free(t);
 		return err;
 	}
-	t->cfg = *config;
 	t->budget.max_bytes = config->lim->calls_bytes;
 	*ret = t;
 	return 0;
@@ -36,6 +39,7 @@ void call_tracker__free(struct call_tracker *t)
 	while (t->open)
 		call_open__free(t->open->session ? t->open->session : t->open);
 	processes__free(t->processes);
+	fetched__free(t->fetched);
 	free(t);
 }
 

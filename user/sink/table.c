@@ -69,7 +69,10 @@ static void cell_feature(struct table *s, const struct call *c)
 
 static void cell_model(struct table *s, const struct call *c)
 {
-	cell_text(s, c->request_model ? c->request_model : c->response_model);
+	if (c->kind == CALL_TOOL)
+		cell_text(s, c->mcp_tool ? c->mcp_tool : c->mcp_method);
+	else
+		cell_text(s, c->request_model ? c->request_model : c->response_model);
 }
 
 static void cell_status(struct table *s, const struct call *c)
@@ -288,11 +291,19 @@ static void measure(struct table *s)
 	s->rows = w.ws_row;
 }
 
+/* A client of MCP says hello, lists and pings: of that the table shows what failed. */
+static bool is_shown(const struct call *c)
+{
+	return c->kind != CALL_TOOL || c->mcp_tool || c->mcp_resource || c->error_type;
+}
+
 static int on_call(struct sink *sink, const struct call *c)
 {
 	struct table *s = (struct table *)sink;
 	int err;
 
+	if (!is_shown(c))
+		return 0;
 	measure(s);
 	if (!s->since_header || (s->rows > 2 && s->since_header >= s->rows - 1)) {
 		put_line(s, NULL);

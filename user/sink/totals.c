@@ -11,6 +11,9 @@ static const struct extra {
 	const char *text;
 	size_t offset;
 } extras[] = {
+	{"fetched later", offsetof(struct stats, fetched)},
+	{"tool calls", offsetof(struct stats, tool_calls)},
+	{"tool errors", offsetof(struct stats, tool_errors)},
 	{"served", offsetof(struct stats, served)},
 	{"not followed", offsetof(struct stats, refused)},
 	{"SSL calls missed", offsetof(struct stats, missed_calls)},
