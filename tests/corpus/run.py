@@ -14,6 +14,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 APIS = {
     'openai.chat', 'anthropic.messages', 'bedrock.converse',
     'gemini.generate',
+    'anthropic.messages',
+    'bedrock.converse',
+    'ollama.chat', 'ollama.embed', 'ollama.generate',
+    'openai.chat',
 }
 # Names by number, read from the header so that they cannot drift apart.
 def fact_names():

@@ -133,9 +133,10 @@ static char *facts_of(const struct dialect *d, const struct http_head *q, const 
 	dialect_reader__response_head(r, a, 1);
 	feed(r, response, at, dialect_reader__response);
 	dialect_reader__response_end(r, 1);
-	fprintf(t.f, "null],\"outputs\":%u,\"streamed\":%s,\"damaged\":%s", t.outputs,
+	fprintf(t.f, "null],\"outputs\":%u,\"streamed\":%s,\"damaged\":%s,\"match\":%s", t.outputs,
 		dialect_reader__streamed(r) ? "true" : "false",
-		dialect_reader__damaged(r) ? "true" : "false");
+		dialect_reader__damaged(r) ? "true" : "false",
+		dialect_reader__confirmed(r) ? "true" : "false");
 	dialect_reader__free(r);
 	fclose(t.f);
 	return p;
@@ -148,6 +149,7 @@ static void exchange(const struct span *f)
 	struct http_head a = {.status = atoi((const char *)f[STATUS].p), .headers = a_headers};
 	const struct dialect *d;
 	unsigned int seed = 2 + (unsigned int)atoi((const char *)f[SEED].p);
+	const char *provider;
 	char *whole, *got;
 	bool same = true;
 
@@ -168,9 +170,10 @@ static void exchange(const struct span *f)
 	got = facts_of(d, &q, &a, f[REQUEST], f[RESPONSE], seed);
 	same &= strcmp(got, whole) == 0;
 	free(got);
-	printf("{\"match\":true,\"api\":\"%s\",\"operation\":\"%s\",\"provider\":\"%s\",\"same\":%"
+	provider = dialect__provider(d, q.authority, q.path);
+	printf("{\"api\":\"%s\",\"operation\":\"%s\",\"provider\":\"%s\",\"same\":%"
 	       "s,%s}\n",
-	       dialect__api(d), dialect__operation(d), dialect__provider(d, q.authority, q.path),
+	       dialect__api(d), dialect__operation(d), provider ? provider : "",
 	       same ? "true" : "false", whole);
 	free(whole);
 }

@@ -32,7 +32,7 @@ const char *dialect__api(const struct dialect *d);	 /* "openai.chat", … : llms
 const char *dialect__operation(const struct dialect *d); /* "chat", … : gen_ai.operation.name */
 
 /* gen_ai.provider.name for that host (without port) and path: by the host where it is known, else
- * the flavour of the wire. Static storage. */
+ * the flavour of the wire, NULL where it has none. Static storage. */
 const char *dialect__provider(const struct dialect *d, struct span host, struct span path);
 
 struct dialect_ops {

@@ -88,6 +88,13 @@ const char *host__provider(struct span host, struct span path)
 	return NULL;
 }
 
+bool host__may_be(const struct http_head *h, const char *provider)
+{
+	const char *known = host__provider(host__of(h->authority), h->path);
+
+	return !known || strcmp(known, provider) == 0;
+}
+
 struct span host__of(struct span authority)
 {
 	const uint8_t *at = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;

@@ -7,6 +7,9 @@ static const struct dialect *const dialects[] = {
 	&dialect_anthropic_messages,
 	&dialect_bedrock_converse,
 	&dialect_gemini_generate,
+	&dialect_ollama_chat,
+	&dialect_ollama_generate,
+	&dialect_ollama_embed,
 };
 
 const struct dialect *dialect__match(const struct http_head *request)

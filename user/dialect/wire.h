@@ -22,6 +22,8 @@ enum wire_part {
 	WIRE_CACHE_WRITE,
 	WIRE_REASONING,
 	WIRE_TOTAL,
+	WIRE_BILLED_INPUT, /* where less is billed than is used */
+	WIRE_BILLED_OUTPUT,
 	WIRE_USAGE_END,
 	/* of an error: kept until the document is over */
 	WIRE_ERROR = WIRE_USAGE_END, /* the value of "error" where it is a string */
@@ -60,7 +62,7 @@ struct wire_field {
 struct dialect {
 	const char *api;
 	const char *operation;
-	const char *flavour; /* the provider where the host is not known */
+	const char *flavour; /* the provider where the host is not known; NULL: no one's */
 	const char *method;  /* NULL: POST. Of a WebSocket: GET, over HTTP/2 too. */
 	enum dialect_kind kind;
 	/* Other programs have such paths: reported only where the host is a known provider's or
@@ -107,6 +109,9 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_bedrock_converse;
 extern const struct dialect dialect_gemini_generate;
+extern const struct dialect dialect_ollama_chat;
+extern const struct dialect dialect_ollama_generate;
+extern const struct dialect dialect_ollama_embed;
 
 /* One choice of an answer while it is read; numbered at its end, since its index may come last. */
 struct wire_choice {
@@ -212,6 +217,8 @@ void session__user_id(struct dialect_reader *r, struct span user_id);
 
 /* gen_ai.provider.name by host (without port) and path, or NULL: not known. Static storage. */
 const char *host__provider(struct span host, struct span path);
+/* Is it that provider's host, or nobody's that is known? For paths that are others' elsewhere. */
+bool host__may_be(const struct http_head *h, const char *provider);
 /* The host of an authority: without user, port and brackets. Borrowed from it. */
 struct span host__of(struct span authority);
 
