@@ -107,6 +107,15 @@ struct task_struct {
 
 #pragma clang attribute pop
 
+/* include/uapi/linux/bpf.h: what a program on packets sees; the kernel translates the accesses. */
+struct __sk_buff {
+	__u32 len;
+	__u32 pkt_type;
+	__u32 mark;
+	__u32 queue_mapping;
+	__u32 protocol; /* network byte order */
+};
+
 /* raw tracepoints hand their arguments over as plain words */
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];

@@ -16,6 +16,7 @@ enum event_kind {
 	EVENT_DATA = 1,	 /* plaintext that crossed the TLS boundary */
 	EVENT_GAP = 2,	 /* plaintext that could not be read: struct event_data, no payload */
 	EVENT_CLOSE = 3, /* a connection ended */
+	EVENT_QUIC = 4,	 /* a first packet of a QUIC connection left */
 	/* control ring */
 	EVENT_TLS = 16,	 /* a process used TLS for the first time */
 	EVENT_FORK = 17, /* a followed process forked */
@@ -91,7 +92,20 @@ struct event_process {
 	char comm[EVENT_COMM_LEN];
 };
 
+/* The datagram as sent. */
+#define EVENT_QUIC_MAX 1500
+#define EVENT_QUIC_MAX_MASK 2047 /* no less, all ones */
+struct event_quic {
+	struct event_header h; /* tgid is not known */
+	__u64 ts_ns;
+	__u32 len;
+	__u16 port; /* the client's */
+	__u16 reserved;
+	__u8 bytes[EVENT_QUIC_MAX_MASK + 1];
+};
+
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
+_Static_assert(sizeof(struct event_quic) == 32 + EVENT_QUIC_MAX_MASK + 1, "event_quic");
 _Static_assert(sizeof(struct event_data) == 80, "event_data");
 _Static_assert(__builtin_offsetof(struct event_data, len) == 72, "event_data.len");
 _Static_assert(sizeof(struct event_close) == 64, "event_close");

@@ -26,6 +26,7 @@
  *	CAP_COUNTS	u32 n, u64 v[n]
  *	CAP_TICK	u64 mono_ns
  *	CAP_END		u64 records before it
+ *	CAP_UNSEEN	u32 pid; u64 ts_ns; string protocol, host (minor 1)
  */
 #ifndef LLMSNOOP_CAP_H
 #define LLMSNOOP_CAP_H
@@ -35,7 +36,7 @@
 #define CAP_MAGIC "\x89LLMCAP\n" /* not text, and no line end survives a text transfer */
 #define CAP_MAGIC_BYTES 8
 #define CAP_MAJOR 1
-#define CAP_MINOR 0
+#define CAP_MINOR 1
 #define CAP_MARK 0x1a2b3c4dU
 #define CAP_HEAD_BYTES 20
 #define CAP_RECORD_HEAD 12
@@ -54,6 +55,7 @@ enum cap_type {
 	CAP_COUNTS,
 	CAP_TICK,
 	CAP_END,
+	CAP_UNSEEN,
 };
 
 #endif

@@ -264,6 +264,33 @@ static bool on_exit_(struct cap_read *r, struct cursor *c, const struct capture_
 	return !c->bad;
 }
 
+static bool copy_text(struct cursor *c, char *ret, size_t size)
+{
+	struct span s = get_string(c);
+
+	if (c->bad || s.n >= size || (s.n && memchr(s.p, 0, s.n)))
+		return false;
+	if (s.n)
+		memcpy(ret, s.p, s.n);
+	ret[s.n] = 0;
+	return true;
+}
+
+static bool on_unseen(struct cap_read *r, struct cursor *c, const struct capture_ops *ops,
+		      void *ctx)
+{
+	char protocol[16], host[256];
+	struct capture_unseen u = {.protocol = protocol, .host = host};
+
+	u.pid = get32(c);
+	u.ts_ns = get64(c);
+	if (!copy_text(c, protocol, sizeof(protocol)) || !copy_text(c, host, sizeof(host)))
+		return false;
+	if (ops->unseen)
+		ops->unseen(ctx, &u);
+	return true;
+}
+
 static bool on_counts(struct cap_read *r, struct cursor *c, const struct capture_ops *ops,
 		      void *ctx)
 {
@@ -300,6 +327,7 @@ static bool (*const readers[])(struct cap_read *r, struct cursor *c, const struc
 	[CAP_INFO] = on_info,	  [CAP_CLOCK] = on_clock, [CAP_PROCESS] = on_process,
 	[CAP_DATA] = on_data,	  [CAP_CLOSE] = on_close, [CAP_EXIT] = on_exit_,
 	[CAP_COUNTS] = on_counts, [CAP_TICK] = on_tick,	  [CAP_END] = on_end,
+	[CAP_UNSEEN] = on_unseen,
 };
 
 static int at_end(struct cap_read *r, const char *what, struct cap_error *ret_error)

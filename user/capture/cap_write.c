@@ -247,6 +247,19 @@ static void on_exit_(void *ctx, const struct capture_exit *e)
 	record_end(w);
 }
 
+static void on_unseen(void *ctx, const struct capture_unseen *u)
+{
+	struct cap_write *w = ctx;
+
+	if (!record(w, CAP_UNSEEN))
+		return;
+	put32(w, u->pid);
+	put64(w, u->ts_ns);
+	put_str(w, u->protocol);
+	put_str(w, u->host);
+	record_end(w);
+}
+
 static void on_counts(void *ctx, const struct capture_counts *c)
 {
 	struct cap_write *w = ctx;
@@ -277,6 +290,7 @@ const struct capture_ops cap_write_ops = {
 	.data = on_data,
 	.close = on_close,
 	.exit = on_exit_,
+	.unseen = on_unseen,
 	.counts = on_counts,
 	.tick = on_tick,
 };

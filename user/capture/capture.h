@@ -66,6 +66,14 @@ struct capture_exit {
 	uint32_t status; /* as wait(2) gives it */
 };
 
+/* A connection whose bytes cannot be seen, and why it matters. */
+struct capture_unseen {
+	uint64_t ts_ns;
+	const char *protocol; /* "quic" */
+	const char *host;     /* as the client named it; any byte but NUL */
+	uint32_t pid;	      /* 0: not known */
+};
+
 /* Cumulative since the capture began. */
 struct capture_counts {
 	uint64_t v[COUNT_MAX]; /* enum counter */
@@ -81,6 +89,7 @@ struct capture_ops {
 	void (*data)(void *ctx, const struct capture_data *d);
 	void (*close)(void *ctx, const struct capture_close *c);
 	void (*exit)(void *ctx, const struct capture_exit *e);
+	void (*unseen)(void *ctx, const struct capture_unseen *u);
 	void (*counts)(void *ctx, const struct capture_counts *c);
 	/* Time passes, about once a second and before the end. */
 	void (*tick)(void *ctx, uint64_t mono_ns);

@@ -142,6 +142,7 @@ static void leave_out(struct features *f)
 		{"multi", &f->uprobe_multi},
 		{"task_storage", &f->task_storage},
 		{"bpf_loop", &f->bpf_loop},
+		{"cgroup_skb", &f->cgroup_skb},
 	};
 	const char *without = getenv("LLMSNOOP_WITHOUT");
 
@@ -166,6 +167,10 @@ void features__probe(struct features *ret)
 				libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE,
 							BPF_FUNC_task_storage_get, NULL) == 1,
 		.bpf_loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 1,
+		.cgroup_skb = libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SKB,
+						      BPF_FUNC_skb_load_bytes, NULL) == 1 &&
+			      libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SKB,
+						      BPF_FUNC_ringbuf_reserve, NULL) == 1,
 		.uprobe_multi = has_attach_type(LINK_UPROBE_MULTI),
 		.uprobe_session = has_attach_type(LINK_UPROBE_SESSION),
 	};

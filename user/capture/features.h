@@ -10,6 +10,7 @@ struct features {
 	bool ringbuf;		 /* BPF_MAP_TYPE_RINGBUF: 5.8 */
 	bool task_storage;	 /* for tracing programs: 5.11 */
 	bool bpf_loop;		 /* 5.17 */
+	bool cgroup_skb;	 /* programs on packets: only QUIC's name needs them */
 	bool uprobe_multi;	 /* 6.6 */
 	bool uprobe_session;	 /* 6.13 */
 	bool return_probes_kill; /* x86-64 6.11 to about 6.13: the uretprobe system call under a

@@ -14,8 +14,10 @@
 #include "base/map.h"
 #include "capture/features.h"
 #include "capture/mappings.h"
+#include "capture/pending.h"
 #include "capture/probes.h"
 #include "capture/proc.h"
+#include "capture/quic.h"
 #include "capture/targets.h"
 #include "capture/verdicts.h"
 
@@ -44,13 +46,6 @@ struct proc_state {
 	struct map_node node;
 };
 
-/* An exec or exit waits until all that was in the data ring when it was heard of is taken in. */
-struct pending {
-	struct event_process e;
-	uint64_t position; /* in the data ring */
-	struct pending *next;
-};
-
 struct live {
 	const struct capture_ops *ops;
 	void *ctx;
@@ -59,7 +54,8 @@ struct live {
 	struct targets *targets;
 	struct mappings *mappings; /* NULL: not available, then only the rescan finds new ones */
 	struct proc_state *procs;
-	struct pending *pending, **pending_tail;
+	struct pending_list pending;
+	struct quic *quic; /* NULL: it is not looked for */
 	struct capture_control control;
 	int epoll, timer;
 	uint64_t timer_ns; /* its present interval */
@@ -211,46 +207,30 @@ static void end_process(struct live *l, const struct event_process *e)
 	scan(l, e->h.tgid);
 }
 
-static void act(struct live *l, struct pending **at)
-{
-	struct pending *w = *at;
-
-	*at = w->next;
-	if (!*at)
-		l->pending_tail = at;
-	end_process(l, &w->e);
-	free(w);
-}
-
 /* Acts on what waits for the data ring; all: on everything. */
 static void act_on_drained(struct live *l, bool all)
 {
-	uint64_t consumed = probes__data_consumed(l->probes);
+	uint64_t consumed = all ? UINT64_MAX : probes__data_consumed(l->probes);
+	struct event_process e;
 
-	while (l->pending && (all || l->pending->position <= consumed))
-		act(l, &l->pending);
+	while (pending__take(&l->pending, consumed, &e))
+		end_process(l, &e);
 }
 
 /* A record of a process that is younger than its exec belongs to the new program: that goes first.
  * (Its older ones cannot come any more: they were reserved before it.) */
 static void act_before(struct live *l, uint32_t pid, uint64_t ts_ns)
 {
-	struct pending **at = &l->pending;
+	struct event_process e;
 
-	while (*at) {
-		if ((*at)->e.h.tgid == pid && (*at)->e.ts_ns <= ts_ns)
-			act(l, at);
-		else
-			at = &(*at)->next;
-	}
+	while (pending__take_before(&l->pending, pid, ts_ns, &e))
+		end_process(l, &e);
 }
 
 /* --- events --- */
 
 static void on_process(struct live *l, const struct event_process *e)
 {
-	struct pending *w;
-
 	switch (e->h.kind) {
 	case EVENT_TLS:
 		proc_tell(l, e->h.tgid, e);
@@ -260,15 +240,8 @@ static void on_process(struct live *l, const struct event_process *e)
 		proc_get(l, e->child, true);
 		return;
 	default:
-		w = calloc(1, sizeof(*w));
-		if (!w) {
+		if (pending__add(&l->pending, e, probes__data_produced(l->probes)))
 			end_process(l, e);
-			return;
-		}
-		w->e = *e;
-		w->position = probes__data_produced(l->probes);
-		*l->pending_tail = w;
-		l->pending_tail = &w->next;
 	}
 }
 
@@ -312,6 +285,23 @@ static void on_bytes(struct live *l, const struct event_data *e)
 		l->ops->data(l->ctx, &d);
 }
 
+/* Is a process traced, as far as that is known outside the kernel? 0: one that cannot be found. */
+static bool is_traced(void *ctx, uint32_t pid)
+{
+	struct live *l = ctx;
+	const struct proc_state *p = pid ? proc_get(l, pid, false) : NULL;
+
+	return p ? !p->unwanted : l->config.all && pid != (uint32_t)getpid();
+}
+
+static void on_quic(struct live *l, const struct event_quic *e)
+{
+	struct capture_unseen u;
+
+	if (l->quic && l->ops->unseen && quic__take(l->quic, e, &u))
+		l->ops->unseen(l->ctx, &u);
+}
+
 static int on_data(void *ctx, const struct event_header *h, size_t size)
 {
 	const struct event_data *e = (const void *)h;
@@ -333,6 +323,8 @@ static int on_data(void *ctx, const struct event_header *h, size_t size)
 
 		act_before(l, h->tgid, c->ts_ns);
 		l->ops->close(l->ctx, &close);
+	} else if (h->kind == EVENT_QUIC && size >= sizeof(struct event_quic)) {
+		on_quic(l, (const void *)h);
 	}
 	return 0;
 }
@@ -508,7 +500,6 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	l->ops = ops;
 	l->ctx = ctx;
 	l->config = *config;
-	l->pending_tail = &l->pending;
 	features__probe(&features);
 	err = probes__new(&pc, &features, &ret_error->what, &l->probes);
 	if (err)
@@ -519,6 +510,10 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	err = targets__new(l->probes, &tc, &l->targets);
 	if (err)
 		goto fail;
+	if (probes__watch_quic(l->probes))
+		quic__new(is_traced, l, &l->quic);
+	else
+		say(l, 1, "QUIC is not looked for: no cgroup v2, or the kernel or a capability lacks");
 	if (mappings__new(&l->mappings))
 		say(l, 0,
 		    "new mappings cannot be watched; programs that start now are seen up to 10 s "
@@ -544,7 +539,6 @@ fail:
 void live__free(struct live *l)
 {
 	struct proc_state *p, *next;
-	struct pending *w;
 
 	if (!l)
 		return;
@@ -556,10 +550,8 @@ void live__free(struct live *l)
 		map__del(node, l->procs, p);
 		free(p);
 	}
-	while ((w = l->pending)) {
-		l->pending = w->next;
-		free(w);
-	}
+	pending__free(&l->pending);
+	quic__free(l->quic);
 	if (l->timer >= 0)
 		close(l->timer);
 	if (l->epoll >= 0)

@@ -2,11 +2,14 @@
 #include "capture/probes.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -159,6 +162,7 @@ static void choose_programs(struct probes *p, const struct features *f)
 	 * told to, when a tracing program has a hash map that allocates as it goes. */
 	if (p->method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
+	bpf_program__set_autoload(s->progs.quic_egress, f->cgroup_skb);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
 	bpf_map__set_autocreate(s->maps.threads_lru, !f->task_storage);
 }
@@ -209,6 +213,31 @@ static int watch_processes(struct probes *p)
 	return 0;
 }
 
+/* QUIC is looked for where it costs one program: at the root of the cgroups. Without it nothing is
+ * lost but the warning. */
+static void watch_quic(struct probes *p)
+{
+	static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	struct statfs fs;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		fd = open(roots[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
+			p->skel->links.quic_egress =
+				bpf_program__attach_cgroup(p->skel->progs.quic_egress, fd);
+		if (fd >= 0)
+			close(fd);
+		if (p->skel->links.quic_egress)
+			return;
+	}
+}
+
+bool probes__watch_quic(const struct probes *p)
+{
+	return p->skel->links.quic_egress != NULL;
+}
+
 int probes__new(const struct probes_config *config, const struct features *features,
 		const char **ret_what, struct probes **ret)
 {
@@ -256,6 +285,8 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	err = watch_processes(p);
 	if (err)
 		goto fail;
+	if (features->cgroup_skb)
+		watch_quic(p);
 	*ret = p;
 	return 0;
 fail:

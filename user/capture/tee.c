@@ -35,6 +35,11 @@ static void tell_exit(void *ctx, const struct capture_exit *e)
 	TELL(exit, e);
 }
 
+static void tell_unseen(void *ctx, const struct capture_unseen *u)
+{
+	TELL(unseen, u);
+}
+
 static void tell_counts(void *ctx, const struct capture_counts *c)
 {
 	TELL(counts, c);
@@ -51,6 +56,7 @@ const struct capture_ops capture_tee_ops = {
 	.data = tell_data,
 	.close = tell_close,
 	.exit = tell_exit,
+	.unseen = tell_unseen,
 	.counts = tell_counts,
 	.tick = tell_tick,
 };

@@ -554,6 +554,14 @@ static void stream_table__exit(void *ctx, const struct capture_exit *e)
 		t->observer->exit(t->observer_ctx, e);
 }
 
+static void stream_table__unseen(void *ctx, const struct capture_unseen *u)
+{
+	const struct stream_table *t = ctx;
+
+	if (t->observer && t->observer->unseen)
+		t->observer->unseen(t->observer_ctx, u);
+}
+
 static void stream_table__clock(void *ctx, uint64_t mono_ns, int64_t offset_ns)
 {
 	const struct stream_table *t = ctx;
@@ -584,6 +592,7 @@ const struct capture_ops stream_table_ops = {
 	.data = stream_table__data,
 	.close = stream_table__close,
 	.exit = stream_table__exit,
+	.unseen = stream_table__unseen,
 	.counts = stream_table__counts,
 	.tick = stream_table__tick,
 };
