@@ -231,7 +231,8 @@ static __noinline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
 			c->left[dir & 1] = at - n;
 			return -1;
 		}
-		if (n - at < FRAME_HEADER || bpf_probe_read_user(h, FRAME_HEADER, (void *)(buf + at)))
+		if (n - at < FRAME_HEADER ||
+		    bpf_probe_read_user(h, FRAME_HEADER, (void *)(buf + at)))
 			break;
 		if (h[3] == FRAME_HEADERS || (h[5] & 0x80))
 			break;

@@ -50,8 +50,7 @@ int quic_egress(struct __sk_buff *skb)
 	struct udp udp;
 	__u8 first[5];
 
-	if (!at || bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
-	    udp.dest != swap16(HTTPS_PORT))
+	if (!at || bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) || udp.dest != swap16(HTTPS_PORT))
 		return 1;
 	at += UDP_HEADER;
 	/* A long header, type Initial: of version 1 (RFC 9000, 17.2.2) or 2 (RFC 9369, 3.2). */

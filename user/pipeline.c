@@ -10,6 +10,7 @@
 
 #include "http/h2.h"
 #include "base/limits.h"
+#include "log.h"
 
 static const struct protocol *const protocols[] = {
 	&http1_protocol,
@@ -48,6 +49,8 @@ static void on_fill(void *ctx, struct stats *st)
 	st->undecoded_upgrades = s.upgraded;
 	st->parse_errors = s.failed;
 	st->targets = p->targets;
+	st->unseen = p->unseen.v;
+	st->n_unseen = p->unseen.n;
 	st->unwritten = p->sinks.unwritten;
 }
 
@@ -87,6 +90,20 @@ static void on_exit_event(void *ctx, const struct capture_exit *e)
 	FORWARD(exit)(p->tracker, e);
 }
 
+static void on_unseen(void *ctx, const struct capture_unseen *u)
+{
+	struct pipeline *p = ctx;
+	const struct process *who;
+
+	if (!unseen__note(&p->unseen, u))
+		return;
+	who = call_tracker__process(p->tracker, u->pid);
+	log__warn(
+		"calls to %s by QUIC (process %u %s) cannot be seen; with HTTP/3 turned off in the "
+		"client they are",
+		u->host, u->pid, who ? who->comm : "");
+}
+
 static void on_counts(void *ctx, const struct capture_counts *c)
 {
 	struct pipeline *p = ctx;
@@ -99,6 +116,7 @@ static const struct capture_ops observer = {
 	.clock = on_clock,
 	.process = on_process,
 	.exit = on_exit_event,
+	.unseen = on_unseen,
 	.counts = on_counts,
 	.tick = on_tick,
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "call/tracker.h"
+#include "call/unseen.h"
 #include "capture/capture.h"
 #include "http/h1.h"
 #include "sink/sinks.h"
@@ -17,6 +18,7 @@ struct pipeline {
 	struct stream_table *table;
 	struct http1_ctx http1;
 	struct sinks sinks;
+	struct unseen_table unseen;
 	uint64_t targets; /* files with probes, for stats */
 	uint64_t now_ns;  /* CLOCK_MONOTONIC of the capture, as far as it is known */
 };

@@ -151,6 +151,13 @@ struct call {
 /* A call of which nothing is known. */
 extern const struct call call_unknown;
 
+/* Connections to a model provider that cannot be seen into. */
+struct unseen {
+	const char *protocol; /* "quic" */
+	const char *host;     /* "": others than could be kept */
+	uint64_t connections;
+};
+
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */
@@ -171,6 +178,8 @@ struct stats {
 	uint64_t no_entry;     /* returns of SSL calls whose entry was not seen */
 	uint64_t connections, open_connections, open_calls, processes, targets;
 	/* seen but not decoded */
+	const struct unseen *unseen;
+	unsigned int n_unseen;
 	uint64_t undecoded_h2, undecoded_upgrades, neither, parse_errors;
 };
 

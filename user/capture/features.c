@@ -138,10 +138,8 @@ static void leave_out(struct features *f)
 		const char *name;
 		bool *feature;
 	} table[] = {
-		{"session", &f->uprobe_session},
-		{"multi", &f->uprobe_multi},
-		{"task_storage", &f->task_storage},
-		{"bpf_loop", &f->bpf_loop},
+		{"session", &f->uprobe_session},    {"multi", &f->uprobe_multi},
+		{"task_storage", &f->task_storage}, {"bpf_loop", &f->bpf_loop},
 		{"cgroup_skb", &f->cgroup_skb},
 	};
 	const char *without = getenv("LLMSNOOP_WITHOUT");

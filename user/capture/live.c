@@ -513,7 +513,8 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	if (probes__watch_quic(l->probes))
 		quic__new(is_traced, l, &l->quic);
 	else
-		say(l, 1, "QUIC is not looked for: no cgroup v2, or the kernel or a capability lacks");
+		say(l, 1,
+		    "QUIC is not looked for: no cgroup v2, or the kernel or a capability lacks");
 	if (mappings__new(&l->mappings))
 		say(l, 0,
 		    "new mappings cannot be watched; programs that start now are seen up to 10 s "

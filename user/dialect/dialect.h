@@ -35,6 +35,9 @@ const char *dialect__operation(const struct dialect *d); /* "chat", … : gen_ai
  * the flavour of the wire, NULL where it has none. Static storage. */
 const char *dialect__provider(const struct dialect *d, struct span host, struct span path);
 
+/* Is that host (without port) a known provider's? */
+bool dialect__serves(struct span host);
+
 struct dialect_ops {
 	/* A fact, as soon as it is known. ts_ns: the time of the bytes that completed it. */
 	void (*fact)(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns);

@@ -57,12 +57,12 @@ enum fact {
 	FACT_OUTPUT_TEXT_TOKENS,
 	FACT_OUTPUT_IMAGE_TOKENS,
 	FACT_OUTPUT_AUDIO_TOKENS,
-	FACT_COUNTED_TOKENS, /* number: counted on request, not used */
-	FACT_WEB_SEARCHES,   /* number: searches that the provider ran and bills */
-	FACT_SEARCH_UNITS,   /* number: what rerankers bill */
-	FACT_BATCH_REQUESTS, /* number: calls that this fetched batch answers */
-	FACT_AUDIO_SECONDS,  /* real: what transcription bills where it counts no tokens */
-	FACT_COMPACTED,	     /* number 1: the conversation was shortened by the provider */
+	FACT_COUNTED_TOKENS,	 /* number: counted on request, not used */
+	FACT_WEB_SEARCHES,	 /* number: searches that the provider ran and bills */
+	FACT_SEARCH_UNITS,	 /* number: what rerankers bill */
+	FACT_BATCH_REQUESTS,	 /* number: calls that this fetched batch answers */
+	FACT_AUDIO_SECONDS,	 /* real: what transcription bills where it counts no tokens */
+	FACT_COMPACTED,		 /* number 1: the conversation was shortened by the provider */
 	FACT_FINISH_REASON,	 /* text; index is the choice */
 	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
 				    told again where the id comes later */
@@ -73,10 +73,10 @@ enum fact {
 	FACT_ERROR_TYPE,	 /* text: the provider's own type or code */
 	FACT_ERROR_MESSAGE,	 /* text: goes nowhere but -v; may hold content */
 	FACT_DONE,		 /* the stream's own end mark or final event */
-	FACT_PENDING,		 /* number 1: the answer is still in the making, to be fetched later;
-				    0: it is final */
-	/* A session (a WebSocket) holds many calls, or turns: facts with a turn are of that call, those
-	 * without are of all that begin later. */
+	FACT_PENDING, /* number 1: the answer is still in the making, to be fetched later;
+			 0: it is final */
+	/* A session (a WebSocket) holds many calls, or turns: facts with a turn are of that call,
+	 * those without are of all that begin later. */
 	FACT_TURN_BEGIN, /* number: CLOCK_MONOTONIC ns of the first byte that asked for it */
 	FACT_TURN_END,
 	FACT_MAX,

@@ -95,6 +95,16 @@ bool host__may_be(const struct http_head *h, const char *provider)
 	return !known || strcmp(known, provider) == 0;
 }
 
+bool dialect__serves(struct span host)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (host_is(host, hosts[i].host))
+			return true;
+	return false;
+}
+
 struct span host__of(struct span authority)
 {
 	const uint8_t *at = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;

@@ -20,8 +20,8 @@ const struct dialect *dialect__match(const struct http_head *request)
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
-		if (span_eq(request->method, span_str(dialects[i]->method ? dialects[i]->method
-									 : "POST")) &&
+		if (span_eq(request->method,
+			    span_str(dialects[i]->method ? dialects[i]->method : "POST")) &&
 		    dialects[i]->match(request, path))
 			return dialects[i];
 	return NULL;

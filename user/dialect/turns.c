@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sessions: one exchange, many calls. Each message of a WebSocket is a document; the provider's file
- * says which of them begin and end a turn. */
+/* Sessions: one exchange, many calls. Each message of a WebSocket is a document; the provider's
+ * file says which of them begin and end a turn. */
 #include "dialect/response.h"
 #include "dialect/wire.h"
 

@@ -91,8 +91,8 @@ struct dialect {
 	void (*answer_value)(struct dialect_reader *r, const struct json_value *v);
 	/* What the answer's head says. May be NULL. */
 	void (*head)(struct dialect_reader *r, const struct http_head *h);
-	/* An event of that name begins; the name is empty where the framing has it last (SSE may) or
-	 * not at all. May be NULL. */
+	/* An event of that name begins; the name is empty where the framing has it last (SSE may)
+	 * or not at all. May be NULL. */
 	void (*event)(struct dialect_reader *r, struct span name);
 	/* Unwraps the payload of an event into JSON for response__json. May be NULL: it is JSON. */
 	void (*piece)(struct dialect_reader *r, struct span data);
@@ -165,13 +165,13 @@ struct dialect_reader {
 	uint8_t sniffed_n; /* bytes held back while the framing is told by them */
 	uint8_t lead;	   /* what an event's data begin with */
 	uint8_t mark_n;	   /* bytes of an end mark that came */
-	uint8_t type; /* enum wire_type */
+	uint8_t type;	   /* enum wire_type */
 	bool streamed;
 	bool several;	    /* documents may follow that make it a stream */
 	uint64_t documents; /* begun */
-	bool document; /* one is begun and not yet told */
-	bool output;   /* it has model output */
-	bool done;     /* it is the stream's end */
+	bool document;	    /* one is begun and not yet told */
+	bool output;	    /* it has model output */
+	bool done;	    /* it is the stream's end */
 	bool usage_new;
 	int64_t usage[WIRE_N_USAGE]; /* -1: unknown */
 	int64_t told[WIRE_N_USAGE];  /* the facts as last told */
@@ -183,9 +183,9 @@ struct dialect_reader {
 	char sniffed[8];
 
 	/* session */
-	uint32_t turn;	/* that facts are of now; 0: of none */
-	uint32_t turns; /* begun so far */
-	uint64_t message_ns[2]; /* of the first byte of the message, by enum side */
+	uint32_t turn;		     /* that facts are of now; 0: of none */
+	uint32_t turns;		     /* begun so far */
+	uint64_t message_ns[2];	     /* of the first byte of the message, by enum side */
 	bool in_message[2], torn[2]; /* torn: the message that ends now is not whole */
 	bool turn_over;
 
@@ -195,8 +195,8 @@ struct dialect_reader {
 /* This is what the dialect takes it for. */
 void wire__prove(struct dialect_reader *r);
 
-/* A turn of a session begins: facts are of it from now on. begin_ns: of the first byte that asked for
- * it. What is kept of the answer before (usage, tools, texts told) is forgotten. */
+/* A turn of a session begins: facts are of it from now on. begin_ns: of the first byte that asked
+ * for it. What is kept of the answer before (usage, tools, texts told) is forgotten. */
 void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns);
 /* It is over; facts told until the message ends are still of it. */
 void wire__turn_end(struct dialect_reader *r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* msg.h: HTTP without its version. HTTP/1, HTTP/2 and WebSocket tell their exchanges through these. */
+/* msg.h: HTTP without its version. HTTP/1, HTTP/2 and WebSocket tell their exchanges through these.
+ */
 #ifndef LLMSNOOP_HTTP_MSG_H
 #define LLMSNOOP_HTTP_MSG_H
 
@@ -18,9 +19,9 @@ struct http_header {
 struct http_head {
 	/* request */
 	struct span method;
-	struct span path;      /* without the query. p is NULL: not known (an HTTP/2 connection met in
-				  its middle may refer to what was said before) */
-	struct span query;     /* without '?'; values of secret parameters are emptied */
+	struct span path;  /* without the query. p is NULL: not known (an HTTP/2 connection met in
+			      its middle may refer to what was said before) */
+	struct span query; /* without '?'; values of secret parameters are emptied */
 	struct span authority; /* Host or :authority, as sent, may hold a port; p NULL: not known */
 	/* response */
 	int status; /* -1: not known, as above */
@@ -55,8 +56,9 @@ enum http_body_flag {
 
 /* One exchange calls, in this order: request; then request_body*, request_end and, perhaps before
  * request_end, response, response_body*, response_end; end exactly once, at last, also after a
- * refusal. A 1xx response is not told, except for a 101 that the next call, upgrade, belongs to. Times are the moments at which
- * the bytes crossed the TLS boundary: the entry of a write, the return of a read. */
+ * refusal. A 1xx response is not told, except for a 101 that the next call, upgrade, belongs to.
+ * Times are the moments at which the bytes crossed the TLS boundary: the entry of a write, the
+ * return of a read. */
 struct http_msg_ops {
 	/* A request head. first_ns is the time of its first byte, ts_ns of its last. Returns what
 	 * is handed to all later calls of this exchange, or NULL: not wanted (then no later call
@@ -72,12 +74,12 @@ struct http_msg_ops {
 	 * transfer and content codings allow it. */
 	void (*gap)(void *x, enum side side, uint64_t lost);
 	void (*response_end)(void *x, unsigned int body_flags, uint64_t ts_ns);
-	/* The connection (in HTTP/2: the stream) stops being HTTP after this exchange (101, CONNECT).
-	 * What follows on both sides belongs to protocol: messages if that is "websocket", else it is
-	 * not told; then end. */
+	/* The connection (in HTTP/2: the stream) stops being HTTP after this exchange (101,
+	 * CONNECT). What follows on both sides belongs to protocol: messages if that is
+	 * "websocket", else it is not told; then end. */
 	void (*upgrade)(void *x, struct span protocol, uint64_t ts_ns);
-	/* A piece of a WebSocket message, text or binary; last: it ends with this piece (which may be
-	 * empty). A gap on that side ends the message that it falls into, without a last. */
+	/* A piece of a WebSocket message, text or binary; last: it ends with this piece (which may
+	 * be empty). A gap on that side ends the message that it falls into, without a last. */
 	void (*message)(void *x, enum side side, struct span piece, bool last, uint64_t ts_ns);
 	void (*end)(void *x, enum http_end why, uint64_t ts_ns);
 };

@@ -327,6 +327,28 @@ static void put_cost(struct json_write *w, const char *key, const void *r, size_
 		put_real(w, key, r, at);
 }
 
+static void put_unseen(struct json_write *w, const char *key, const void *r, size_t at)
+{
+	const struct stats *st = r;
+	unsigned int i;
+
+	if (!st->n_unseen)
+		return;
+	json_write__key(w, key);
+	json_write__open(w, '[');
+	for (i = 0; i < st->n_unseen; i++) {
+		json_write__open(w, '{');
+		json_write__key(w, "protocol");
+		json_write__string(w, st->unseen[i].protocol);
+		json_write__key(w, "host");
+		json_write__string(w, st->unseen[i].host);
+		json_write__key(w, "connections");
+		json_write__uint(w, st->unseen[i].connections);
+		json_write__close(w, '}');
+	}
+	json_write__close(w, ']');
+}
+
 static const struct key stats_keys[] = {
 	{"v", put_version, 0},
 	{"type", put_type_stats, 0},
@@ -361,6 +383,7 @@ static const struct key stats_keys[] = {
 	{"undecoded.h2", put_uint, AT(undecoded_h2)},
 	{"undecoded.upgrades", put_uint, AT(undecoded_upgrades)},
 	{"undecoded.neither", put_uint, AT(neither)},
+	{"unseen", put_unseen, 0},
 	{"parse_errors", put_uint, AT(parse_errors)},
 };
 
