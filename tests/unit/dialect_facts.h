@@ -74,7 +74,6 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_OUTPUT_TEXT_TOKENS] = "out_text",
 	[FACT_OUTPUT_IMAGE_TOKENS] = "out_image",
 	[FACT_OUTPUT_AUDIO_TOKENS] = "out_audio",
-	[FACT_COUNTED_TOKENS] = "counted",
 	[FACT_FINISH_REASON] = "finish",
 	[FACT_TOOL_CALL] = "tool",
 	[FACT_SERVICE_TIER] = "tier",
