@@ -6,6 +6,7 @@
 
 #include "http/h1_conn.h"
 #include "http/h1_match.h"
+#include "http/ws.h"
 
 struct out {
 	const struct http_msg_ops *ops;
@@ -115,15 +116,6 @@ static int request_head(struct h1 *h, uint64_t ts_ns)
 	return begin_body(h, SIDE_REQUEST, e, &frame, ts_ns);
 }
 
-static void upgrade(struct h1 *h, struct exchange *e, struct span protocol, uint64_t ts_ns)
-{
-	if (e->x)
-		h->ctx->ops->upgrade(e->x, protocol, ts_ns);
-	exchange__end(h, e, HTTP_END_OK, ts_ns);
-	exchange__end_all(h, HTTP_END_PROTOCOL, ts_ns);
-	h->upgraded = true;
-}
-
 static int response_head(struct h1 *h, uint64_t ts_ns)
 {
 	static const struct span methods[] = {
@@ -141,17 +133,15 @@ static int response_head(struct h1 *h, uint64_t ts_ns)
 	if (head->status < 200 && (head->status != 101 || !h->first))
 		return begin_body(h, SIDE_RESPONSE, NULL, &frame, ts_ns);
 	e = pair__response(h, ts_ns);
-	if (e && head->status == 101) {
-		upgrade(h, e, http_head__get(head, "upgrade"), ts_ns);
-		return -ESHUTDOWN;
-	}
+	if (e && head->status == 101)
+		return h1_switch__101(h, e, head, ts_ns);
 	bad = h1_head__frame(s->head, e ? methods[e->method] : SPAN_NONE, &frame);
 	if (e) {
 		e->response_begun = true;
 		if (e->x)
 			h->ctx->ops->response(e->x, head, s->first_ns, ts_ns);
 		if (e->method == METHOD_CONNECT && head->status < 300) {
-			upgrade(h, e, methods[e->method], ts_ns);
+			h1_switch__leave(h, e, methods[e->method], ts_ns);
 			return -ESHUTDOWN;
 		}
 	}
@@ -280,7 +270,9 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 	};
 	struct h1 *h = state;
 
-	while (in.n && !h->upgraded) {
+	int err = 0;
+
+	while (in.n && !h->upgraded && !h->ws) {
 		ptrdiff_t n = feeds[h->side[side].state](h, side, in, first_in_call, ts_ns);
 
 		if (n < 0) {
@@ -290,7 +282,13 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 		in = span_skip(in, (size_t)n);
 		first_in_call = false;
 	}
-	return h->upgraded ? -ESHUTDOWN : 0;
+	if (h->upgraded)
+		return -ESHUTDOWN;
+	if (h->ws)
+		err = ws__feed(h->ws, side, in, ts_ns);
+	if (err)
+		exchange__end_all(h, HTTP_END_PROTOCOL, ts_ns);
+	return err;
 }
 
 static int gap(struct h1 *h, enum side side, uint64_t lost, uint64_t ts_ns)
@@ -326,6 +324,10 @@ static int h1__gap(void *state, enum side side, uint64_t lost, bool quiet, uint6
 
 	if (h->upgraded)
 		return -ESHUTDOWN;
+	if (h->ws) {
+		ws__gap(h->ws, side, lost, ts_ns);
+		return 0;
+	}
 	/* Nobody agreed to leave out a wanted message. */
 	if (!quiet || (s->e && s->e->x))
 		return gap(h, side, lost, ts_ns);
@@ -365,19 +367,26 @@ static bool h1__unwanted(const void *state)
 
 static bool h1__at_start(const void *state)
 {
-	const struct h1_side *s = &((const struct h1 *)state)->side[SIDE_REQUEST];
+	const struct h1 *h = state;
+	const struct h1_side *s = &h->side[SIDE_REQUEST];
 
+	if (h->ws)
+		return false; /* no line begins one */
 	return s->state == H1_HEAD ? !s->head : s->state == H1_RESYNC && !s->first;
 }
 
 static uint32_t h1__requests(const void *state)
 {
-	return ((const struct h1 *)state)->requests;
+	const struct h1 *h = state;
+
+	return h->requests;
 }
 
 static bool h1__refused(const void *state)
 {
-	return ((const struct h1 *)state)->last_unwanted;
+	const struct h1 *h = state;
+
+	return h->last_unwanted;
 }
 
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
@@ -390,6 +399,8 @@ static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 	struct h1 *h = state;
 	struct h1_side *s = &h->side[SIDE_RESPONSE];
 
+	if (h->ws && h->first)
+		exchange__end(h, h->first, ws__end(h->ws, ends[why]), ts_ns);
 	/* This is how such a body ends. */
 	if (s->state == H1_BODY && s->body.framing == H1_CLOSE &&
 	    (why == CONN_END_SERVER || why == CONN_END_UNSURE))
@@ -416,6 +427,7 @@ static void h1__free(void *state)
 	}
 	h1_side__resync(&h->side[SIDE_REQUEST]);
 	h1_side__resync(&h->side[SIDE_RESPONSE]);
+	ws__free(h->ws);
 	free(h);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h1_conn.h: the state of one HTTP/1 connection, between h1.c (bytes) and h1_pair.c (which answer
- * belongs to which request). For them alone. */
+/* h1_conn.h: the state of one HTTP/1 connection, between h1.c (bytes), h1_pair.c (which answer
+ * belongs to which request) and h1_switch.c (what follows HTTP/1). For them alone. */
 #ifndef LLMSNOOP_H1_CONN_H
 #define LLMSNOOP_H1_CONN_H
 
@@ -57,7 +57,8 @@ struct h1 {
 	bool trimmed;	    /* unwanted requests were forgotten: their answers are not copied */
 	bool unpairable;    /* nobody can tell any more whose an answer is */
 	bool last_unwanted; /* the latest request is not wanted */
-	bool upgraded;
+	bool upgraded;	    /* to what is not read */
+	struct ws *ws;	    /* not NULL: the session of first, the only exchange */
 	struct h1_side side[2];
 };
 
@@ -77,6 +78,14 @@ void pair__lost(struct h1 *h, enum side side);
 
 /* Answers were left out by agreement: they were those of unwanted requests. */
 void pair__quiet(struct h1 *h, uint64_t ts_ns);
+
+/* The answer head, a 101 to e, was seen: what follows on both sides is what it says (RFC
+ * 9110, 7.8). 0: h->ws goes on; -ESHUTDOWN: to nothing that is read, or that is wanted;
+ * -ENOMEM. */
+int h1_switch__101(struct h1 *h, struct exchange *e, const struct http_head *head, uint64_t ts_ns);
+
+/* The connection is something else from now on, which is not read. Ends all. */
+void h1_switch__leave(struct h1 *h, struct exchange *e, struct span protocol, uint64_t ts_ns);
 
 /* Forgets where that side is; a message is searched for at the beginnings of calls. */
 void h1_side__resync(struct h1_side *s);

@@ -56,9 +56,10 @@ enum http_body_flag {
 
 /* One exchange calls, in this order: request; then request_body*, request_end and, perhaps before
  * request_end, response, response_body*, response_end; end exactly once, at last, also after a
- * refusal. A 1xx response is not told, except for a 101 that the next call, upgrade, belongs to.
- * Times are the moments at which the bytes crossed the TLS boundary: the entry of a write, the
- * return of a read. */
+ * refusal. A 1xx response is not told, except for a 101 that the next call, upgrade, belongs to:
+ * upgrade takes the place of response_body* and response_end, and message*, of both sides as they
+ * come, follows it in a WebSocket session. Times are the moments at which the bytes crossed the TLS
+ * boundary: the entry of a write, the return of a read. */
 struct http_msg_ops {
 	/* A request head. first_ns is the time of its first byte, ts_ns of its last. Returns what
 	 * is handed to all later calls of this exchange, or NULL: not wanted (then no later call
@@ -76,11 +77,14 @@ struct http_msg_ops {
 	void (*response_end)(void *x, unsigned int body_flags, uint64_t ts_ns);
 	/* The connection (in HTTP/2: the stream) stops being HTTP after this exchange (101,
 	 * CONNECT). What follows on both sides belongs to protocol: messages if that is
-	 * "websocket", else it is not told; then end. */
+	 * "websocket", else it is not told, and end is next. */
 	void (*upgrade)(void *x, struct span protocol, uint64_t ts_ns);
 	/* A piece of a WebSocket message, text or binary; last: it ends with this piece (which may
-	 * be empty). A gap on that side ends the message that it falls into, without a last. */
+	 * be empty). A gap on that side ends the message that it falls into, without a last; it may
+	 * also stand for messages of which nothing is told. */
 	void (*message)(void *x, enum side side, struct span piece, bool last, uint64_t ts_ns);
+	/* After a session HTTP_END_OK means that a side said goodbye; what else ends it without a
+	 * goodbye is told as it is, since only the messages say whether more was to come. */
 	void (*end)(void *x, enum http_end why, uint64_t ts_ns);
 };
 

@@ -34,6 +34,25 @@ struct out {
 	uint64_t ts_ns;
 };
 
+struct span ws__extensions(const struct http_head *answer)
+{
+	static const struct span name = SPAN_LIT("sec-websocket-extensions");
+	struct span found = SPAN_NONE;
+	unsigned int i;
+
+	for (i = 0; i < answer->n_headers; i++) {
+		const struct http_header *h = &answer->headers[i];
+
+		if (!h->value.n || !span_ieq(h->name, name))
+			continue;
+		/* One extension is understood, so two headers of them are not. */
+		if (found.n)
+			return name;
+		found = h->value;
+	}
+	return found;
+}
+
 int ws__new(struct span extensions, const struct http_msg_ops *ops, void *x,
 	    const struct limits *lim, struct ws **ret)
 {

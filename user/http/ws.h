@@ -13,10 +13,13 @@
 struct limits;
 struct ws;
 
-/* A session that was agreed upon. extensions: the answer's Sec-WebSocket-Extensions (empty: none
- * was agreed); where one that is not understood is among them, a side with bytes is told as a gap
- * and nothing else. ops->message and ops->gap are called with x; all but extensions are borrowed
- * for its life. -ENOMEM. */
+/* What the answer to a handshake says of extensions (its Sec-WebSocket-Extensions); borrowed from
+ * it. */
+struct span ws__extensions(const struct http_head *answer);
+
+/* A session that was agreed upon. extensions: as above (empty: none was agreed); where one that is
+ * not understood is among them, a side with bytes is told as a gap and nothing else. ops->message
+ * and ops->gap are called with x; all but extensions are borrowed for its life. -ENOMEM. */
 int ws__new(struct span extensions, const struct http_msg_ops *ops, void *x,
 	    const struct limits *lim, struct ws **ret);
 
