@@ -16,6 +16,7 @@ APIS = {
     'gemini.generate',
     'anthropic.messages',
     'bedrock.converse',
+    'cohere.chat.v1', 'cohere.chat.v2', 'cohere.embed', 'cohere.generate', 'cohere.rerank', 'rerank', 'watsonx.generate',
     'ollama.chat', 'ollama.embed', 'ollama.generate',
     'openai.chat',
 }
@@ -32,6 +33,9 @@ WRITER = 'ests/cassettes/test_chat/test_writer_async_chat_tool_calls_legacy.yaml
 ARMOR = '_google/test_google_model_armor_prompt_template_text_gets_blocked.yaml'
 EXPECTED = {(DECORATOR, 0, 'response_id'), (MANUAL, 0, 'response_id'), (MANUAL, 0, 'response_model'), (WRITER, 0, 'request_model'),
             (ARMOR, 1, 'finish_reasons')}
+EXPECTED |= {('llms/cohere/testdata/%s.httprr' % x, 0, 'request_model') for x in ('TestCallbacksHandler', 'TestGenerateContent')}
+EXPECTED |= {('trics/cassettes/test_watsonx_metrics/test_generate_stream_metrics.yaml', 6, 'stream'),
+             ('nx/tests/traces/cassettes/test_generate/test_generate_text_stream.yaml', 6, 'stream')}
 
 def load(directory):
     for f in sorted(glob.glob(os.path.join(directory, '*.truth.jsonl.gz'))):

@@ -10,6 +10,13 @@ static const struct dialect *const dialects[] = {
 	&dialect_ollama_chat,
 	&dialect_ollama_generate,
 	&dialect_ollama_embed,
+	&dialect_cohere_chat_v2,
+	&dialect_cohere_chat_v1,
+	&dialect_cohere_generate,
+	&dialect_cohere_embed,
+	&dialect_cohere_rerank,
+	&dialect_rerank,
+	&dialect_watsonx_generate,
 };
 
 const struct dialect *dialect__match(const struct http_head *request)

@@ -112,6 +112,13 @@ extern const struct dialect dialect_gemini_generate;
 extern const struct dialect dialect_ollama_chat;
 extern const struct dialect dialect_ollama_generate;
 extern const struct dialect dialect_ollama_embed;
+extern const struct dialect dialect_cohere_chat_v2;
+extern const struct dialect dialect_cohere_chat_v1;
+extern const struct dialect dialect_cohere_generate;
+extern const struct dialect dialect_cohere_embed;
+extern const struct dialect dialect_cohere_rerank;
+extern const struct dialect dialect_rerank;
+extern const struct dialect dialect_watsonx_generate;
 
 /* One choice of an answer while it is read; numbered at its end, since its index may come last. */
 struct wire_choice {
