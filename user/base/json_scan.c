@@ -6,6 +6,7 @@
 
 #include "base/json_find.h"
 #include "base/json_number.h"
+#include "base/json_path.h"
 #include "base/json_skip.h"
 #include "base/json_text.h"
 #include "base/limits.h"
@@ -55,44 +56,12 @@ struct json_scan {
 	struct frame frames[JSON_NEST_MAX + 1];
 };
 
-static const struct json_path *each(const struct json_path *node)
-{
-	unsigned int i;
-
-	for (i = 0; i < node->n_kids; i++)
-		if (!node->kids[i].key)
-			return &node->kids[i];
-	return NULL;
-}
-
-static const struct json_path *member(const struct json_path *node, const uint8_t *key, size_t n)
-{
-	const struct json_path *k = node->kids, *last = k + node->n_kids;
-
-	for (; k < last; k++)
-		if (k->len == n && k->key && json_equal((const uint8_t *)k->key, key, n))
-			return k;
-	return NULL;
-}
-
-/* How deep the tree is; past JSON_NEST_MAX it does not matter how far. */
-static unsigned int nesting(const struct json_path *node, unsigned int level)
-{
-	unsigned int i, deepest = level, d;
-
-	for (i = 0; i < node->n_kids && level <= JSON_NEST_MAX; i++) {
-		d = nesting(&node->kids[i], level + 1);
-		deepest = d > deepest ? d : deepest;
-	}
-	return deepest;
-}
-
 int json_scan__new(const struct json_path *root, const struct json_ops *ops, void *ctx,
 		   const struct limits *lim, struct json_scan **ret)
 {
 	struct json_scan *s;
 
-	if (nesting(root, 0) > JSON_NEST_MAX)
+	if (json_path__nesting(root, 0) > JSON_NEST_MAX)
 		return -EINVAL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -245,7 +214,7 @@ static int push(struct json_scan *s, enum json_type type)
 	if (type == JSON_ARRAY && s->n_frames == 0) {
 		f->elem = s->root;
 	} else if (type == JSON_ARRAY) {
-		f->elem = each(node);
+		f->elem = json_path__each(node);
 		f->counted = true;
 		s->index[s->n_index++] = 0;
 	}
@@ -279,7 +248,7 @@ static int container(struct json_scan *s, enum json_type type)
 
 	/* A root array's elements are looked through, but not the arrays among them. */
 	if (node && node->n_kids && !(node == s->root && type == JSON_ARRAY && s->n_frames) &&
-	    (type == JSON_OBJECT || s->n_frames == 0 || each(node)))
+	    (type == JSON_OBJECT || s->n_frames == 0 || json_path__each(node)))
 		return push(s, type);
 	json_skip__begin(&s->skip);
 	s->state = SCAN_SKIP;
@@ -378,7 +347,7 @@ static void key_done(struct json_scan *s, struct span key)
 {
 	const struct frame *f = &s->frames[s->n_frames - 1];
 
-	s->cur = key.n <= s->lim->json_key ? member(f->node, key.p, key.n) : NULL;
+	s->cur = key.n <= s->lim->json_key ? json_path__member(f->node, key.p, key.n) : NULL;
 	s->state = SCAN_COLON;
 }
 

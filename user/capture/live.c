@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/live.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,19 +157,13 @@ static void scan(struct live *l, uint32_t pid)
 
 static void scan_all(struct live *l)
 {
-	struct dirent *d;
-	DIR *dir = opendir("/proc");
-	char *end;
+	uint32_t *pids = NULL;
+	int i, n = proc__pids("/proc", &pids);
 
-	if (!dir)
-		return;
-	while ((d = readdir(dir))) {
-		unsigned long pid = strtoul(d->d_name, &end, 10);
-
-		if (*end == '\0' && pid && pid != (unsigned long)getpid())
-			scan(l, pid);
-	}
-	closedir(dir);
+	for (i = 0; i < n; i++)
+		if (pids[i] != (uint32_t)getpid())
+			scan(l, pids[i]);
+	free(pids);
 }
 
 static void scan_targets(struct live *l)
@@ -434,31 +427,30 @@ void live__drain(struct live *l)
 
 /* --- making and ending --- */
 
-static int watch(struct live *l, int fd, uint32_t events)
-{
-	struct epoll_event ev = {.events = events};
-
-	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
-}
-
 static int open_loop(struct live *l)
 {
-	int err;
+	/* Of the rings only the kernel side's rare forced wake-ups, not each byte that waits. */
+	const struct {
+		int fd;
+		uint32_t events;
+	} watched[] = {
+		{l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), EPOLLIN},
+		{probes__data_fd(l->probes), EPOLLIN | EPOLLET},
+		{probes__control_fd(l->probes), EPOLLIN | EPOLLET},
+		{l->mappings ? mappings__fd(l->mappings) : -1, EPOLLIN},
+	};
 
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->epoll < 0 || l->timer < 0)
 		return -errno;
-	err = watch(l, l->timer, EPOLLIN);
-	/* Edge-triggered: only the kernel side's rare forced wake-ups, not each byte that waits. */
-	if (!err)
-		err = watch(l, probes__data_fd(l->probes), EPOLLIN | EPOLLET);
-	if (!err)
-		err = watch(l, probes__control_fd(l->probes), EPOLLIN | EPOLLET);
-	if (!err && l->mappings)
-		err = watch(l, mappings__fd(l->mappings), EPOLLIN);
+	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
+		struct epoll_event ev = {.events = watched[i].events};
+
+		if (watched[i].fd >= 0 && epoll_ctl(l->epoll, EPOLL_CTL_ADD, watched[i].fd, &ev))
+			return -errno;
+	}
 	set_timer(l, POLL_IDLE_NS);
-	return err;
+	return 0;
 }
 
 /* A process that was named, and where children are followed also those that it already has. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/quic.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture/proc.h"
 #include "capture/quic_initial.h"
 
 /* Connections whose name is still to come; the oldest is forgotten. */
@@ -119,32 +119,25 @@ static uint64_t net_namespace(uint32_t pid)
 
 uint32_t quic__owner(const struct quic *q, uint16_t port)
 {
-	uint64_t last = 0, ns;
 	struct inodes inodes = {0};
-	const struct dirent *d;
-	uint32_t pid, owner = 0;
-	DIR *proc = opendir("/proc");
+	uint32_t *pids = NULL, owner = 0;
+	uint64_t last = 0, ns;
+	int i, n = proc__pids("/proc", &pids);
 
-	while (proc && !owner && (d = readdir(proc))) {
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		pid = (uint32_t)strtoul(d->d_name, NULL, 10);
-		if (!q->wanted(q->ctx, pid))
-			continue;
-		ns = net_namespace(pid);
+	for (i = 0; i < n && !owner; i++) {
+		ns = q->wanted(q->ctx, pids[i]) ? net_namespace(pids[i]) : 0;
 		if (!ns)
 			continue;
 		if (ns != last) {
 			inodes.n = 0;
-			read_sockets(pid, "udp", port, &inodes);
-			read_sockets(pid, "udp6", port, &inodes);
+			read_sockets(pids[i], "udp", port, &inodes);
+			read_sockets(pids[i], "udp6", port, &inodes);
 			last = ns;
 		}
-		if (inodes.n && has_socket(pid, &inodes))
-			owner = pid;
+		if (inodes.n && has_socket(pids[i], &inodes))
+			owner = pids[i];
 	}
-	if (proc)
-		closedir(proc);
+	free(pids);
 	return owner;
 }
 
