@@ -12,14 +12,16 @@ import base64, collections, glob, gzip, json, os, re, struct, subprocess, sys, t
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 APIS = {
-    'openai.chat', 'anthropic.messages', 'bedrock.converse',
-    'gemini.generate',
     'anthropic.messages',
     'bedrock.converse',
     'cohere.chat.v1', 'cohere.chat.v2', 'cohere.embed', 'cohere.generate', 'cohere.rerank', 'rerank', 'watsonx.generate',
+    'gemini.generate',
     'ollama.chat', 'ollama.embed', 'ollama.generate',
-    'openai.chat',
+    'openai.chat', 'openai.completions', 'openai.embeddings', 'openai.moderations', 'openai.images', 'openai.audio',
+    'openai.responses', 'openai.responses.compact', 'openai.count_tokens',
 }
+# Whose operation is not graded (the corpus's README).
+UNGRADED = {'openai.count_tokens', 'openai.moderations', 'openai.images', 'openai.audio'}
 # Names by number, read from the header so that they cannot drift apart.
 def fact_names():
     text = open(os.path.join(HERE, '../../user/dialect/fact.h')).read()
@@ -30,12 +32,18 @@ def fact_names():
 DECORATOR = 'pan-for-workflows-with-input_862263550/output_2041138948/recording.har'
 MANUAL = 'ld-create-spans-for-manual-LLM-instrumentation_981493419/recording.har'
 WRITER = 'ests/cassettes/test_chat/test_writer_async_chat_tool_calls_legacy.yaml'
+CUT = 'ttributes-in-span-for-responses-non-streaming_1229494740/recording.har'
+OTHER_WIRE = 'packages/azure/src/__fixtures__/azure-deepseek-reasoning.1.'
+UNBALANCED = 'nai/src/responses/__fixtures__/parallel-tool-call-wrapper.1.chunks.txt'
 ARMOR = '_google/test_google_model_armor_prompt_template_text_gets_blocked.yaml'
 EXPECTED = {(DECORATOR, 0, 'response_id'), (MANUAL, 0, 'response_id'), (MANUAL, 0, 'response_model'), (WRITER, 0, 'request_model'),
             (ARMOR, 1, 'finish_reasons')}
 EXPECTED |= {('llms/cohere/testdata/%s.httprr' % x, 0, 'request_model') for x in ('TestCallbacksHandler', 'TestGenerateContent')}
 EXPECTED |= {('trics/cassettes/test_watsonx_metrics/test_generate_stream_metrics.yaml', 6, 'stream'),
              ('nx/tests/traces/cassettes/test_generate/test_generate_text_stream.yaml', 6, 'stream')}
+EXPECTED |= {(CUT, 0, 'response_id'), (OTHER_WIRE + 'chunks.txt', 0, 'response_model'), (OTHER_WIRE + 'chunks.txt', 0, 'response_id'),
+             (OTHER_WIRE + 'json', 0, 'input_tokens_total'), (OTHER_WIRE + 'json', 0, 'output_tokens_total')}
+EXPECTED |= {(UNBALANCED, 0, x) for x in ('response_model', 'response_id', 'input_tokens_total', 'output_tokens_total', 'finish_reasons')}
 
 def load(directory):
     for f in sorted(glob.glob(os.path.join(directory, '*.truth.jsonl.gz'))):
@@ -83,7 +91,7 @@ def record(got, names):
     plain = {'FACT_REQUEST_MODEL': ('request_model', 1), 'FACT_RESPONSE_MODEL': ('response_model', 1), 'FACT_RESPONSE_ID': ('response_id', 1),
              'FACT_INPUT_TOKENS': ('input_tokens_total', 3), 'FACT_OUTPUT_TOKENS': ('output_tokens_total', 3), 'FACT_CACHE_READ_TOKENS': ('cache_read', 3),
              'FACT_CACHE_WRITE_TOKENS': ('cache_creation', 3), 'FACT_REASONING_TOKENS': ('reasoning_tokens', 3), 'FACT_REQUEST_STREAM': ('stream', 3),
-             'FACT_ERROR_TYPE': ('error', 1)}
+             'FACT_COUNTED_TOKENS': ('input_tokens_total', 3), 'FACT_ERROR_TYPE': ('error', 1), 'FACT_PENDING': ('pending', 3)}
     for f in got['facts'][:-1]:
         name = names[f[0]]
         if name in plain:
@@ -108,8 +116,9 @@ def differences(r, t, rec, usable):
     def check(field, want, got):
         if want != got:
             yield field, want, got
-    for k in ('api', 'operation'):
-        yield from check(k, t[k], rec[k])
+    yield from check('api', t['api'], rec['api'])
+    if t['api'] not in UNGRADED:
+        yield from check('operation', t['operation'], rec['operation'])
     if t['provider']:
         yield from check('provider', t['provider'], rec['provider'])
     if asked:
@@ -135,6 +144,20 @@ def differences(r, t, rec, usable):
     if t['done'] is not None and rec['streamed']:
         yield from check('done', t['done'], rec.get('done', False))
 
+def fetched(got, r, names, count):
+    """An earlier answer is fetched: no call by the truth's measure. Its usage must be what the body says."""
+    if not got['match'] or got['operation'] != 'fetch_response':
+        return False
+    rec = record(got, names)
+    text = decoded(r).decode('utf-8', 'replace')
+    documents = [json.loads(x[5:]) for x in text.splitlines() if x.startswith('data:') and x[5:].strip() != '[DONE]'] if rec['streamed'] else [json.loads(text)]
+    last = documents[-1].get('response', documents[-1]) if isinstance(documents[-1], dict) else {}
+    usage = last.get('usage') or {}
+    wanted = usage.get('input_tokens', usage.get('prompt_tokens')), usage.get('output_tokens', usage.get('completion_tokens'))
+    count['fetched'] += 1
+    count['pending'] += rec.get('pending', 0)
+    return got['same'] and wanted == (rec.get('input_tokens_total'), rec.get('output_tokens_total'))
+
 def main():
     args = [a for a in sys.argv[1:] if a != '-v']
     verbose = '-v' in sys.argv
@@ -157,6 +180,8 @@ def main():
         count['exchanges'] += 1
         if not wanted:
             count['others'] += 1
+            if fetched(got, r, names, count):
+                continue
             if got['match']:
                 bad.append((where, 'match', t['api'], got.get('api')))
             continue
@@ -182,7 +207,7 @@ def main():
         print('DIFFERENT', *b)
     for key in EXPECTED - met:
         print('no longer different:', *key)
-    print('checked: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others;' % count,
+    print('checked: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others, of these %(fetched)d fetched (%(pending)d pending);' % count,
           '%d differences, %d explained' % (len(bad), len(met)))
     sys.exit(bool(bad))
 

@@ -17,8 +17,9 @@
 
 struct exchange {
 	const char *path, *host;   /* NULL: those of the test's api */
-	const char *headers;	   /* of the request: one "name: value" or NULL */
-	const char *answer_header; /* of the response: likewise, beside its type */
+	const char *method;	   /* NULL: POST */
+	const char *headers;	   /* of the request: "name: value" lines, or NULL */
+	const char *answer_header; /* of the response: "name: value" or NULL, beside its type */
 	const char *request;
 	int status;	  /* 0: 200 */
 	const char *type; /* content-type of the response, NULL: none */
@@ -41,6 +42,9 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_REQUEST_REASONING] = "effort",
 	[FACT_REQUEST_OUTPUT_TYPE] = "type",
 	[FACT_REQUEST_SERVICE_TIER] = "ask_tier",
+	[FACT_REQUEST_DIMENSIONS] = "dims",
+	[FACT_REQUEST_ENCODING_FORMAT] = "encoding",
+	[FACT_PREVIOUS_RESPONSE_ID] = "previous",
 	[FACT_CONVERSATION_ID] = "conv",
 	[FACT_TOOL_RESULT_ID] = "result",
 	[FACT_CACHE_WRITE_5M_TOKENS] = "write_5m",
@@ -49,8 +53,6 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_WEB_SEARCHES] = "searches",
 	[FACT_BATCH_REQUESTS] = "batch",
 	[FACT_COMPACTED] = "compacted",
-	[FACT_REQUEST_DIMENSIONS] = "dims",
-	[FACT_REQUEST_ENCODING_FORMAT] = "encoding",
 	[FACT_MCP_METHOD] = "method",
 	[FACT_MCP_TOOL] = "mcp_tool",
 	[FACT_MCP_RESOURCE] = "resource",
@@ -74,6 +76,8 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_OUTPUT_TEXT_TOKENS] = "out_text",
 	[FACT_OUTPUT_IMAGE_TOKENS] = "out_image",
 	[FACT_OUTPUT_AUDIO_TOKENS] = "out_audio",
+	[FACT_SEARCH_UNITS] = "units",
+	[FACT_AUDIO_SECONDS] = "seconds",
 	[FACT_FINISH_REASON] = "finish",
 	[FACT_TOOL_CALL] = "tool",
 	[FACT_SERVICE_TIER] = "tier",
@@ -83,6 +87,9 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_ERROR_TYPE] = "error",
 	[FACT_ERROR_MESSAGE] = "says",
 	[FACT_DONE] = "DONE",
+	[FACT_PENDING] = "pending",
+	[FACT_TURN_BEGIN] = "BEGIN",
+	[FACT_TURN_END] = "END",
 };
 
 static void facts_print(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
@@ -90,15 +97,17 @@ static void facts_print(void *ctx, enum fact fact, const struct fact_value *v, u
 	FILE *f = ctx;
 
 	fputs(fact_names[fact], f);
+	if (v->turn)
+		fprintf(f, "@%u", v->turn);
 	if (fact == FACT_FINISH_REASON || fact == FACT_TOOL_CALL)
 		fprintf(f, "[%u]", v->index);
 	if (v->text.n)
 		fprintf(f, "=%.*s", (int)v->text.n, (const char *)v->text.p);
-	else if (fact == FACT_COST_USD || fact == FACT_REQUEST_TEMPERATURE ||
-		 fact == FACT_REQUEST_TOP_P || fact == FACT_REQUEST_FREQUENCY_PENALTY ||
-		 fact == FACT_REQUEST_PRESENCE_PENALTY)
+	else if (fact == FACT_COST_USD || fact == FACT_AUDIO_SECONDS ||
+		 fact == FACT_REQUEST_TEMPERATURE || fact == FACT_REQUEST_TOP_P ||
+		 fact == FACT_REQUEST_FREQUENCY_PENALTY || fact == FACT_REQUEST_PRESENCE_PENALTY)
 		fprintf(f, "=%g", v->real);
-	else if (fact != FACT_OUTPUT && fact != FACT_DONE)
+	else if (fact != FACT_OUTPUT && fact != FACT_DONE && fact != FACT_TURN_END)
 		fprintf(f, "=%lld", (long long)v->number);
 	if (v->id.p)
 		fprintf(f, "#%.*s", (int)v->id.n, (const char *)v->id.p);
@@ -144,7 +153,7 @@ static struct http_header facts_header(const char *line)
 	const char *colon = strchr(line, ':');
 
 	return (struct http_header){span(line, (size_t)(colon - line)),
-				    span_trim(span_str(colon + 1))};
+				    span_trim(span(colon + 1, strcspn(colon + 1, "\n")))};
 }
 
 static size_t facts_length(const struct exchange *x)
@@ -154,13 +163,12 @@ static size_t facts_length(const struct exchange *x)
 
 static char *facts_once(const struct exchange *x, size_t step, size_t at)
 {
-	struct http_header header = {0}, answer[2];
+	struct http_header headers[4], answer[2];
 	struct http_head q = {
-		.method = SPAN_LIT("POST"),
+		.method = x->method ? span_str(x->method) : SPAN_LIT("POST"),
 		.path = span_str(x->path),
 		.authority = span_str(x->host),
-		.headers = &header,
-		.n_headers = x->headers != NULL,
+		.headers = headers,
 	};
 	struct http_head a = {
 		.status = x->status ? x->status : 200,
@@ -168,12 +176,15 @@ static char *facts_once(const struct exchange *x, size_t step, size_t at)
 	};
 	struct dialect_reader *r;
 	const struct dialect *d;
+	const char *line;
 	char *p;
 	size_t n;
 	FILE *f = open_memstream(&p, &n);
 
-	if (x->headers)
-		header = facts_header(x->headers);
+	for (line = x->headers; line && *line; line += strspn(line, "\n")) {
+		headers[q.n_headers++] = facts_header(line);
+		line += strcspn(line, "\n");
+	}
 	if (x->type)
 		answer[a.n_headers++] =
 			(struct http_header){SPAN_LIT("Content-Type"), span_str(x->type)};
@@ -194,6 +205,8 @@ static char *facts_once(const struct exchange *x, size_t step, size_t at)
 		fputs("streamed ", f);
 	if (dialect_reader__damaged(r))
 		fputs("damaged ", f);
+	if (!dialect_reader__confirmed(r))
+		fputs("unproved ", f);
 	dialect_reader__free(r);
 	fclose(f);
 	if (n)

@@ -24,6 +24,7 @@ static void test_paths(void **state)
 {
 	static const struct {
 		const char *path, *api; /* NULL: no model call */
+		const char *operation;	/* NULL: chat */
 	} cases[] = {
 		{"/v1/chat/completions", "openai.chat"},
 		{"/chat/completions", "openai.chat"},
@@ -36,6 +37,14 @@ static void test_paths(void **state)
 		{"/v1beta/openai/chat/completions", "openai.chat"},
 		{"/api/coding/paas/v4/chat/completions", "openai.chat"},
 		{"/compatible-mode/v1/chat/completions", "openai.chat"},
+		{"/v1/responses", "openai.responses"},
+		{"/responses", "openai.responses"},
+		{"/openai/v1/responses", "openai.responses"},
+		{"/backend-api/codex/responses", "openai.responses"},
+		{"/v1/responses/compact", "openai.responses.compact"},
+		{"/v1/responses/input_tokens", "openai.count_tokens", "count_tokens"},
+		{"/v1/responses/resp_1", NULL},
+		{"/v1/responses/resp_1/cancel", NULL},
 		{"/v1/messages", "anthropic.messages"},
 		{"/anthropic/v1/messages", "anthropic.messages"},
 		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
@@ -71,7 +80,8 @@ static void test_paths(void **state)
 		}
 		assert_non_null(d);
 		assert_string_equal(dialect__api(d), cases[i].api);
-		assert_string_equal(dialect__operation(d), "chat");
+		assert_string_equal(dialect__operation(d),
+				    cases[i].operation ? cases[i].operation : "chat");
 	}
 	assert_null(match("GET", "h", "/v1/chat/completions"));
 	assert_null(match("HEAD", "h", "/v1/messages"));

@@ -17,6 +17,7 @@ const struct limits limits_default = {
 	.json_depth = 256,
 	.json_key = 128,
 	.json_value = 4 << 10,
+	.held_bytes = 64 << 10,
 	.conns = 65536,
 	.conns_per_process = 16384,
 	.processes = 16384,

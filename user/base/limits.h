@@ -25,6 +25,8 @@ struct limits {
 	size_t json_depth;    /* nested containers */
 	size_t json_key;      /* longest key that is compared */
 	size_t json_value;    /* longest scalar that is kept; longer ones are cut and say so */
+	/* sessions */
+	size_t held_bytes; /* facts of one message, until it is known which turn they are of */
 	/* tables */
 	unsigned int conns; /* connections with state in user space */
 	unsigned int conns_per_process;

@@ -9,6 +9,7 @@
 #include "dialect/response.h"
 #include "dialect/wire.h"
 #include "framing/multipart.h"
+#include "base/limits.h"
 
 /* What a fact's value is made of. FACT_BOOL: 0 or 1. */
 enum fact_kind {
@@ -74,10 +75,14 @@ static const uint8_t repeated[FACT_MAX] = {
 	[FACT_SYSTEM_FINGERPRINT] = 4,
 };
 
-static void tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
+void wire__tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
 {
 	struct fact_value of_turn = *v;
 
+	if (r->holding) {
+		turns__hold(r, fact, v);
+		return;
+	}
 	of_turn.turn = r->turn;
 	r->ops->fact(r->ctx, fact, &of_turn, r->ts_ns);
 }
@@ -88,7 +93,7 @@ void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool
 	struct fact_value v = {.text = text, .index = index, .truncated = truncated};
 
 	if (text.n)
-		tell(r, fact, &v);
+		wire__tell(r, fact, &v);
 }
 
 void wire__number(struct dialect_reader *r, enum fact fact, int64_t n)
@@ -97,14 +102,14 @@ void wire__number(struct dialect_reader *r, enum fact fact, int64_t n)
 
 	if (fact == FACT_REQUEST_STREAM)
 		r->asked_stream = n != 0;
-	tell(r, fact, &v);
+	wire__tell(r, fact, &v);
 }
 
 void wire__real(struct dialect_reader *r, enum fact fact, double n)
 {
 	struct fact_value v = {.real = n};
 
-	tell(r, fact, &v);
+	wire__tell(r, fact, &v);
 }
 
 /* A fact that is told as it stands. A value of another type than the fact's is not understood and
@@ -331,6 +336,8 @@ int dialect_reader__new(const struct dialect *d, const struct http_head *request
 	r->proved = !d->weak || host__provider(host__of(request->authority), path);
 	tools__begin(&r->tools);
 	results__init(&r->results, lim);
+	buf__init(&r->held[SIDE_REQUEST], lim->held_bytes);
+	buf__init(&r->held[SIDE_RESPONSE], lim->held_bytes);
 	err = request_parser(r, http_head__get(request, "content-type"));
 	if (!err)
 		err = json_scan__new(d->answer ? d->answer : &nothing, &answer_ops, r, lim,
@@ -367,6 +374,8 @@ void dialect_reader__free(struct dialect_reader *r)
 	framing__free(r->framing);
 	tools__free(&r->tools);
 	results__free(&r->results);
+	buf__free(&r->held[SIDE_REQUEST]);
+	buf__free(&r->held[SIDE_RESPONSE]);
 	free(r);
 }
 
@@ -393,6 +402,8 @@ static void request_over(struct dialect_reader *r)
 		multipart__finish(r->form);
 	json_scan__finish(r->request);
 	r->damaged |= json_scan__flags(r->request) != 0;
+	if (r->dialect->asked)
+		r->dialect->asked(r);
 	if (!r->model_told)
 		wire__text(r, FACT_REQUEST_MODEL, text__span(&r->path_model),
 			   r->path_model.truncated, 0);

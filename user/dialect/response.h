@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/span.h"
+#include "dialect/fact.h"
 
 struct dialect_reader;
 
@@ -16,6 +17,9 @@ void response__document(struct dialect_reader *r, bool named_error);
 /* A document begins; it is over (complete: not by the end of the body). */
 void response__begin(struct dialect_reader *r);
 void response__end(struct dialect_reader *r, bool named_error, bool complete);
+
+/* Sessions: keeps a fact until the message that it was read in is over. */
+void turns__hold(struct dialect_reader *r, enum fact fact, const struct fact_value *v);
 
 /* JSON of the event that is read; what does not begin like JSON is passed over. */
 void response__json(struct dialect_reader *r, struct span data);

@@ -76,6 +76,9 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		break;
 	case WIRE_MESSAGE:
 		if (v->event == JSON_ENDS) {
+			/* The model's own message may name calls, too; it brings no result. */
+			if (s->is_assistant)
+				buf__clear(&s->id);
 			ok = add(s);
 			s->answered |= s->is_assistant;
 		}

@@ -3,12 +3,9 @@
 
 /* The first that matches counts. */
 static const struct dialect *const dialects[] = {
-	&dialect_openai_chat,
-	&dialect_anthropic_messages,
-	&dialect_bedrock_converse,
-	&dialect_gemini_generate,
-	&dialect_ollama_chat,
-	&dialect_ollama_generate,
+	&dialect_openai_chat,	      &dialect_openai_responses,   &dialect_openai_compact,
+	&dialect_openai_count_tokens, &dialect_anthropic_messages, &dialect_bedrock_converse,
+	&dialect_gemini_generate,     &dialect_ollama_chat,	   &dialect_ollama_generate,
 	&dialect_ollama_embed,
 	&dialect_cohere_chat_v2,
 	&dialect_cohere_chat_v1,

@@ -170,6 +170,6 @@ void tools__tell(struct dialect_reader *r)
 			continue;
 		call->name_told = true;
 		call->id_told = call->id;
-		r->ops->fact(r->ctx, FACT_TOOL_CALL, &v, r->ts_ns);
+		wire__tell(r, FACT_TOOL_CALL, &v);
 	}
 }

@@ -3,6 +3,76 @@
  * file says which of them begin and end a turn. */
 #include "dialect/response.h"
 #include "dialect/wire.h"
+#include "base/limits.h"
+
+/* --- facts of the message that is read ------------------------------------------------------ */
+
+/* As it lies in held[]; its text and id follow it. */
+struct held {
+	enum fact fact;
+	struct fact_value v; /* with the sizes of its spans, not their places */
+};
+
+void turns__hold(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
+{
+	struct buf *b = &r->held[r->side];
+	struct held h = {.fact = fact, .v = *v};
+
+	if (buf__reserve(b, sizeof(h) + v->text.n + v->id.n)) {
+		r->damaged = true;
+		return;
+	}
+	buf__add(b, span(&h, sizeof(h)));
+	buf__add(b, v->text);
+	buf__add(b, v->id);
+}
+
+static void tell_held(struct dialect_reader *r, enum side side)
+{
+	struct span rest = buf__span(&r->held[side]);
+	struct held h;
+
+	while (rest.n) {
+		memcpy(&h, rest.p, sizeof(h));
+		rest = span_skip(rest, sizeof(h));
+		h.v.text = span_head(rest, h.v.text.n);
+		rest = span_skip(rest, h.v.text.n);
+		if (h.v.id.p)
+			h.v.id = span_head(rest, h.v.id.n);
+		rest = span_skip(rest, h.v.id.n);
+		wire__tell(r, h.fact, &h.v);
+	}
+	buf__clear(&r->held[side]);
+}
+
+/* Nothing of the answer is known: a lost message may have replaced it, or another answer begins. */
+static void forget_usage(struct dialect_reader *r)
+{
+	size_t i;
+
+	for (i = 0; i < WIRE_N_USAGE; i++)
+		r->usage[i] = r->told[i] = -1;
+	r->usage_new = false;
+}
+
+static void forget_tools(struct dialect_reader *r)
+{
+	tools__free(&r->tools);
+	tools__begin(&r->tools);
+}
+
+void wire__drop(struct dialect_reader *r, enum side side)
+{
+	buf__clear(&r->held[side]);
+	if (side == SIDE_REQUEST)
+		return;
+	forget_usage(r);
+	forget_tools(r);
+	errors__begin(&r->errors);
+	r->output = r->done = false;
+}
+
+/* --- turns --------------------------------------------------------------------------------- */
 
 void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns)
 {
@@ -10,15 +80,18 @@ void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns)
 
 	r->turn = ++r->turns;
 	r->damaged = false; /* what broke before is not of this turn */
-	for (i = 0; i < WIRE_N_USAGE; i++)
-		r->usage[i] = r->told[i] = -1;
 	for (i = 0; i < sizeof(r->last) / sizeof(r->last[0]); i++)
 		r->last[i].n = 0;
-	r->usage_new = false;
-	r->is_tool = false;
-	r->choice = (struct wire_choice){.index = -1};
-	tools__free(&r->tools);
-	tools__begin(&r->tools);
+	for (i = 0; i < WIRE_N_USAGE; i++)
+		r->told[i] = -1;
+	/* The server's message under way is of an earlier turn, or it is the one that begins this.
+	 */
+	if (!r->in_message[SIDE_RESPONSE]) {
+		forget_usage(r);
+		forget_tools(r);
+		r->is_tool = false;
+		r->choice = (struct wire_choice){.index = -1};
+	}
 	wire__number(r, FACT_TURN_BEGIN, (int64_t)begin_ns);
 }
 
@@ -36,6 +109,8 @@ static void end_turn(struct dialect_reader *r)
 	if (r->turn)
 		wire__number(r, FACT_TURN_END, 1);
 	r->turn = 0;
+	forget_usage(r);
+	forget_tools(r);
 }
 
 static void begin_message(struct dialect_reader *r, enum side side, uint64_t ts_ns)
@@ -43,6 +118,7 @@ static void begin_message(struct dialect_reader *r, enum side side, uint64_t ts_
 	r->in_message[side] = true;
 	r->torn[side] = false;
 	r->message_ns[side] = ts_ns;
+	buf__clear(&r->held[side]);
 	if (side == SIDE_RESPONSE)
 		response__begin(r);
 	else
@@ -51,11 +127,16 @@ static void begin_message(struct dialect_reader *r, enum side side, uint64_t ts_
 
 static void end_message(struct dialect_reader *r, enum side side, bool complete)
 {
-	r->in_message[side] = false;
-	if (side == SIDE_REQUEST)
+	if (side == SIDE_REQUEST) {
+		r->side = side;
+		r->holding = true;
 		json_scan__finish(r->request);
+		r->holding = false;
+	}
 	if (r->dialect->message)
 		r->dialect->message(r, side);
+	r->in_message[side] = false;
+	tell_held(r, side);
 	if (side == SIDE_RESPONSE)
 		response__end(r, false, complete);
 	end_turn(r);
@@ -68,10 +149,13 @@ void dialect_reader__message(struct dialect_reader *r, enum side side, struct sp
 	r->streamed = true;
 	if (!r->in_message[side])
 		begin_message(r, side, ts_ns);
+	r->side = side;
+	r->holding = true;
 	if (side == SIDE_RESPONSE)
 		response__json(r, piece);
 	else
 		json_scan__feed(r->request, piece);
+	r->holding = false;
 	if (last)
 		end_message(r, side, true);
 }
@@ -79,8 +163,6 @@ void dialect_reader__message(struct dialect_reader *r, enum side side, struct sp
 void dialect_reader__message_gap(struct dialect_reader *r, enum side side, uint64_t lost,
 				 uint64_t ts_ns)
 {
-	size_t i;
-
 	r->ts_ns = ts_ns;
 	r->damaged = true;
 	if (r->in_message[side]) {
@@ -88,6 +170,5 @@ void dialect_reader__message_gap(struct dialect_reader *r, enum side side, uint6
 		end_message(r, side, false);
 	}
 	if (side == SIDE_RESPONSE)
-		for (i = 0; i < WIRE_N_USAGE; i++)
-			r->usage[i] = r->told[i] = -1;
+		forget_usage(r);
 }

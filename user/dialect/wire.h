@@ -4,6 +4,7 @@
 #ifndef LLMSNOOP_WIRE_H
 #define LLMSNOOP_WIRE_H
 
+#include "base/buf.h"
 #include "base/json_scan.h"
 #include "dialect/dialect.h"
 #include "dialect/errors.h"
@@ -89,6 +90,8 @@ struct dialect {
 	/* A value of an id that the reader does not know by itself. May be NULL. */
 	void (*request_value)(struct dialect_reader *r, const struct json_value *v);
 	void (*answer_value)(struct dialect_reader *r, const struct json_value *v);
+	/* The request is over or broke off. Not of a session. May be NULL. */
+	void (*asked)(struct dialect_reader *r);
 	/* What the answer's head says. May be NULL. */
 	void (*head)(struct dialect_reader *r, const struct http_head *h);
 	/* An event of that name begins; the name is empty where the framing has it last (SSE may)
@@ -106,6 +109,9 @@ struct dialect {
 };
 
 extern const struct dialect dialect_openai_chat;
+extern const struct dialect dialect_openai_responses;
+extern const struct dialect dialect_openai_compact;
+extern const struct dialect dialect_openai_count_tokens;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_bedrock_converse;
 extern const struct dialect dialect_gemini_generate;
@@ -195,12 +201,20 @@ struct dialect_reader {
 	uint64_t message_ns[2];	     /* of the first byte of the message, by enum side */
 	bool in_message[2], torn[2]; /* torn: the message that ends now is not whole */
 	bool turn_over;
+	bool holding;	    /* facts are held back until the message is over */
+	enum side side;	    /* whose message is read */
+	struct buf held[2]; /* the facts of the messages under way, see turns.c */
 
 	void *own; /* dialect->own_size bytes of the provider's file */
 };
 
 /* This is what the dialect takes it for. */
 void wire__prove(struct dialect_reader *r);
+
+/* Facts of a session's message are held until its end, so that the hook message can first say which
+ * turn they are of: r->turn when it returns, 0: of all turns to come. wire__drop: they are of none,
+ * nothing of the message is told. For that hook. */
+void wire__drop(struct dialect_reader *r, enum side side);
 
 /* A turn of a session begins: facts are of it from now on. begin_ns: of the first byte that asked
  * for it. What is kept of the answer before (usage, tools, texts told) is forgotten. */
@@ -212,6 +226,7 @@ void wire__turn_end(struct dialect_reader *r);
 extern const struct json_path wire_error[4];
 
 /* Tell a fact at r->ts_ns. Empty texts are no facts. */
+void wire__tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v);
 void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool truncated,
 		uint32_t index);
 void wire__number(struct dialect_reader *r, enum fact fact, int64_t n);
@@ -221,6 +236,8 @@ void wire__real(struct dialect_reader *r, enum fact fact, double n);
  * the shapes of Claude Code's metadata.user_id). */
 void session__headers(struct dialect_reader *r, const struct http_head *h);
 void session__user_id(struct dialect_reader *r, struct span user_id);
+/* An id that a body says; that of a header counts more. */
+void session__id(struct dialect_reader *r, const struct text *id);
 
 /* gen_ai.provider.name by host (without port) and path, or NULL: not known. Static storage. */
 const char *host__provider(struct span host, struct span path);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/openai.h"
+
+#include "base/json_number.h"
+
+static const struct json_path cached[] = {
+	JSON_PATH("text_tokens", FACT_CACHE_READ_TEXT_TOKENS, JSON_SCALAR),
+	JSON_PATH("image_tokens", FACT_CACHE_READ_IMAGE_TOKENS, JSON_SCALAR),
+	JSON_PATH("audio_tokens", FACT_CACHE_READ_AUDIO_TOKENS, JSON_SCALAR),
+};
+static const struct json_path input[] = {
+	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
+	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_PATH("text_tokens", FACT_INPUT_TEXT_TOKENS, JSON_SCALAR),
+	JSON_PATH("image_tokens", FACT_INPUT_IMAGE_TOKENS, JSON_SCALAR),
+	JSON_PATH("audio_tokens", FACT_INPUT_AUDIO_TOKENS, JSON_SCALAR),
+	JSON_KIDS("cached_tokens_details", 0, 0, cached),
+};
+static const struct json_path output[] = {
+	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),
+	JSON_PATH("text_tokens", FACT_OUTPUT_TEXT_TOKENS, JSON_SCALAR),
+	JSON_PATH("image_tokens", FACT_OUTPUT_IMAGE_TOKENS, JSON_SCALAR),
+	JSON_PATH("audio_tokens", FACT_OUTPUT_AUDIO_TOKENS, JSON_SCALAR),
+};
+static const struct json_path server_tools[] = {
+	JSON_PATH("web_search_calls", FACT_WEB_SEARCHES, JSON_SCALAR),
+};
+static const struct json_path gateway[] = {
+	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
+};
+
+const struct json_path openai_usage[OPENAI_N_USAGE] = {
+	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
+	JSON_PATH("output_tokens", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
+	JSON_KIDS("input_tokens_details", 0, 0, input),
+	JSON_KIDS("output_tokens_details", 0, 0, output),
+	JSON_KIDS("input_token_details", 0, 0, input), /* audio, realtime */
+	JSON_KIDS("output_token_details", 0, 0, output),
+	JSON_PATH("seconds", FACT_AUDIO_SECONDS, JSON_SCALAR), /* {"type":"duration"} */
+	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),	       /* OpenRouter */
+	JSON_PATH("cost_in_usd_ticks", OPENAI_TICKS, JSON_SCALAR),
+	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR),	 /* Hugging Face */
+	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools), /* xAI */
+	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+};
+
+void openai__ticks(struct dialect_reader *r, const struct json_value *v)
+{
+	double ticks;
+
+	if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &ticks))
+		wire__real(r, FACT_COST_USD, ticks * 1e-10);
+}
+
+struct span openai__deployment(struct span path)
+{
+	static const char before[] = "/deployments/";
+	ptrdiff_t at = span_find(path, SPAN_LIT(before)), slash;
+
+	if (at < 0)
+		return SPAN_NONE;
+	path = span_skip(path, (size_t)at + sizeof(before) - 1);
+	slash = span_find(path, SPAN_LIT("/"));
+	return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
+}
