@@ -14,10 +14,20 @@ enum anthropic_part {
 	ANTHROPIC_OUTPUT,     /* some text, thinking or tool arguments */
 	ANTHROPIC_TYPE,	      /* of an event */
 	ANTHROPIC_STOP,
-	ANTHROPIC_COMPACTED, /* the type of what the server did to the context */
-	ANTHROPIC_END,	     /* ids from here on belong to who includes this */
+	ANTHROPIC_END, /* ids from here on belong to who includes this */
 };
 
+/* Parts of an answer. */
+extern const struct json_path anthropic_usage[10];
+extern const struct json_path anthropic_block[5];
+extern const struct json_path anthropic_blocks[1];
+extern const struct json_path anthropic_start[5]; /* a whole message, or one that begins */
+extern const struct json_path anthropic_delta[5];
+extern const struct json_path anthropic_error[4];
+
+/* Hooks. */
+void anthropic__answer_value(struct dialect_reader *r, const struct json_value *v);
+void anthropic__document(struct dialect_reader *r);
 /* input_tokens leaves out what was read from and written to the cache: adds them. */
 void anthropic__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE]);
 

@@ -47,43 +47,52 @@ static const struct json_path request = JSON_ROOT(request_top);
 static const struct json_path output_details[] = {
 	JSON_PATH("thinking_tokens", WIRE_REASONING, JSON_SCALAR),
 };
+static const struct json_path cache_creation[] = {
+	JSON_PATH("ephemeral_5m_input_tokens", FACT_CACHE_WRITE_5M_TOKENS, JSON_SCALAR),
+	JSON_PATH("ephemeral_1h_input_tokens", FACT_CACHE_WRITE_1H_TOKENS, JSON_SCALAR),
+};
+static const struct json_path server_tool_use[] = {
+	JSON_PATH("web_search_requests", FACT_WEB_SEARCHES, JSON_SCALAR),
+};
 static const struct json_path gateway[] = {
 	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
 };
-static const struct json_path usage[] = {
+const struct json_path anthropic_usage[10] = {
 	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("output_tokens", WIRE_OUTPUT, JSON_SCALAR),
 	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR),
 	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
 	JSON_KIDS("output_tokens_details", 0, 0, output_details),
+	JSON_KIDS("cache_creation", 0, 0, cache_creation),
+	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
-static const struct json_path block[] = {
+const struct json_path anthropic_block[5] = {
 	JSON_PATH("type", ANTHROPIC_BLOCK_TYPE, JSON_SCALAR),
 	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
 	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
 };
-static const struct json_path blocks[] = {
-	JSON_EACH_KIDS(ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, block)};
-static const struct json_path start[] = {
+const struct json_path anthropic_blocks[1] = {
+	JSON_EACH_KIDS(ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, anthropic_block)};
+const struct json_path anthropic_start[5] = {
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
-	JSON_KIDS("content", 0, 0, blocks),
-	JSON_KIDS("usage", 0, 0, usage),
+	JSON_KIDS("content", 0, 0, anthropic_blocks),
+	JSON_KIDS("usage", 0, 0, anthropic_usage),
 };
-static const struct json_path delta[] = {
+const struct json_path anthropic_delta[5] = {
 	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("partial_json", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("content", ANTHROPIC_OUTPUT, JSON_SEEN), /* compaction_delta: the summary */
 	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 };
-static const struct json_path error[] = {
+const struct json_path anthropic_error[4] = {
 	JSON_PATH("type", WIRE_ERROR_TYPE, JSON_SCALAR),
 	JSON_PATH("message", WIRE_ERROR_MESSAGE, JSON_SCALAR),
 	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
@@ -91,15 +100,15 @@ static const struct json_path error[] = {
 };
 static const struct json_path answer_top[] = {
 	JSON_PATH("type", ANTHROPIC_TYPE, JSON_SCALAR),
-	JSON_KIDS("delta", 0, 0, delta),
-	JSON_KIDS("content_block", ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, block),
-	JSON_KIDS("usage", 0, 0, usage),
-	JSON_KIDS("message", WIRE_TOP_MESSAGE, JSON_SCALAR, start),
-	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, error),
+	JSON_KIDS("delta", 0, 0, anthropic_delta),
+	JSON_KIDS("content_block", ANTHROPIC_BLOCK, JSON_ENTER | JSON_LEAVE, anthropic_block),
+	JSON_KIDS("usage", 0, 0, anthropic_usage),
+	JSON_KIDS("message", WIRE_TOP_MESSAGE, JSON_SCALAR, anthropic_start),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, anthropic_error),
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
-	JSON_KIDS("content", 0, 0, blocks),
+	JSON_KIDS("content", 0, 0, anthropic_blocks),
 };
 static const struct json_path answer = JSON_ROOT(answer_top);
 
@@ -146,7 +155,7 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
 }
 
-static void answer_value(struct dialect_reader *r, const struct json_value *v)
+void anthropic__answer_value(struct dialect_reader *r, const struct json_value *v)
 {
 	switch (v->id) {
 	case ANTHROPIC_BLOCK:
@@ -158,6 +167,8 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 	case ANTHROPIC_BLOCK_TYPE:
 		/* server_tool_use and mcp_tool_use are run by the provider. */
 		r->is_tool = span_eq(v->text, SPAN_LIT("tool_use"));
+		if (span_eq(v->text, SPAN_LIT("compaction")))
+			wire__number(r, FACT_COMPACTED, 1);
 		break;
 	case ANTHROPIC_OUTPUT:
 		r->output = true;
@@ -178,7 +189,7 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 	}
 }
 
-static void document(struct dialect_reader *r)
+void anthropic__document(struct dialect_reader *r)
 {
 	/* Each block is a call of its own: fragments bring nothing but arguments. */
 	tools__resolve(&r->tools, 0, false);
@@ -206,7 +217,7 @@ const struct dialect dialect_anthropic_messages = {
 	.request = &request,
 	.answer = &answer,
 	.request_value = request_value,
-	.answer_value = answer_value,
-	.document = document,
+	.answer_value = anthropic__answer_value,
+	.document = anthropic__document,
 	.count = anthropic__count,
 };

@@ -14,6 +14,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_cohere_rerank,
 	&dialect_rerank,
 	&dialect_watsonx_generate,
+	&dialect_bedrock_invoke,
+	&dialect_bedrock_count_tokens,
 };
 
 const struct dialect *dialect__match(const struct http_head *request)

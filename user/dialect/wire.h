@@ -125,6 +125,10 @@ extern const struct dialect dialect_cohere_embed;
 extern const struct dialect dialect_cohere_rerank;
 extern const struct dialect dialect_rerank;
 extern const struct dialect dialect_watsonx_generate;
+extern const struct dialect dialect_bedrock_invoke, dialect_bedrock_invoke_text,
+	dialect_bedrock_invoke_embeddings, dialect_bedrock_invoke_rerank,
+	dialect_bedrock_invoke_image;
+extern const struct dialect dialect_bedrock_count_tokens;
 
 /* One choice of an answer while it is read; numbered at its end, since its index may come last. */
 struct wire_choice {
