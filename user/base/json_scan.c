@@ -20,7 +20,7 @@ enum scan_state {
 	SCAN_AFTER,	  /* after a value */
 	SCAN_KEY_TEXT,	  /* inside a key that is gathered */
 	SCAN_STRING_TEXT, /* inside a selected string that is gathered */
-	SCAN_STRING_SEEN, /* after the opening quote of a string that JSON_SEEN asks about */
+	SCAN_STRING_SEEN, /* inside a string that JSON_SEEN asks about */
 	SCAN_STRING_SKIP, /* inside an unselected string */
 	SCAN_TOKEN,	  /* inside a number or literal */
 	SCAN_SEEN,	  /* after the bracket of a container that JSON_SEEN asks about */
@@ -51,6 +51,7 @@ struct json_scan {
 	unsigned int n_index;
 	struct json_skip skip;
 	uint64_t documents;
+	uint64_t seen; /* bytes of the string that JSON_SEEN asks about */
 	struct json_text text; /* a key or a value: never both at once */
 	uint32_t index[JSON_NEST_MAX + 1];
 	struct frame frames[JSON_NEST_MAX + 1];
@@ -294,15 +295,30 @@ static const uint8_t *string_skip(struct json_scan *s, const uint8_t *p, const u
 	return p;
 }
 
+/* A string of which just the size matters: what came of it, if any did. */
+static int tell_seen(struct json_scan *s)
+{
+	struct json_value v = {
+		.id = s->cur->id,
+		.event = JSON_EXISTS,
+		.type = JSON_STRING,
+		.number = s->seen < INT64_MAX ? (int64_t)s->seen : INT64_MAX,
+		.index = s->index,
+		.n_index = s->n_index,
+	};
+
+	return s->seen ? s->ops->value(s->ctx, &v) : 0;
+}
+
 static const uint8_t *string_seen(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
-	int err = 0;
+	const uint8_t *q = json_skip__string(&s->skip, p, end);
 
-	s->state = SCAN_STRING_SKIP;
-	s->skip.escaped = false;
-	if (*p != '"')
-		err = tell(s, s->cur, JSON_EXISTS, JSON_STRING);
-	return check(s, err, p);
+	s->seen += (uint64_t)((q ? q - 1 : end) - p);
+	if (!q)
+		return end;
+	value_done(s);
+	return check(s, tell_seen(s), q);
 }
 
 static const uint8_t *string_text(struct json_scan *s, const uint8_t *p, const uint8_t *end)
@@ -334,6 +350,8 @@ static const uint8_t *string_begin(struct json_scan *s, const uint8_t *p, const 
 		json_text__begin(&s->text, s->lim->json_value);
 		s->state = SCAN_STRING_TEXT;
 	} else if (want & JSON_SEEN) {
+		s->seen = 0;
+		s->skip.escaped = false;
 		s->state = SCAN_STRING_SEEN;
 	} else {
 		s->skip.escaped = false;
@@ -588,6 +606,8 @@ int json_scan__finish(struct json_scan *s)
 	if (!s->error && s->cur && s->cur->want & JSON_LEAVE &&
 	    (s->state == SCAN_SKIP || s->state == SCAN_SEEN))
 		err = tell(s, s->cur, JSON_ENDS, (enum json_type)s->skip_type);
+	if (!s->error && s->state == SCAN_STRING_SEEN)
+		err = tell_seen(s);
 	while (!err && s->n_frames) {
 		f = &s->frames[--s->n_frames];
 		s->n_index -= f->counted;

@@ -36,6 +36,7 @@ struct limits;
 enum json_want {
 	JSON_SCALAR = 1 << 0, /* strings, numbers, true, false, null */
 	JSON_SEEN = 1 << 1,   /* a string, array or object that is not empty: no text, no copy.
+				 A string with its size in number, as spelled, at its end.
 				 Arrays and objects only where the path has no kids. */
 	JSON_ENTER = 1 << 2,  /* the begin of an array or object */
 	JSON_LEAVE = 1 << 3,  /* its end (also told by json_scan__finish for a cut document) */

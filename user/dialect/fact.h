@@ -69,7 +69,8 @@ enum fact {
 	FACT_SERVICE_TIER,	 /* text */
 	FACT_SYSTEM_FINGERPRINT, /* text */
 	FACT_COST_USD,		 /* real: the provider's own figure */
-	FACT_OUTPUT,		 /* an event with model output: text, reasoning, tool arguments */
+	FACT_OUTPUT,		 /* an event with model output: text, reasoning, tool arguments;
+				    number: bytes of it as spelled, 0: unknown */
 	FACT_ERROR_TYPE,	 /* text: the provider's own type or code */
 	FACT_ERROR_MESSAGE,	 /* text: goes nowhere but -v; may hold content */
 	FACT_DONE,		 /* the stream's own end mark or final event */

@@ -186,6 +186,8 @@ static int on_answer_value(void *ctx, const struct json_value *v)
 {
 	struct dialect_reader *r = ctx;
 
+	if (v->event == JSON_EXISTS && v->number < INT64_MAX - r->output_bytes)
+		r->output_bytes += v->number;
 	if (v->id < FACT_MAX) {
 		plain_fact(r, v);
 	} else if (v->id < WIRE_USAGE_END) {
@@ -212,8 +214,9 @@ static int on_document(void *ctx)
 	if (r->document) {
 		response__document(r, false);
 		if (r->streamed && r->output)
-			wire__number(r, FACT_OUTPUT, 1);
+			wire__number(r, FACT_OUTPUT, r->output_bytes);
 		r->output = false;
+		r->output_bytes = 0;
 	}
 	r->document = true;
 	return 0;

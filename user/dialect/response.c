@@ -84,6 +84,7 @@ void response__begin(struct dialect_reader *r)
 	r->mark_n = 0;
 	r->document = false;
 	r->output = false;
+	r->output_bytes = 0;
 	r->done = false;
 }
 
@@ -157,7 +158,7 @@ void response__end(struct dialect_reader *r, bool named_error, bool complete)
 	response__document(r, named_error);
 	/* The last event of a stream may lack its empty line; that its data are whole is enough. */
 	if (r->streamed && r->output && (complete || !cut))
-		wire__number(r, FACT_OUTPUT, 1);
+		wire__number(r, FACT_OUTPUT, r->output_bytes);
 	if (r->lead == LEAD_DONE || (r->done && !cut))
 		wire__number(r, FACT_DONE, 1);
 }

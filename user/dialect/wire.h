@@ -187,7 +187,8 @@ struct dialect_reader {
 	bool several;	    /* documents may follow that make it a stream */
 	uint64_t documents; /* begun */
 	bool document;	    /* one is begun and not yet told */
-	bool output;	    /* it has model output */
+	bool output; /* it has model output */
+	int64_t output_bytes; /* of its strings that JSON_SEEN paths select: text, as spelled */
 	bool done;	    /* it is the stream's end */
 	bool usage_new;
 	int64_t usage[WIRE_N_USAGE]; /* -1: unknown */
