@@ -450,7 +450,7 @@ int main(int argc, char **argv)
 		libbpf_set_print(NULL);
 	r.loop = (struct loop){-1, -1, -1};
 	r.control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = &r};
-	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count,
+	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
 			     r.options.cap_in ? NULL : &r.control);
 	if (err) {
 		log__error("%s", strerror(-err));

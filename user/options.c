@@ -27,6 +27,7 @@ enum {
 	KEY_FORMAT,
 	KEY_LIST,
 	KEY_UTC,
+	KEY_ESTIMATE,
 	KEY_RAW,
 	KEY_COMMAND, /* what follows "--" */
 };
@@ -205,6 +206,9 @@ static const struct option_def defs[] = {
 	{{"output", 'o', "FILE", 0, "JSON lines to FILE as well (appended; made 0600)", 4},
 	 take_text,
 	 AT(out)},
+	{{"estimate", KEY_ESTIMATE, NULL, 0, "guess tokens that the provider does not tell", 4},
+	 take_flag,
+	 AT(estimate)},
 	{{"utc", KEY_UTC, NULL, 0, "times of the table in UTC", 4}, take_flag, AT(utc)},
 	{{"quiet", 'q', NULL, 0, "neither table nor totals", 4}, take_flag, AT(quiet)},
 	{{"verbose", 'v', NULL, 0, "say more; twice: still more", 4}, take_more, AT(verbose)},

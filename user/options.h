@@ -33,7 +33,7 @@ struct options {
 	const char *out;     /* -o; NULL: none */
 	const char *cap_out; /* -w */
 	const char *cap_in;  /* -r */
-	bool raw, list, utc, quiet;
+	bool raw, list, utc, quiet, estimate;
 	unsigned int verbose;
 	char *const *command; /* NULL: none; else ends with a NULL */
 };

@@ -28,6 +28,7 @@ static struct {
 	struct filter filter;
 	struct limits lim;
 	uint64_t max_calls;
+	bool estimate;
 	struct call_tracker *tracker;
 	unsigned int n, n_stats;
 	struct call last; /* plain fields only: texts are gone */
@@ -56,6 +57,7 @@ static void start(void)
 		.filter = &run.filter,
 		.lim = &run.lim,
 		.max_calls = run.max_calls,
+		.estimate = run.estimate,
 		.call = on_record,
 		.stats = on_totals,
 	};

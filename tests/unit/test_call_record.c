@@ -120,6 +120,64 @@ static void limits_are_told_in_many_ways(void **state)
 	}
 }
 
+static void tokens_are_guessed_only_where_asked(void **state)
+{
+	/* 16 bytes of text with the model's name: 4 tokens; "hi" and "hi": 1. */
+	struct exchange e = {.request = "{\"messages\":[{\"content\":\"ten bytes.\"}],"
+					"\"model\":\"gpt-4o\",\"stream\":true}",
+			     .status = 200,
+			     .response_headers = SSE,
+			     .dir = DIR_WRITE,
+			     .parts = {ROLE, WORD, WORD, STOP, DONE}};
+
+	start();
+	play(&e, 0);
+	expect_not("tokens");
+	call_tracker__free(run.tracker);
+	run.estimate = true;
+	start();
+	play(&e, 1);
+	expect("\"gen_ai.usage.input_tokens\":4,\"gen_ai.usage.output_tokens\":1,");
+	expect("\"llmsnoop.usage.source\":\"estimate\"");
+	/* What the provider tells counts, */
+	e.parts[4] = USAGE;
+	play(&e, 0);
+	expect("\"gen_ai.usage.input_tokens\":10,\"gen_ai.usage.output_tokens\":3,");
+	expect("\"llmsnoop.usage.source\":\"provider\"");
+	/* also if it is half of it. */
+	e = (struct exchange){ANTHROPIC,
+			      .request = "{\"model\":\"claude\",\"stream\":true}",
+			      .status = 200,
+			      .response_headers = SSE,
+			      .dir = DIR_WRITE,
+			      .parts = {MESSAGE_START, TEXT_DELTA},
+			      .why = HTTP_END_CLIENT,
+			      .no_end = true};
+	play(&e, 0);
+	expect("\"error.type\":\"cancelled\"");
+	expect("\"gen_ai.usage.input_tokens\":25,\"gen_ai.usage.output_tokens\":1,");
+	expect("\"llmsnoop.usage.source\":\"estimate\"");
+	/* Not of what failed, nor of what has holes. */
+	e.parts[1] = GAP;
+	e.parts[2] = TEXT_DELTA;
+	play(&e, 0);
+	expect_not("output_tokens");
+	e = (struct exchange){.request = ASK,
+			      .status = 429,
+			      .response_headers = JSON,
+			      .dir = DIR_WRITE,
+			      .parts = {"{\"error\":{\"message\":\"slow down\"}}"}};
+	play(&e, 0);
+	expect_not("gen_ai.usage");
+	/* A whole answer: its strings. */
+	e.status = 200;
+	e.parts[0] = "{\"choices\":[{\"message\":{\"content\":\"twelve bytes\"}}]}";
+	play(&e, 0);
+	expect("\"gen_ai.usage.output_tokens\":3,");
+	call_tracker__finish(run.tracker, 0);
+	assert_int_equal(run.stats.estimated, 4);
+}
+
 static void ids_are_the_same_at_replay(void **state)
 {
 	const struct exchange e = {.request = ASK,
@@ -391,6 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(headers_become_fields),
 		TEST(limits_are_told_in_many_ways),
+		TEST(tokens_are_guessed_only_where_asked),
 		TEST(ids_are_the_same_at_replay),
 		TEST(any_split_gives_the_same_record),
 		TEST(filters_and_limits_choose),

@@ -108,6 +108,7 @@ static struct call full(void)
 	c.cache_read_tokens = 46700;
 	c.cache_write_tokens = 300;
 	c.reasoning_tokens = 0;
+	c.input_estimated = true;
 	c.cost_usd = 0.028;
 	c.cost_source = "provider";
 	c.finish_reasons = reasons;
@@ -235,6 +236,7 @@ static void each_fact_has_its_key(void **state)
 		{"gen_ai.request.stop_sequences", "[\"\\n\",\"\"]"},
 		{"gen_ai.usage.input_tokens", "48100"},
 		{"gen_ai.usage.reasoning.output_tokens", "0"},
+		{"llmsnoop.usage.source", "\"estimate\""},
 		{"gen_ai.usage.cost", "0.028"},
 		{"gen_ai.response.time_to_first_chunk", "1.1"},
 		{"llmsnoop.ttft_s", "1.100000001"},

@@ -58,15 +58,16 @@ static void good_lines(void **state)
 	assert_int_equal(o.format, FORMAT_AUTO);
 	assert_int_equal(parse("trace -x", &o), -1);
 	assert_true(o.filter.only_errors);
-	assert_int_equal(parse("-p 1,22 -p 22,333 -q -vv -j -o out -d 1.5m -n 3 --utc --ring 64K "
-			       "--slow=200ms -w cap --raw --no-follow",
-			       &o),
-			 -1);
+	assert_int_equal(
+		parse("-p 1,22 -p 22,333 -q -vv -j -o out -d 1.5m -n 3 --utc --ring 64K --estimate "
+		      "--slow=200ms -w cap --raw --no-follow",
+		      &o),
+		-1);
 	assert_int_equal(o.n_pids, 3);
 	assert_int_equal(o.pids[2], 333);
 	assert_int_equal(o.filter.role, FILTER_BOTH);
 	assert_int_equal(o.verbose, 2);
-	assert_true(o.quiet && o.utc && o.raw && o.no_follow);
+	assert_true(o.quiet && o.estimate && o.utc && o.raw && o.no_follow);
 	assert_int_equal(o.format, FORMAT_JSONL);
 	assert_string_equal(o.out, "out");
 	assert_string_equal(o.cap_out, "cap");

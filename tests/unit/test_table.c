@@ -77,6 +77,16 @@ static void a_line_reads_as_documented(void **state)
 		"1.10s   9.7s  $0.0280 tool_use Bash,Read\n");
 }
 
+static void estimates_have_a_tilde(void **state)
+{
+	struct call c = example();
+
+	c.input_estimated = c.output_estimated = true;
+	assert_non_null(strstr(table_of(&c, 0, 1), " ~48.1k(97%)  ~640 "));
+	c.output_estimated = false;
+	assert_non_null(strstr(table_of(&c, 0, 1), " ~48.1k(97%)   640 "));
+}
+
 static void tools_are_shown_handshakes_not(void **state)
 {
 	struct call c = call_unknown;
@@ -305,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_reads_as_documented),
+		cmocka_unit_test(estimates_have_a_tilde),
 		cmocka_unit_test(tools_are_shown_handshakes_not),
 		cmocka_unit_test(unknown_is_a_dash),
 		cmocka_unit_test(columns_go_as_room_does),

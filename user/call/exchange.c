@@ -134,6 +134,8 @@ static void on_request_body(void *ctx, struct span s, uint64_t wire, uint64_t ts
 
 	seen(x, ts_ns);
 	x->c.request_bytes += s.n;
+	if (x->tracker->cfg.estimate)
+		json_strings__feed(&x->request_text, s);
 	dialect_reader__request(x->reader, s, ts_ns);
 }
 
@@ -167,6 +169,8 @@ static void on_response_body(void *ctx, struct span s, uint64_t wire, uint64_t t
 	if (x->c.ttfc_ns < 0 && !x->gap_before_body && (s.n || wire))
 		x->c.ttfc_ns = ts_ns > x->first_ns ? (int64_t)(ts_ns - x->first_ns) : 0;
 	x->c.response_bytes += s.n;
+	if (x->tracker->cfg.estimate)
+		json_strings__feed(&x->answer_text, s);
 	dialect_reader__response(x->reader, s, ts_ns);
 }
 

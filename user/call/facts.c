@@ -147,6 +147,10 @@ static void set_tool(struct call_open *x, void *field, const struct fact_value *
 static void add_output(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	timing__output(field, x->lim, ts_ns);
+	if (v->number > 0)
+		x->output_bytes += (uint64_t)v->number;
+	else
+		x->unsized_outputs++;
 }
 
 static void set_error_type(struct call_open *x, void *field, const struct fact_value *v,

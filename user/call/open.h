@@ -4,6 +4,7 @@
 #define LLMSNOOP_CALL_OPEN_H
 
 #include "base/arena.h"
+#include "base/json_strings.h"
 #include "call/processes.h"
 #include "call/record.h"
 #include "call/timing.h"
@@ -33,6 +34,10 @@ struct call_open {
 	uint64_t first_ns;	 /* CLOCK_MONOTONIC of the first request byte */
 	uint64_t last_ns;	 /* of the last byte of either message */
 	struct timing timing;
+
+	/* what estimate.c goes by: read only where estimates are asked for */
+	struct json_strings request_text, answer_text;
+	uint64_t output_bytes, unsized_outputs;
 
 	/* lists, handed to c at the end */
 	struct text_list finish, stop, formats, tool_results;

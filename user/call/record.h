@@ -97,7 +97,8 @@ struct call {
 	const char *mcp_protocol;
 
 	/* how much */
-	int64_t input_tokens, output_tokens; /* cached and reasoning included */
+	int64_t input_tokens, output_tokens;	/* cached and reasoning included */
+	bool input_estimated, output_estimated; /* not told by the provider: see estimate.h */
 	int64_t cache_read_tokens, cache_write_tokens, reasoning_tokens;
 	struct call_parts input_parts, cache_read_parts, output_parts;
 	int64_t cache_write_5m_tokens, cache_write_1h_tokens, tool_use_tokens;
@@ -169,6 +170,7 @@ struct stats {
 	uint64_t refused;		  /* calls not followed: too many were open, or no memory */
 	uint64_t unwritten;		  /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;
+	uint64_t estimated; /* calls whose tokens are estimates, all or some */
 	double cost_usd;
 	uint64_t priced;   /* calls whose cost is known: cost_usd is their sum */
 	uint64_t unpriced; /* calls with tokens but no price */

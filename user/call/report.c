@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "call/estimate.h"
 #include "call/facts.h"
 #include "call/fetched.h"
 #include "call/outcome.h"
@@ -46,6 +47,7 @@ static void count(struct stats *st, const struct filter *f, const struct call *c
 	st->fetched += c->kind == CALL_FETCH;
 	st->errors += c->error_type != NULL;
 	st->truncated += c->truncated;
+	st->estimated += c->input_estimated || c->output_estimated;
 	st->input_tokens += c->input_tokens > 0 ? (uint64_t)c->input_tokens : 0;
 	st->output_tokens += c->output_tokens > 0 ? (uint64_t)c->output_tokens : 0;
 	if (!isnan(c->cost_usd)) {
@@ -76,9 +78,11 @@ static void name_dialect(struct call_open *x)
 	c->provider = dialect__provider(d, span_str(c->server_address), span_str(c->path));
 }
 
+/* The provider's own. */
 static bool has_usage(const struct call *c)
 {
-	return c->input_tokens >= 0 || c->output_tokens >= 0;
+	return (c->input_tokens >= 0 && !c->input_estimated) ||
+	       (c->output_tokens >= 0 && !c->output_estimated);
 }
 
 /* An answer that was fetched is told of once it is final and whole, and once. */
@@ -113,6 +117,8 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	set_times(x, why, ts_ns);
 	name_dialect(x);
 	outcome__judge(x, why);
+	if (t->cfg.estimate)
+		estimate__fill(x);
 	facts__finish(x);
 	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
 		return;

@@ -18,6 +18,7 @@ struct call_tracker_config {
 	const struct filter *filter;
 	const struct limits *lim;
 	uint64_t max_calls; /* records handed out at most; 0: any number */
+	bool estimate;	    /* tokens that no provider told */
 	/* A finished call that is wanted. c is borrowed until the callback returns. */
 	void (*call)(void *ctx, const struct call *c);
 	/* Totals: each minute, within a second of a new loss, and from call_tracker__finish. */

@@ -144,7 +144,7 @@ static void put_usage_source(struct json_write *w, const char *key, const void *
 	if (c->input_tokens < 0 && c->output_tokens < 0)
 		return;
 	json_write__key(w, key);
-	json_write__string(w, "provider");
+	json_write__string(w, c->input_estimated || c->output_estimated ? "estimate" : "provider");
 }
 
 static bool is_openai(const struct call *c)
@@ -364,6 +364,7 @@ static const struct key stats_keys[] = {
 	{"unwritten", put_uint, AT(unwritten)},
 	{"input_tokens", put_uint, AT(input_tokens)},
 	{"output_tokens", put_uint, AT(output_tokens)},
+	{"estimated", put_uint, AT(estimated)},
 	{"cost_usd", put_cost, AT(cost_usd)},
 	{"unpriced", put_uint, AT(unpriced)},
 	{"lost_records", put_uint, AT(lost_records)},

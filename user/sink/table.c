@@ -91,6 +91,7 @@ static void cell_input(struct table *s, const struct call *c)
 
 	if (c->input_tokens < 0)
 		return;
+	cell_text(s, c->input_estimated ? "~" : "");
 	human__count((uint64_t)c->input_tokens, text);
 	cell_text(s, text);
 	if (c->cache_read_tokens < 0 || !c->input_tokens || c->cache_read_tokens > c->input_tokens)
@@ -106,6 +107,7 @@ static void cell_output(struct table *s, const struct call *c)
 
 	if (c->output_tokens < 0)
 		return;
+	cell_text(s, c->output_estimated ? "~" : "");
 	human__count((uint64_t)c->output_tokens, text);
 	cell_text(s, text);
 }

@@ -11,6 +11,7 @@ static const struct extra {
 	const char *text;
 	size_t offset;
 } extras[] = {
+	{"estimated", offsetof(struct stats, estimated)},
 	{"fetched later", offsetof(struct stats, fetched)},
 	{"tool calls", offsetof(struct stats, tool_calls)},
 	{"tool errors", offsetof(struct stats, tool_errors)},
