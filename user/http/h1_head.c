@@ -4,21 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "http/h1_match.h"
+#include "http/head_build.h"
 #include "http/headers.h"
 #include "base/limits.h"
 
 #define NAME_ROOM 1024 /* of a gathered header line, beside the value */
-
-/* A place in text, which moves as it grows. at is 0 for nothing: text begins with a spare byte. */
-struct slot {
-	uint32_t at, n;
-};
-
-struct header_slot {
-	struct slot name, value;
-};
 
 /* What a folded line continues (RFC 9112, 5.2). */
 enum last {
@@ -31,20 +22,13 @@ enum last {
 struct h1_head {
 	enum side side;
 	const struct limits *lim;
-	const uint8_t *key;
 	struct buf line; /* of the current line, where it came in pieces */
 	bool cut;	 /* line is longer than what is gathered */
 	bool cr;	 /* a CR came that LF must follow */
 	bool started;	 /* the start line is done */
 	enum last last;
 
-	struct buf text; /* what is kept */
-	struct slot method, path, query, authority, host;
-	struct header_slot *slots;
-	unsigned int n, cap;
-	struct http_header *headers;
-	struct http_head head;
-	unsigned int key_rank;
+	struct head_build b;
 
 	/* framing */
 	bool has_length, bad_length, has_te, bad_te, chunked;
@@ -62,10 +46,8 @@ int h1_head__new(enum side side, const struct limits *lim, const uint8_t key[SIP
 		return -ENOMEM;
 	h->side = side;
 	h->lim = lim;
-	h->key = key;
-	buf__init(&h->text, lim->head_bytes + 1);
 	buf__init(&h->line, lim->head_bytes);
-	if (buf__add(&h->text, SPAN_LIT("\0"))) {
+	if (head_build__init(&h->b, lim, key)) {
 		free(h);
 		return -ENOMEM;
 	}
@@ -80,47 +62,8 @@ void h1_head__free(struct h1_head *h)
 	if (h->line.p)
 		explicit_bzero(h->line.p, h->line.cap);
 	buf__free(&h->line);
-	buf__free(&h->text);
-	free(h->slots);
-	free(h->headers);
+	head_build__free(&h->b);
 	free(h);
-}
-
-static struct span at(const struct h1_head *h, struct slot s)
-{
-	return s.at ? span(h->text.p + s.at, s.n) : SPAN_NONE;
-}
-
-static int keep(struct h1_head *h, struct span s, struct slot *ret)
-{
-	struct slot slot = {(uint32_t)h->text.n, (uint32_t)s.n};
-	int err = buf__add(&h->text, s);
-
-	if (!err)
-		*ret = slot;
-	return err;
-}
-
-/* Keeps before, and then query without its secrets. */
-static int keep_redacted(struct h1_head *h, struct span before, struct span query, struct slot *ret)
-{
-	size_t n = h->text.n;
-	struct span key = SPAN_NONE;
-	int err = buf__add(&h->text, before);
-
-	if (!err)
-		err = query__redact(&h->text, query, &key);
-
-	if (err) {
-		h->text.n = n;
-		return err;
-	}
-	*ret = (struct slot){(uint32_t)n, (uint32_t)(h->text.n - n)};
-	if (key.p && !before.n && !h->key_rank) {
-		h->key_rank = 1;
-		h->head.key_fp = credential__fingerprint(h->key, key);
-	}
-	return 0;
 }
 
 /* "HTTP/1.x" → 10, 11; later minor versions speak 1.1. -1 otherwise. */
@@ -143,30 +86,19 @@ static struct span until(struct span s, const char *stop)
 /* RFC 9112, 3.2: origin-, absolute-, authority- and asterisk-form. */
 static int target__read(struct h1_head *h, struct span t, bool connect)
 {
-	struct span authority = SPAN_NONE, path;
 	ptrdiff_t scheme = span_find(t, SPAN_LIT("://"));
-	const uint8_t *user;
+	struct span authority;
 	int err = 0;
 
 	if (connect || (scheme > 0 && t.p[0] != '/' && until(t, "/?").n > (size_t)scheme)) {
 		t = connect ? t : span_skip(t, (size_t)scheme + 3);
 		authority = until(t, "/?#");
 		t = span_skip(t, authority.n);
-		/* User information may be a credential. */
-		user = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;
-		if (user)
-			authority = span_skip(authority, (size_t)(user - authority.p) + 1);
-		err = keep(h, authority, &h->authority);
+		err = head_build__authority(&h->b, authority);
 	} else if (t.p[0] != '/' && !span_eq(t, SPAN_LIT("*"))) {
 		return -EBADMSG;
 	}
-	path = until(t, "?#");
-	t = until(span_skip(t, path.n), "#");
-	if (!err && (path.n || !connect))
-		err = keep(h, path.n ? path : SPAN_LIT("/"), &h->path);
-	if (!err && t.n > 1)
-		err = keep_redacted(h, SPAN_NONE, span_skip(t, 1), &h->query);
-	return err;
+	return err || (connect && !t.n) ? err : head_build__path(&h->b, t);
 }
 
 /* METHOD SP target SP HTTP/1.x */
@@ -177,8 +109,8 @@ static int request_line(struct h1_head *h, struct span line)
 	size_t i;
 	int err;
 
-	h->head.version = version_of(version);
-	if (h->cut || h->head.version < 0 || !target.n || !method.n)
+	h->b.head.version = version_of(version);
+	if (h->cut || h->b.head.version < 0 || !target.n || !method.n)
 		return -EBADMSG;
 	for (i = 0; i < method.n; i++)
 		if (!h1__is_token(method.p[i]))
@@ -186,7 +118,7 @@ static int request_line(struct h1_head *h, struct span line)
 	for (i = 0; i < target.n; i++)
 		if (target.p[i] < ' ' || target.p[i] == 0x7f)
 			return -EBADMSG;
-	err = keep(h, method, &h->method);
+	err = head_build__keep(&h->b, method, &h->b.method);
 	return err ? err : target__read(h, target, span_eq(method, SPAN_LIT("CONNECT")));
 }
 
@@ -196,15 +128,15 @@ static int status_line(struct h1_head *h, struct span line)
 	struct span version = until(line, " "), code = span_skip(line, version.n + 1);
 	int i, status = 0;
 
-	h->head.version = version_of(version);
-	if (h->head.version < 0 || code.n < 3 || (code.n > 3 && code.p[3] != ' '))
+	h->b.head.version = version_of(version);
+	if (h->b.head.version < 0 || code.n < 3 || (code.n > 3 && code.p[3] != ' '))
 		return -EBADMSG;
 	for (i = 0; i < 3; i++) {
 		if (code.p[i] < '0' || code.p[i] > '9')
 			return -EBADMSG;
 		status = status * 10 + code.p[i] - '0';
 	}
-	h->head.status = status;
+	h->b.head.status = status;
 	return status < 100 ? -EBADMSG : 0;
 }
 
@@ -297,96 +229,23 @@ static bool read_framing(struct h1_head *h, struct span name, struct span value)
 	return false;
 }
 
-static int slot__new(struct h1_head *h, struct header_slot **ret)
-{
-	unsigned int cap;
-	void *p;
-
-	if (h->n == h->lim->headers)
-		return -E2BIG;
-	if (h->n == h->cap) {
-		cap = h->cap ? h->cap * 2 : 16;
-		p = reallocarray(h->slots, cap, sizeof(*h->slots));
-		if (!p)
-			return -ENOMEM;
-		h->slots = p;
-		h->cap = cap;
-	}
-	h->slots[h->n] = (struct header_slot){};
-	*ret = &h->slots[h->n];
-	return 0;
-}
-
-static void read_credential(struct h1_head *h, struct span name, struct span value)
-{
-	unsigned int rank = credential__rank(name);
-
-	/* A cut one would get a fingerprint that no whole one has. */
-	if (h->cut || value.n > h->lim->header_value || rank <= h->key_rank)
-		return;
-	h->key_rank = rank;
-	h->head.key_fp = credential__fingerprint(h->key, value);
-}
-
-static int keep_url(struct h1_head *h, struct span url, struct slot *ret)
-{
-	const uint8_t *mark = url.n ? memchr(url.p, '?', url.n) : NULL;
-	size_t n = mark ? (size_t)(mark - url.p) + 1 : url.n;
-
-	return keep_redacted(h, span_head(url, n), span_skip(url, n), ret);
-}
-
 static int keep_header(struct h1_head *h, struct span name, struct span value)
 {
-	bool secret = header_is_secret(name, value);
-	size_t n = h->text.n;
-	struct header_slot *s = NULL;
-	int err = slot__new(h, &s);
+	int res = head_build__add(&h->b, h->side, name, value, h->cut);
 
-	if (secret) {
-		read_credential(h, name, value);
-		value = SPAN_NONE;
-	}
-	if (h->cut || value.n > h->lim->header_value)
-		h->head.truncated |= !secret;
-	value = span_head(value, h->lim->header_value);
-	if (!err)
-		err = keep(h, name, &s->name);
-	if (!err)
-		err = header_is_url(name) ? keep_url(h, value, &s->value)
-					  : keep(h, value, &s->value);
-	if (err == -E2BIG) {
-		h->text.n = n;
-		h->head.truncated = true;
-		h->last = LAST_LEFT_OUT;
-		return 0;
-	}
-	if (err)
-		return err;
-	h->last = secret ? LAST_LEFT_OUT : LAST_KEPT;
-	h->n++;
-	if (h->side == SIDE_REQUEST && !h->host.at && span_ieq(name, SPAN_LIT("host")))
-		h->host = s->value;
+	if (res < 0)
+		return res;
+	h->last = res == HEAD_KEPT ? LAST_KEPT : LAST_LEFT_OUT;
 	return 0;
 }
 
 /* Whoever receives a folded line puts a space in its place (RFC 9112, 5.2). */
 static int folded(struct h1_head *h, struct span value)
 {
-	struct header_slot *s = h->n ? &h->slots[h->n - 1] : NULL;
-	size_t n = h->text.n;
-
 	if (h->last == LAST_NONE || h->last == LAST_FRAMING)
 		return -EBADMSG;
-	if (h->last == LAST_LEFT_OUT || !value.n)
-		return 0;
-	if (h->cut || s->value.n + value.n >= h->lim->header_value ||
-	    buf__add(&h->text, SPAN_LIT(" ")) || buf__add(&h->text, value)) {
-		h->text.n = n;
-		h->head.truncated = true;
-		return 0;
-	}
-	s->value.n = (uint32_t)(h->text.n - s->value.at);
+	if (h->last == LAST_KEPT && value.n)
+		head_build__fold(&h->b, value, h->cut);
 	return 0;
 }
 
@@ -402,7 +261,7 @@ static int header_line(struct h1_head *h, struct span line)
 	if (!colon) {
 		if (!h->cut)
 			return -EBADMSG;
-		h->head.truncated = true; /* a name longer than any that matters */
+		h->b.head.truncated = true; /* a name longer than any that matters */
 		h->last = LAST_LEFT_OUT;
 		return 0;
 	}
@@ -417,7 +276,7 @@ static int header_line(struct h1_head *h, struct span line)
 		if (name.p[i] <= ' ' || name.p[i] == 0x7f)
 			return -EBADMSG;
 	if (name.n > NAME_ROOM) {
-		h->head.truncated = true;
+		h->b.head.truncated = true;
 		h->last = LAST_LEFT_OUT;
 		return 0;
 	}
@@ -428,29 +287,6 @@ static int header_line(struct h1_head *h, struct span line)
 		return err;
 	}
 	return keep_header(h, name, value);
-}
-
-static int finish(struct h1_head *h)
-{
-	struct http_head *head = &h->head;
-	unsigned int i;
-
-	head->method = at(h, h->method);
-	head->path = at(h, h->path);
-	head->query = at(h, h->query);
-	/* RFC 9112, 3.2.2: the target's authority outdoes Host. */
-	head->authority = at(h, h->authority.at ? h->authority : h->host);
-	if (h->n) {
-		h->headers = reallocarray(NULL, h->n, sizeof(*h->headers));
-		if (!h->headers)
-			return -ENOMEM;
-	}
-	for (i = 0; i < h->n; i++)
-		h->headers[i] =
-			(struct http_header){at(h, h->slots[i].name), at(h, h->slots[i].value)};
-	head->headers = h->headers;
-	head->n_headers = h->n;
-	return 0;
 }
 
 /* One whole line without its end; of a cut one what is gathered. */
@@ -469,7 +305,7 @@ static int take_line(struct h1_head *h, struct span line, bool *ret_done)
 	if (line.n)
 		return header_line(h, line);
 	*ret_done = true;
-	return finish(h);
+	return head_build__finish(&h->b);
 }
 
 static size_t line_max(const struct h1_head *h)
@@ -538,7 +374,7 @@ ptrdiff_t h1_head__feed(struct h1_head *h, struct span in, bool *ret_done)
 
 const struct http_head *h1_head__get(const struct h1_head *h)
 {
-	return &h->head;
+	return &h->b.head;
 }
 
 static void frame__codings(const struct h1_head *h, struct h1_frame *f)
@@ -557,7 +393,7 @@ static void frame__codings(const struct h1_head *h, struct h1_frame *f)
 
 int h1_head__frame(const struct h1_head *h, struct span request_method, struct h1_frame *ret)
 {
-	const struct http_head *head = &h->head;
+	const struct http_head *head = &h->b.head;
 	bool request = h->side == SIDE_REQUEST;
 
 	*ret = (struct h1_frame){.framing = H1_NONE};
