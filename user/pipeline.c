@@ -18,7 +18,6 @@ static const struct protocol *const protocols[] = {
 };
 
 #define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
-#define PROTOCOL_H2 1
 
 static void on_call(void *ctx, const struct call *c)
 {
@@ -45,7 +44,6 @@ static void on_fill(void *ctx, struct stats *st)
 	st->open_connections = s.open;
 	st->gaps = s.gaps;
 	st->midstream = s.midstream;
-	st->undecoded_h2 = s.speak[PROTOCOL_H2];
 	st->undecoded_upgrades = s.upgraded;
 	st->parse_errors = s.failed;
 	st->targets = p->targets;

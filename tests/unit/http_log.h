@@ -161,6 +161,12 @@ static inline void log__headers(struct http_log *l, const struct http_head *h)
 			  log__text(h->headers[i].value));
 }
 
+/* HTTP/2 may not know a field of a head, which is not the same as its being empty. */
+static inline const char *log__field(const struct http_head *h, struct span s)
+{
+	return h->version == 20 && !s.p ? "?" : log__text(s);
+}
+
 static inline void *log__request(void *ctx, const struct conn *conn, const struct http_head *h,
 				 uint64_t first_ns, uint64_t ts_ns)
 {
@@ -176,8 +182,8 @@ static inline void *log__request(void *ctx, const struct conn *conn, const struc
 	x->id = l->n;
 	l->open++;
 	log__line(l, "request %u @%" PRIu64 "-%" PRIu64 " %s %s%s%s %d host=%s", x->id, first_ns,
-		  ts_ns, log__text(h->method), log__text(h->path), h->query.n ? "?" : "",
-		  log__text(h->query), h->version, log__text(h->authority));
+		  ts_ns, log__field(h, h->method), log__field(h, h->path), h->query.n ? "?" : "",
+		  log__text(h->query), h->version, log__field(h, h->authority));
 	log__headers(l, h);
 	return x;
 }

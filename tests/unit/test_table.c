@@ -302,12 +302,12 @@ static void totals_are_one_line(void **state)
 					 "Ring buffer: 0 lost. Truncated: 0.\n");
 	buf__clear(&b);
 	st = (struct stats){
-		.calls = 1, .lost_records = 7, .truncated = 2, .undecoded_h2 = 3, .served = 9};
+		.calls = 1, .lost_records = 7, .truncated = 2, .undecoded_upgrades = 3, .served = 9};
 	assert_int_equal(totals__format(&b, &st), 0);
 	buf__add(&b, span("", 1));
 	assert_string_equal((char *)b.p,
 			    "1 call, 0 errors. 0 in / 0 out. Ring buffer: 7 lost. Truncated: 2. 9 "
-			    "served. 3 HTTP/2 connections not decoded.\n");
+			    "served. 3 upgraded connections not decoded.\n");
 	buf__free(&b);
 }
 

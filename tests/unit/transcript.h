@@ -43,8 +43,9 @@ struct step {
 struct transcript {
 	struct step *steps;
 	unsigned int n_steps;
-	char *want;
+	const char *want;
 	bool midstream, headers;
+	const struct protocol *protocol; /* NULL: HTTP/1 */
 	struct limits lim;
 	char *expected;
 	char *text;
@@ -205,7 +206,7 @@ static inline char *transcript__run(const struct transcript *t, cutter cut, void
 	static const uint8_t key[SIPHASH_KEY_BYTES] = {1, 2, 3};
 	struct conn conn = {.id = 1, .midstream = t->midstream, .request_dir = DIR_WRITE};
 	struct http1_ctx h1 = {.ops = &log_ops};
-	const struct protocol *p = &http1_protocol;
+	const struct protocol *p = t->protocol ? t->protocol : &http1_protocol;
 	struct http_log log;
 	size_t total = 0;
 	void *state;

@@ -13,6 +13,8 @@ struct limits {
 	size_t header_value;   /* longest header value that is kept */
 	size_t trailer_bytes;  /* chunked trailers of one message */
 	unsigned int pipeline; /* exchanges open at once on one connection */
+	unsigned int h2_streams; /* wanted streams open at once on one HTTP/2 connection */
+	uint32_t h2_table;	 /* of one side's header compression; at least 4 KiB are granted */
 	/* content coding */
 	unsigned int codings;	/* codings stacked on one body */
 	uint64_t inflate_ratio; /* decoded bytes for each coded byte, past inflate_free */

@@ -182,7 +182,7 @@ struct stats {
 	/* seen but not decoded */
 	const struct unseen *unseen;
 	unsigned int n_unseen;
-	uint64_t undecoded_h2, undecoded_upgrades, neither, parse_errors;
+	uint64_t undecoded_upgrades, neither, parse_errors;
 };
 
 #endif

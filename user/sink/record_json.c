@@ -381,7 +381,6 @@ static const struct key stats_keys[] = {
 	{"open_calls", put_uint, AT(open_calls)},
 	{"processes", put_uint, AT(processes)},
 	{"targets", put_uint, AT(targets)},
-	{"undecoded.h2", put_uint, AT(undecoded_h2)},
 	{"undecoded.upgrades", put_uint, AT(undecoded_upgrades)},
 	{"undecoded.neither", put_uint, AT(neither)},
 	{"unseen", put_unseen, 0},

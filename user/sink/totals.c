@@ -19,7 +19,6 @@ static const struct extra {
 	{"not followed", offsetof(struct stats, refused)},
 	{"SSL calls missed", offsetof(struct stats, missed_calls)},
 	{"not written", offsetof(struct stats, unwritten)},
-	{"HTTP/2 connections not decoded", offsetof(struct stats, undecoded_h2)},
 	{"upgraded connections not decoded", offsetof(struct stats, undecoded_upgrades)},
 };
 

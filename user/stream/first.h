@@ -6,7 +6,7 @@
 
 #include "stream/protocol.h"
 
-#define FIRST_MAX 24 /* the HTTP/2 preface, the longest beginning there is */
+#define FIRST_MAX 32 /* the HTTP/2 preface has 24; met later, a small frame may precede headers */
 
 struct first {
 	uint32_t starts; /* bit n: b[n] is the first byte of a call */

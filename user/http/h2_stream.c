@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "http/h2_conn.h"
+
+struct out {
+	const struct http_msg_ops *ops;
+	void *x;
+};
+
+static void out__request(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
+{
+	const struct out *o = ctx;
+
+	o->ops->request_body(o->x, s, wire, ts_ns);
+}
+
+static void out__response(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
+{
+	const struct out *o = ctx;
+
+	o->ops->response_body(o->x, s, wire, ts_ns);
+}
+
+static const decoder_out outs[] = {
+	[SIDE_REQUEST] = out__request,
+	[SIDE_RESPONSE] = out__response,
+};
+
+struct h2_stream *h2_stream__find(const struct h2 *h, uint32_t id)
+{
+	struct h2_stream *s;
+
+	map__find(node, h->streams, id, s);
+	return s;
+}
+
+void h2_stream__drop(struct h2 *h, struct h2_stream *s)
+{
+	map__del(node, h->streams, s);
+	h1_body__drop(&s->body[SIDE_REQUEST]);
+	h1_body__drop(&s->body[SIDE_RESPONSE]);
+	ws__free(s->ws);
+	free(s);
+}
+
+void h2_stream__end(struct h2 *h, struct h2_stream *s, enum http_end why, uint64_t ts_ns)
+{
+	h->ctx->ops->end(s->x, s->response_done ? HTTP_END_OK : why, ts_ns);
+	h2_stream__drop(h, s);
+}
+
+void h2_stream__end_all(struct h2 *h, enum http_end why, uint64_t ts_ns)
+{
+	while (h->streams)
+		h2_stream__end(h, h->streams, why, ts_ns);
+}
+
+void h2_stream__finish_all(struct h2 *h, enum conn_end why, uint64_t ts_ns)
+{
+	static const enum http_end ends[] = {
+		[CONN_END_CLIENT] = HTTP_END_CLIENT,	 [CONN_END_SERVER] = HTTP_END_SERVER,
+		[CONN_END_UNSURE] = HTTP_END_UNANSWERED, [CONN_END_PROCESS] = HTTP_END_PROCESS,
+		[CONN_END_CAPTURE] = HTTP_END_CAPTURE,
+	};
+
+	while (h->streams) {
+		struct h2_stream *s = h->streams;
+		bool lost = s->response_gap || (s->request_gap && !s->response_begun);
+		enum http_end end = lost ? HTTP_END_LOST : ends[why];
+
+		if (s->ws && ws__closed(s->ws, SIDE_REQUEST) && ws__closed(s->ws, SIDE_RESPONSE))
+			end = HTTP_END_OK;
+		h2_stream__end(h, s, end, ts_ns);
+	}
+}
+
+/* Room first: what was told must be known. */
+static struct h2_stream *stream__new(struct h2 *h, uint32_t id)
+{
+	struct h2_stream *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return NULL;
+	s->id = id;
+	map__add(node, h->streams, id, s, err);
+	if (err) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* A body goes on until the stream ends; without one there is nothing to decode. */
+static int begin_body(const struct h2 *h, struct h2_stream *s, enum side side,
+		      const struct h2_head *head, bool ended)
+{
+	struct h1_frame frame = {.framing = ended ? H1_NONE : H1_CLOSE};
+
+	_Static_assert(H2_CODINGS_MAX <= H1_CODINGS_MAX, "they are copied");
+	frame.too_many = head->n_codings > H2_CODINGS_MAX;
+	if (!frame.too_many) {
+		frame.n_codings = head->n_codings;
+		memcpy(frame.codings, head->codings, sizeof(head->codings));
+	}
+	return h1_body__begin(&s->body[side], &frame, true, h->lim);
+}
+
+static void request_end(struct h2 *h, struct h2_stream *s, unsigned int more_flags, uint64_t ts_ns)
+{
+	struct out o = {h->ctx->ops, s->x};
+	unsigned int flags =
+		h1_body__end(&s->body[SIDE_REQUEST], ts_ns, outs[SIDE_REQUEST], &o) | more_flags;
+
+	s->request_done = true;
+	h->ctx->ops->request_end(s->x, flags, ts_ns);
+}
+
+static void response_end(struct h2 *h, struct h2_stream *s, uint64_t ts_ns)
+{
+	struct out o = {h->ctx->ops, s->x};
+	unsigned int flags = h1_body__end(&s->body[SIDE_RESPONSE], ts_ns, outs[SIDE_RESPONSE], &o);
+
+	/* Its end was in the loss, or does not matter any more. */
+	if (!s->request_done && s->request_gap)
+		request_end(h, s, HTTP_BODY_GAP, ts_ns);
+	s->response_done = true;
+	h->ctx->ops->response_end(s->x, flags, ts_ns);
+}
+
+int h2_stream__open(struct h2 *h, uint32_t id, const struct h2_head *head, bool ended,
+		    uint64_t first_ns, uint64_t ts_ns)
+{
+	struct h2_stream *s;
+	int err;
+
+	if (map__count(node, h->streams) >= h->lim->h2_streams)
+		h2_stream__end(h, h->streams, HTTP_END_PROTOCOL, ts_ns);
+	s = stream__new(h, id);
+	if (!s)
+		return -ENOMEM;
+	s->x = h->ctx->ops->request(h->ctx->ctx, h->conn, &head->b.head, first_ns, ts_ns);
+	h->requests++;
+	h->last_unwanted = !s->x;
+	if (!s->x) {
+		h2_stream__drop(h, s);
+		return 0;
+	}
+	h->ever_wanted = true;
+	s->websocket = head->websocket;
+	s->connect = !s->websocket && span_eq(head->b.head.method, SPAN_LIT("CONNECT"));
+	err = begin_body(h, s, SIDE_REQUEST, head, ended || s->websocket);
+	if (err)
+		return err;
+	if (ended || s->websocket)
+		request_end(h, s, 0, ts_ns);
+	return 0;
+}
+
+int h2_stream__adopt(struct h2 *h, uint32_t id, void *x)
+{
+	struct h2_stream *s = stream__new(h, id);
+
+	if (!s)
+		return -ENOMEM;
+	s->x = x;
+	s->request_done = true;
+	h->ever_wanted = true;
+	return 0;
+}
+
+static int upgrade(struct h2 *h, struct h2_stream *s, const struct http_head *head, uint64_t ts_ns)
+{
+	if (s->connect) {
+		h->ctx->ops->upgrade(s->x, SPAN_LIT("CONNECT"), ts_ns);
+		h2_stream__end(h, s, HTTP_END_OK, ts_ns);
+		return 0;
+	}
+	h->ctx->ops->upgrade(s->x, SPAN_LIT("websocket"), ts_ns);
+	return ws__new(http_head__get(head, "sec-websocket-extensions"), h->ctx->ops, s->x, h->lim,
+		       &s->ws);
+}
+
+int h2_stream__answer(struct h2 *h, struct h2_stream *s, const struct h2_head *head, bool ended,
+		      uint64_t first_ns, uint64_t ts_ns)
+{
+	const struct http_head *b = &head->b.head;
+	int err;
+
+	/* Interim answers say nothing of the exchange. */
+	if (b->status >= 100 && b->status < 200 && !ended)
+		return 0;
+	if (!head->pseudo && !h->side[SIDE_RESPONSE].hpack.primed) {
+		h2_stream__end(h, s, HTTP_END_PROTOCOL, ts_ns); /* RFC 9113, 8.3.2 */
+		return 0;
+	}
+	/* Trailers, perhaps, whose head was lost. */
+	if (!head->pseudo && ended) {
+		s->response_gap = true;
+		h2_stream__half_end(h, s, SIDE_RESPONSE, ts_ns);
+		return 0;
+	}
+	s->response_begun = true;
+	s->response_gap = false;
+	h->ctx->ops->response(s->x, b, first_ns, ts_ns);
+	if ((s->connect || s->websocket) && b->status >= 200 && b->status < 300 && !ended)
+		return upgrade(h, s, b, ts_ns);
+	s->connect = s->websocket = false;
+	err = begin_body(h, s, SIDE_RESPONSE, head, ended);
+	if (!err && ended)
+		h2_stream__half_end(h, s, SIDE_RESPONSE, ts_ns);
+	return err;
+}
+
+int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct span in,
+		    uint64_t ts_ns)
+{
+	struct out o = {h->ctx->ops, s->x};
+
+	if (s->ws) {
+		int err = ws__feed(s->ws, side, in, ts_ns);
+
+		if (err == -EBADMSG)
+			h2_stream__end(h, s, HTTP_END_PROTOCOL, ts_ns);
+		return err == -EBADMSG ? 0 : err;
+	}
+	if (side == SIDE_REQUEST ? s->request_done : s->response_done || !s->response_begun) {
+		/* An answer without a head that could be read. */
+		s->response_gap |= side == SIDE_RESPONSE && !s->response_done;
+		return 0;
+	}
+	h1_body__feed(&s->body[side], in, ts_ns, outs[side], &o);
+	return 0;
+}
+
+void h2_stream__half_end(struct h2 *h, struct h2_stream *s, enum side side, uint64_t ts_ns)
+{
+	if (s->ws) {
+		h2_stream__end(h, s, HTTP_END_OK, ts_ns);
+		return;
+	}
+	if (side == SIDE_REQUEST && !s->request_done)
+		request_end(h, s, 0, ts_ns);
+	if (side == SIDE_RESPONSE && !s->response_begun) {
+		h2_stream__end(h, s, s->response_gap ? HTTP_END_LOST : HTTP_END_PROTOCOL, ts_ns);
+		return;
+	}
+	if (side == SIDE_RESPONSE && !s->response_done)
+		response_end(h, s, ts_ns);
+	if (s->request_done && s->response_done)
+		h2_stream__end(h, s, HTTP_END_OK, ts_ns);
+}
+
+void h2_stream__gap(struct h2 *h, struct h2_stream *s, enum side side, uint64_t lost,
+		    uint64_t ts_ns)
+{
+	if (s->ws) {
+		ws__gap(s->ws, side, lost, ts_ns);
+		return;
+	}
+	if (side == SIDE_REQUEST ? s->request_done : s->response_done)
+		return;
+	if (!lost && side == SIDE_REQUEST)
+		s->request_gap = true;
+	if ((!lost && side == SIDE_RESPONSE) || !s->response_begun)
+		s->response_gap |= side == SIDE_RESPONSE;
+	h->ctx->ops->gap(s->x, side, lost);
+	h1_body__skip(&s->body[side], lost);
+}
