@@ -15,7 +15,7 @@ APIS = {
     'anthropic.messages',
     'cohere.chat.v1', 'cohere.chat.v2', 'cohere.embed', 'cohere.generate', 'cohere.rerank', 'rerank', 'watsonx.generate',
     'bedrock.converse', 'bedrock.count_tokens', 'bedrock.invoke',
-    'gemini.generate',
+    'gemini.generate', 'gemini.embed', 'gemini.count_tokens', 'vertex.predict',
     'ollama.chat', 'ollama.embed', 'ollama.generate',
     'openai.chat', 'openai.completions', 'openai.embeddings', 'openai.moderations', 'openai.images', 'openai.audio',
     'openai.responses', 'openai.responses.compact', 'openai.count_tokens',

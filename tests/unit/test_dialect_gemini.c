@@ -42,9 +42,11 @@ static void test_request(void **state)
 	static const char path[] = "/v1beta/models/m:generateContent";
 
 	call(path,
-	     "{\"contents\":[{\"parts\":[{\"text\":\"q {\\\"topP\\\":1}\"}]}],\"model\":\"models/other\","
+	     "{\"contents\":[{\"parts\":[{\"text\":\"q "
+	     "{\\\"topP\\\":1}\"}]}],\"model\":\"models/other\","
 	     "\"generationConfig\":{\"temperature\":0.5,\"topP\":0.9,\"topK\":40,"
-	     "\"candidateCount\":2,\"maxOutputTokens\":99,\"seed\":7,\"stopSequences\":[\"a\",\"b\"],"
+	     "\"candidateCount\":2,\"maxOutputTokens\":99,\"seed\":7,\"stopSequences\":[\"a\","
+	     "\"b\"],"
 	     "\"frequencyPenalty\":0.25,\"presencePenalty\":-1,\"responseMimeType\":"
 	     "\"application/json\",\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}},"
 	     "\"serviceTier\":\"flex\"}",
@@ -87,14 +89,55 @@ static void test_model(void **state)
 		call(cases[i].path, "{}", NULL, NULL, cases[i].want);
 }
 
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *path, *api, *operation; /* NULL: no model call */
+	} cases[] = {
+		{"/v1beta/models/m:generateContent", "gemini.generate", "generate_content"},
+		{"/v1beta/dynamic/d:streamGenerateContent", "gemini.generate", "generate_content"},
+		{"/v1beta/models/m:embedContent", "gemini.embed", "embeddings"},
+		{"/v1beta/models/m:countTokens", "gemini.count_tokens", "count_tokens"},
+		{"/v1/publishers/google/models/textembedding-gecko:predict", "vertex.predict",
+		 "embeddings"},
+		{"/v1beta/models/imagen-4.0:predict", "vertex.predict", "generate_content"},
+		{"/v1beta/models/veo-3:predictLongRunning", "vertex.predict", "generate_content"},
+		{"/v1/publishers/meta/models/m:rawPredict", "vertex.predict", "chat"},
+		{"/v1/projects/p/locations/l/endpoints/1:predict", NULL, NULL},
+		{"/v1/projects/p/locations/l/endpoints/1:rawPredict", NULL, NULL},
+		{"/v1beta/models/m:batchGenerateContent", NULL, NULL},
+		{"/v1beta/models/m:generateContents", NULL, NULL},
+		{"/v1beta/models/m/generateContent", NULL, NULL},
+		{"/v1beta/x:generateContent/y", NULL, NULL},
+		{"/v1beta/models/m", NULL, NULL},
+		{"/v1beta/cachedContents", NULL, NULL},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct http_head h = {.method = SPAN_LIT("POST"), .path = span_str(cases[i].path)};
+		const struct dialect *d = dialect__match(&h);
+
+		if (!cases[i].api) {
+			assert_null(d);
+			continue;
+		}
+		assert_non_null(d);
+		assert_string_equal(dialect__api(d), cases[i].api);
+		assert_string_equal(dialect__operation(d), cases[i].operation);
+	}
+}
+
 static void test_results(void **state)
 {
 	/* Only what is new since the model's last turn, from any of a content's parts. */
 	call("/v1beta/models/m:generateContent",
-	     "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c0\"}}]},"
+	     "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c0\"}}]}"
+	     ","
 	     "{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"id\":\"c1\"}}]},"
 	     "{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"id\":\"c1\","
-	     "\"response\":{\"id\":\"no\"}}},{\"text\":\"t\"},{\"function_response\":{\"id\":\"c2\"}},"
+	     "\"response\":{\"id\":\"no\"}}},{\"text\":\"t\"},{\"function_response\":{\"id\":"
+	     "\"c2\"}},"
 	     "{\"functionResponse\":{\"name\":\"none\"}}]}]}",
 	     NULL, NULL, "result=c1 result=c2 ask=m |");
 }
@@ -105,7 +148,8 @@ static void test_whole(void **state)
 	       "\"finishReason\":\"STOP\",\"avgLogprobs\":-0.1}],\"usageMetadata\":"
 	       "{\"promptTokenCount\":10,\"candidatesTokenCount\":4,\"totalTokenCount\":20,"
 	       "\"cachedContentTokenCount\":3,\"thoughtsTokenCount\":5,\"toolUsePromptTokenCount\":"
-	       "1,\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":6},{\"tokenCount\":"
+	       "1,\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":6},{"
+	       "\"tokenCount\":"
 	       "4,\"modality\":\"IMAGE\"},{\"modality\":\"VIDEO\",\"tokenCount\":9},{\"modality\":"
 	       "\"AUDIO\"}],\"cacheTokensDetails\":[{\"modality\":1,\"tokenCount\":3}],"
 	       "\"candidatesTokensDetails\":[{\"modality\":\"AUDIO\",\"tokenCount\":4}],"
@@ -113,13 +157,15 @@ static void test_whole(void **state)
 	       "finish[0]=STOP tool_use=1 in_text=6 in_image=4 read_text=3 out_audio=4 "
 	       "tier=standard model=m-1 id=r in=10 out=9 read=3 think=5");
 	/* snake_case, numbers for enums, two candidates of which one says which it is */
-	answer("{\"candidates\":[{\"index\":1,\"finish_reason\":2},{\"finish_reason\":1,\"index\":0},"
+	answer("{\"candidates\":[{\"index\":1,\"finish_reason\":2},{\"finish_reason\":1,\"index\":"
+	       "0},"
 	       "{\"finish_reason\":0,\"index\":2}],\"usage_metadata\":{\"prompt_token_count\":1,"
 	       "\"candidates_token_count\":2,\"thoughts_token_count\":3,"
 	       "\"cached_content_token_count\":0,\"tool_use_prompt_token_count\":4,"
 	       "\"prompt_tokens_details\":[{\"modality\":\"TEXT\",\"token_count\":1}]},"
 	       "\"model_version\":\"v\",\"response_id\":\"r\"}",
-	       "finish[1]=2 finish[0]=1 tool_use=4 in_text=1 model=v id=r in=1 out=5 read=0 think=3");
+	       "finish[1]=2 finish[0]=1 tool_use=4 in_text=1 model=v id=r in=1 out=5 read=0 "
+	       "think=3");
 	answer("{\"promptFeedback\":{\"blockReason\":\"SAFETY\"},\"usageMetadata\":"
 	       "{\"promptTokenCount\":3}}",
 	       "finish[0]=SAFETY in=3");
@@ -133,16 +179,16 @@ static void test_whole(void **state)
 	answer("", "");
 }
 
-#define CHUNK(text, more)                                                                        \
-	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text                             \
+#define CHUNK(text, more)                                             \
+	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text \
 	"\"}],\"role\":\"model\"},\"index\":0" more "\"modelVersion\":\"v\",\"responseId\":\"r\"}"
 #define FIRST CHUNK("a", "}],\"usageMetadata\":{\"promptTokenCount\":5,\"thoughtsTokenCount\":2},")
 #define SECOND CHUNK("", "}],\"usageMetadata\":{\"candidatesTokenCount\":1},")
-#define LAST                                                                                     \
+#define LAST                                                                                       \
 	CHUNK("b", ",\"finishReason\":\"MAX_TOKENS\"}],\"usageMetadata\":{\"promptTokenCount\":5," \
 		   "\"candidatesTokenCount\":4,\"thoughtsTokenCount\":2},")
-#define STREAMED                                                                                 \
-	"model=v id=r in=5 out=2 think=2 OUTPUT out=3 finish[0]=MAX_TOKENS out=6 OUTPUT DONE "     \
+#define STREAMED                                                                               \
+	"model=v id=r in=5 out=2 think=2 OUTPUT out=3 finish[0]=MAX_TOKENS out=6 OUTPUT DONE " \
 	"streamed"
 
 static void test_stream(void **state)
@@ -152,8 +198,9 @@ static void test_stream(void **state)
 	       STREAMED);
 	stream(JSON, "[" FIRST "\n,\r\n" SECOND "\n,\r\n" LAST "\n]\n", STREAMED);
 	/* broken off */
-	stream(JSON, "[" FIRST "\n,\r\n{\"cand", "model=v id=r in=5 out=2 think=2 OUTPUT streamed "
-						  "damaged");
+	stream(JSON, "[" FIRST "\n,\r\n{\"cand",
+	       "model=v id=r in=5 out=2 think=2 OUTPUT streamed "
+	       "damaged");
 	stream(JSON, "[]", "streamed");
 }
 
@@ -186,23 +233,40 @@ static void test_errors(void **state)
 
 static void test_tools(void **state)
 {
-	answer("{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"args\":"
+	answer("{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\","
+	       "\"args\":"
 	       "{\"name\":\"no\"}}},{\"functionCall\":{\"args\":{},\"name\":\"f\",\"id\":\"c\"}},"
 	       "{\"toolCall\":{\"id\":\"s\",\"toolType\":\"GOOGLE_SEARCH\"}},{\"function_call\":"
 	       "{\"name\":\"g\"}}]}}]}",
 	       "tool[0]=f tool[1]=f#c tool[2]=g");
 	/* Each chunk's calls are its own, be they alike. */
 	stream(SSE,
-	       "data: " CALL("{\"name\":\"f\"}") "\n\ndata: " CALL("{\"name\":\"f\",\"id\":\"\"}")
-		       "\n\n",
+	       "data: " CALL("{\"name\":\"f\"}") "\n\ndata: " CALL(
+		       "{\"name\":\"f\",\"id\":\"\"}") "\n\n",
 	       "tool[0]=f OUTPUT tool[1]=f OUTPUT streamed");
 	/* arguments bit by bit */
 	stream(SSE,
-	       "data: " CALL("{\"name\":\"f\",\"id\":\"c\",\"willContinue\":true}") "\n\n"
-	       "data: " CALL("{\"partialArgs\":[{\"jsonPath\":\"$.a\",\"stringValue\":\"x\"}],"
-			     "\"willContinue\":true}") "\n\n"
-	       "data: " CALL("{\"id\":\"c\",\"name\":\"f\",\"willContinue\":true}") "\n\n"
-	       "data: " CALL("{}") "\n\n",
+	       "data: " CALL(
+		       "{\"name\":\"f\",\"id\":\"c\",\"willContinue\":true}") "\n\n"
+									      "data: " CALL(
+										      "{\"partialA"
+										      "rgs\":[{"
+										      "\"jsonPath"
+										      "\":\"$.a\","
+										      "\"stringVal"
+										      "ue\":\"x\"}"
+										      "],"
+										      "\"willConti"
+										      "nue\":"
+										      "true}") "\n"
+											       "\n"
+											       "da"
+											       "ta"
+											       ":"
+											       " " CALL(
+												       "{\"id\":\"c\",\"name\":\"f\",\"willContinue\":true}") "\n\n"
+																			      "data: " CALL(
+																				      "{}") "\n\n",
 	       "tool[0]=f#c OUTPUT OUTPUT streamed");
 }
 
@@ -237,10 +301,12 @@ static void test_code_assist(void **state)
 {
 	call("/v1internal:streamGenerateContent",
 	     "{\"model\":\"gemini-2.5-pro\",\"project\":\"p\",\"user_prompt_id\":\"u\",\"request\":"
-	     "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c\"}}]}],"
+	     "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c\"}}]}]"
+	     ","
 	     "\"generationConfig\":{\"topP\":1},\"session_id\":\"s-1\"}}",
 	     SSE,
-	     "data: {\"response\":" FIRST ",\"traceId\":\"t\"}\n\ndata: {\"response\":" LAST "}\n\n",
+	     "data: {\"response\":" FIRST ",\"traceId\":\"t\"}\n\ndata: {\"response\":" LAST
+	     "}\n\n",
 	     "stream=1 ask=gemini-2.5-pro result=c top_p=1 conv=s-1 | model=v id=r in=5 out=2 "
 	     "think=2 OUTPUT finish[0]=MAX_TOKENS out=6 OUTPUT DONE streamed");
 	call("/v1internal:generateContent", "{\"request\":{},\"model\":\"m\"}", JSON,
@@ -248,18 +314,65 @@ static void test_code_assist(void **state)
 	     "ask=m | says=no error=PERMISSION_DENIED");
 }
 
+static void test_embeddings(void **state)
+{
+	call("/v1beta/models/e:batchEmbedContents",
+	     "{\"requests\":[{\"model\":\"models/e\",\"outputDimensionality\":768}]}", JSON,
+	     "{\"embeddings\":[{\"values\":[0.5]}],\"usageMetadata\":{\"promptTokenCount\":4,"
+	     "\"promptTokenDetails\":[{\"modality\":\"IMAGE\",\"tokenCount\":4}]}}",
+	     "dims=768 ask=e | in_image=4 in=4");
+	call("/v1/projects/p/locations/l/publishers/google/models/e:embedContent",
+	     "{\"embedContentConfig\":{\"outputDimensionality\":2}}", JSON,
+	     "{\"embedding\":{\"values\":[0.5]}}", "dims=2 ask=e |");
+	call("/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict",
+	     "{\"instances\":[{\"content\":\"a\"},{\"content\":\"b\"}],\"parameters\":"
+	     "{\"outputDimensionality\":3}}",
+	     JSON,
+	     "{\"predictions\":[{\"embeddings\":{\"statistics\":{\"token_count\":5}}},{"
+	     "\"embeddings\":"
+	     "{\"statistics\":{\"truncated\":false,\"token_count\":6}}}]}",
+	     "dims=3 ask=text-embedding-005 | in=11");
+}
+
+static void test_count(void **state)
+{
+	call("/v1beta/models/m:countTokens", "{\"contents\":[]}", JSON,
+	     "{\"totalTokens\":12,\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":"
+	     "12}]}",
+	     "ask=m | counted=12");
+	call("/v1internal:countTokens", "{\"request\":{\"model\":\"models/m\",\"contents\":[]}}",
+	     JSON, "{\"total_tokens\":1}", "ask=m | counted=1");
+}
+
+static void test_predict(void **state)
+{
+	call("/v1/projects/p/locations/l/publishers/google/models/text-bison:predict", NULL, JSON,
+	     "{\"predictions\":[{\"content\":\"t\"}],\"metadata\":{\"tokenMetadata\":"
+	     "{\"inputTokenCount\":{\"totalTokens\":4},\"outputTokenCount\":{\"totalTokens\":2}}}}",
+	     "ask=text-bison | in=4 out=2");
+	call("/v1/projects/p/locations/l/publishers/mistralai/models/"
+	     "mistral-large:streamRawPredict",
+	     "{\"model\":\"mistral-large-2411\",\"stream\":true}", SSE,
+	     "data: "
+	     "{\"id\":\"1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}"
+	     ","
+	     "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}"
+	     "\n\ndata: [DONE]\n\n",
+	     "stream=1 ask=mistral-large-2411 stream=1 | id=1 model=m finish[0]=stop in=1 out=2 "
+	     "OUTPUT "
+	     "DONE streamed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request),
-		cmocka_unit_test(test_model),
-		cmocka_unit_test(test_results),
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_tools),
-		cmocka_unit_test(test_output),
-		cmocka_unit_test(test_code_assist),
+		cmocka_unit_test(test_request),	   cmocka_unit_test(test_model),
+		cmocka_unit_test(test_paths),	   cmocka_unit_test(test_results),
+		cmocka_unit_test(test_whole),	   cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_tools),
+		cmocka_unit_test(test_output),	   cmocka_unit_test(test_code_assist),
+		cmocka_unit_test(test_embeddings), cmocka_unit_test(test_count),
+		cmocka_unit_test(test_predict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * traffic shows it: usage at the top, in x_groq or in a choice; message beside delta in events;
  * content as parts; completion_tokens with or without reasoning. */
 #include "base/json_number.h"
-#include "dialect/wire.h"
+#include "dialect/gemini.h"
 
 enum {
 	OWN_FORMAT = WIRE_OWN,
@@ -310,6 +310,35 @@ const struct dialect dialect_openai_chat = {
 	.flavour = "openai",
 	.match = match,
 	.path_model = path_model,
+	.request = &request,
+	.answer = &answer,
+	.request_value = request_value,
+	.answer_value = answer_value,
+	.count = count,
+};
+
+/* --- on Vertex AI: …/publishers/{mistralai, ai21, …}/models/{model}:rawPredict --- */
+
+static bool match_vertex(const struct http_head *h, struct span path)
+{
+	return span_find(path, SPAN_LIT("/publishers/")) >= 0 &&
+	       (gemini__method_is(path, "rawPredict") ||
+		gemini__method_is(path, "streamRawPredict"));
+}
+
+static void begin_vertex(struct dialect_reader *r, const struct http_head *h)
+{
+	if (gemini__method_is(h->path, "streamRawPredict"))
+		wire__number(r, FACT_REQUEST_STREAM, 1);
+}
+
+const struct dialect dialect_vertex_chat = {
+	.api = "vertex.predict",
+	.operation = "chat",
+	.flavour = "gcp.vertex_ai",
+	.match = match_vertex,
+	.path_model = gemini__path_model,
+	.begin = begin_vertex,
 	.request = &request,
 	.answer = &answer,
 	.request_value = request_value,

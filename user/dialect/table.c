@@ -5,17 +5,12 @@
 static const struct dialect *const dialects[] = {
 	&dialect_openai_chat,	      &dialect_openai_responses,   &dialect_openai_compact,
 	&dialect_openai_count_tokens, &dialect_anthropic_messages, &dialect_bedrock_converse,
-	&dialect_gemini_generate,     &dialect_ollama_chat,	   &dialect_ollama_generate,
-	&dialect_ollama_embed,
-	&dialect_cohere_chat_v2,
-	&dialect_cohere_chat_v1,
-	&dialect_cohere_generate,
-	&dialect_cohere_embed,
-	&dialect_cohere_rerank,
-	&dialect_rerank,
-	&dialect_watsonx_generate,
-	&dialect_bedrock_invoke,
-	&dialect_bedrock_count_tokens,
+	&dialect_gemini_generate,     &dialect_gemini_embed,	   &dialect_gemini_count,
+	&dialect_vertex_embeddings,   &dialect_vertex_predict,	   &dialect_vertex_chat,
+	&dialect_ollama_chat,	      &dialect_ollama_generate,	   &dialect_ollama_embed,
+	&dialect_cohere_chat_v2,      &dialect_cohere_chat_v1,	   &dialect_cohere_generate,
+	&dialect_cohere_embed,	      &dialect_cohere_rerank,	   &dialect_rerank,
+	&dialect_watsonx_generate,    &dialect_bedrock_invoke,	   &dialect_bedrock_count_tokens,
 };
 
 const struct dialect *dialect__match(const struct http_head *request)
