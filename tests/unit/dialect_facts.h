@@ -51,6 +51,7 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_CACHE_WRITE_1H_TOKENS] = "write_1h",
 	[FACT_COUNTED_TOKENS] = "counted",
 	[FACT_WEB_SEARCHES] = "searches",
+	[FACT_SEARCH_UNITS] = "units",
 	[FACT_BATCH_REQUESTS] = "batch",
 	[FACT_COMPACTED] = "compacted",
 	[FACT_MCP_METHOD] = "method",

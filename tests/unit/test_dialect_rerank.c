@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect_facts.h"
+
+#define ASKED "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"a\",\"b\"]}"
+
+static void rank(const char *host, const char *path, const char *request, const char *response,
+		 const char *want)
+{
+	struct exchange x = {
+		.path = path,
+		.host = host,
+		.request = request,
+		.type = "application/json",
+		.response = response,
+	};
+
+	facts_are(&x, want);
+}
+
+static void test_shapes(void **state)
+{
+	rank("api.voyageai.com", "/v1/rerank", ASKED,
+	     "{\"object\":\"list\",\"data\":[{\"relevance_score\":0.7,\"index\":3}],\"model\":"
+	     "\"m\","
+	     "\"usage\":{\"total_tokens\":57}}",
+	     "ask=m | model=m");
+	rank("api.jina.ai", "/v1/rerank", ASKED,
+	     "{\"model\":\"m\",\"usage\":{\"total_tokens\":9,\"prompt_tokens\":9},\"results\":"
+	     "[{\"index\":0,\"relevance_score\":0.7}]}",
+	     "ask=m | model=m in=9");
+	rank("tei.example", "/rerank", "{\"query\":\"q\",\"texts\":[\"a\"]}",
+	     "[{\"index\":1,\"score\":0.9},{\"index\":0,\"score\":0.1}]", "|");
+	rank("litellm.example", "/v2/rerank", ASKED,
+	     "{\"id\":\"i\",\"results\":[{\"index\":0,\"relevance_score\":1}]}", "ask=m | id=i");
+}
+
+static void test_proof(void **state)
+{
+	rank("h", "/rerank", "{\"query\":\"q\"}", "[{\"index\":1,\"score\":0.9}]", "| unproved");
+	rank("h", "/rerank", ASKED, "[{\"index\":1}]", "ask=m | unproved");
+	rank("h", "/rerank", ASKED, "{\"results\":[{\"index\":1},{\"score\":1}]}",
+	     "ask=m | unproved");
+	rank("h", "/rerank", ASKED, "{\"results\":[]}", "ask=m | unproved");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_proof),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
