@@ -77,7 +77,6 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_OUTPUT_TEXT_TOKENS] = "out_text",
 	[FACT_OUTPUT_IMAGE_TOKENS] = "out_image",
 	[FACT_OUTPUT_AUDIO_TOKENS] = "out_audio",
-	[FACT_SEARCH_UNITS] = "units",
 	[FACT_AUDIO_SECONDS] = "seconds",
 	[FACT_FINISH_REASON] = "finish",
 	[FACT_TOOL_CALL] = "tool",

@@ -62,7 +62,19 @@ static void test_paths(void **state)
 		{"/async/chat/completions", NULL},
 		{"/v1/chat/completionsx", NULL},
 		{"/xchat/completions", NULL},
-		{"/v1/chat", NULL},
+		{"/v1/chat", "cohere.chat.v1"},
+		{"/v2/chat", "cohere.chat.v2"},
+		{"/v1/generate", "cohere.generate", "text_completion"},
+		{"/v2/embed", "cohere.embed", "embeddings"},
+		{"/v2/rerank", "cohere.rerank", "rerank"},
+		{"/v1/rerank", "rerank", "rerank"},
+		{"/api/chat", "ollama.chat"},
+		{"/ollama/api/generate", "ollama.generate", "text_completion"},
+		{"/api/embed", "ollama.embed", "embeddings"},
+		{"/api/embeddings", "ollama.embed", "embeddings"},
+		{"/ml/v1/text/generation", "watsonx.generate", "text_completion"},
+		{"/api/chats", NULL},
+		{"/v1/chat/x", NULL},
 		{"/v1/completions", NULL},
 		{"/v1/fim/completions", NULL},
 		{"/messages", NULL},
@@ -87,10 +99,15 @@ static void test_paths(void **state)
 	assert_null(match("GET", "h", "/v1/chat/completions"));
 	assert_null(match("HEAD", "h", "/v1/messages"));
 	assert_null(match("OPTIONS", "h", "/v1/messages"));
-	assert_non_null(match("POST", "api.writer.com", "/v1/chat"));
-	assert_non_null(match("POST", "api.writer.com:443", "/v1/chat"));
-	assert_null(match("POST", "api.cohere.com", "/v1/chat"));
-	assert_null(match("POST", NULL, "/v1/chat"));
+	/* Writer has the wire of OpenAI where Cohere has its own. */
+	assert_string_equal(dialect__api(match("POST", "api.writer.com", "/v1/chat")),
+			    "openai.chat");
+	assert_string_equal(dialect__api(match("POST", "api.writer.com:443", "/v1/chat")),
+			    "openai.chat");
+	assert_string_equal(dialect__api(match("POST", "api.cohere.com", "/v1/chat")),
+			    "cohere.chat.v1");
+	assert_string_equal(dialect__api(match("POST", NULL, "/v1/chat")), "cohere.chat.v1");
+	assert_null(match("POST", "api.openai.com", "/v1/chat"));
 }
 
 static void provider(const char *host, const char *path, const char *want)
