@@ -12,7 +12,7 @@ import base64, collections, glob, gzip, json, os, re, struct, subprocess, sys, t
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 APIS = {
-    'anthropic.messages',
+    'anthropic.complete', 'anthropic.count_tokens', 'anthropic.messages',
     'cohere.chat.v1', 'cohere.chat.v2', 'cohere.embed', 'cohere.generate', 'cohere.rerank', 'rerank', 'watsonx.generate',
     'bedrock.converse', 'bedrock.count_tokens', 'bedrock.invoke',
     'gemini.generate', 'gemini.embed', 'gemini.count_tokens', 'vertex.predict',
@@ -91,7 +91,7 @@ def record(got, names):
     r = {'api': got['api'], 'operation': got['operation'], 'provider': got['provider']}
     finish, tools = {}, {}
     plain = {'FACT_REQUEST_MODEL': ('request_model', 1), 'FACT_RESPONSE_MODEL': ('response_model', 1), 'FACT_RESPONSE_ID': ('response_id', 1),
-             'FACT_INPUT_TOKENS': ('input_tokens_total', 3), 'FACT_COUNTED_TOKENS': ('input_tokens_total', 3), 'FACT_OUTPUT_TOKENS': ('output_tokens_total', 3), 'FACT_CACHE_READ_TOKENS': ('cache_read', 3),
+             'FACT_INPUT_TOKENS': ('input_tokens_total', 3), 'FACT_OUTPUT_TOKENS': ('output_tokens_total', 3), 'FACT_CACHE_READ_TOKENS': ('cache_read', 3),
              'FACT_CACHE_WRITE_TOKENS': ('cache_creation', 3), 'FACT_REASONING_TOKENS': ('reasoning_tokens', 3), 'FACT_REQUEST_STREAM': ('stream', 3),
              'FACT_COUNTED_TOKENS': ('input_tokens_total', 3), 'FACT_ERROR_TYPE': ('error', 1), 'FACT_PENDING': ('pending', 3)}
     for f in got['facts'][:-1]:

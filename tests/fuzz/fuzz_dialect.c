@@ -2,7 +2,8 @@
 /* Any bytes as the two bodies of a call: no crash, and the same facts however they are cut. The
  * first byte chooses the status, the gaps and the content type, the second seeds the cuts, the
  * third chooses the dialect; a NUL ends the request. Of an AWS event stream the input has the
- * events, a line each, the name before a space: checksums are out of a fuzzer's reach. */
+ * events, a line each, the name before a space: checksums are out of a fuzzer's reach, and so is
+ * base64, into which the payload of a "chunk" is wrapped. */
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -54,6 +55,8 @@ static const char *const paths[] = {
 	"/v1/messages",
 	"/model/m/converse-stream",
 	"/v1beta/models/m:streamGenerateContent",
+	"/model/m/invoke-with-response-stream",
+	"/v1/complete",
 };
 
 static const char *const types[] = {
@@ -110,11 +113,17 @@ static struct span frames(struct span in)
 		size_t line_n = end ? (size_t)(end - in.p) : in.n;
 		char *line = strndup((const char *)in.p, line_n), *space = strchr(line, ' ');
 		bool exception = *line == '!';
+		char *payload = NULL;
 
 		if (space)
 			*space = 0;
+		if (space && strcmp(line, "chunk") == 0)
+			payload = aws_wrap(space + 1);
 		aws_frame(f, exception ? "exception" : "event", line + exception,
-			  space ? space + 1 : "");
+			  payload ? payload
+			  : space ? space + 1
+				  : "");
+		free(payload);
 		free(line);
 		in = span_skip(in, line_n + 1);
 	}

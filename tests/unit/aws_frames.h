@@ -55,4 +55,26 @@ static void aws_frame(FILE *f, const char *kind, const char *type, const char *p
 	free(all);
 }
 
+/* {"bytes":"<base64 of json>","p":"abc"}, for the caller to free. */
+static inline char *aws_wrap(const char *json)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n, i, k;
+	uint32_t bits;
+	char *p;
+	FILE *f = open_memstream(&p, &n);
+
+	fputs("{\"bytes\":\"", f);
+	for (i = 0; i < strlen(json); i += 3) {
+		for (bits = 0, k = 0; k < 3; k++)
+			bits = bits << 8 | (i + k < strlen(json) ? (uint8_t)json[i + k] : 0);
+		for (k = 0; k < 4; k++)
+			fputc(i + k > strlen(json) ? '=' : digits[bits >> (18 - 6 * k) & 63], f);
+	}
+	fputs("\",\"p\":\"abc\"}", f);
+	fclose(f);
+	return p;
+}
+
 #endif

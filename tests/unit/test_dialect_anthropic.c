@@ -117,6 +117,25 @@ static void test_stream(void **state)
 	       "finish[0]=tool_use in=17 out=9 DONE streamed");
 }
 
+static void test_details(void **state)
+{
+	answer(200, JSON,
+	       "{\"content\":[{\"type\":\"compaction\",\"content\":\"x\"}],\"usage\":"
+	       "{\"input_tokens\":3,\"cache_creation_input_tokens\":9,\"cache_creation\":"
+	       "{\"ephemeral_5m_input_tokens\":2,\"ephemeral_1h_input_tokens\":7},"
+	       "\"server_tool_use\":{\"web_search_requests\":4,\"web_fetch_requests\":0},"
+	       "\"output_tokens\":1}}",
+	       "| compacted=1 write_5m=2 write_1h=7 searches=4 in=12 out=1 write=9");
+	answer(200, SSE,
+	       "event: content_block_start\n"
+	       "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
+	       "{\"type\":\"compaction\"}}\n\n"
+	       "event: content_block_delta\n"
+	       "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+	       "{\"type\":\"compaction_delta\",\"content\":\"x\"}}\n\n",
+	       "| compacted=1 OUTPUT streamed");
+}
+
 static void test_errors(void **state)
 {
 	answer(529, JSON,
@@ -161,10 +180,11 @@ static void test_vertex(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request),	       cmocka_unit_test(test_session),
-		cmocka_unit_test(test_results),	       cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_stream),	       cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_usage_overflow), cmocka_unit_test(test_vertex),
+		cmocka_unit_test(test_request), cmocka_unit_test(test_session),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_stream),	cmocka_unit_test(test_details),
+		cmocka_unit_test(test_errors),	cmocka_unit_test(test_usage_overflow),
+		cmocka_unit_test(test_vertex),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

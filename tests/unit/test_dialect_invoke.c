@@ -24,28 +24,6 @@ static void answer(const char *header, const char *response, const char *want)
 	facts_are(&x, want);
 }
 
-/* {"bytes":"<base64 of json>","p":"abc"} */
-static char *wrap(const char *json)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n, i, k;
-	uint32_t bits;
-	char *p;
-	FILE *f = open_memstream(&p, &n);
-
-	fputs("{\"bytes\":\"", f);
-	for (i = 0; i < strlen(json); i += 3) {
-		for (bits = 0, k = 0; k < 3; k++)
-			bits = bits << 8 | (i + k < strlen(json) ? (uint8_t)json[i + k] : 0);
-		for (k = 0; k < 4; k++)
-			fputc(i + k > strlen(json) ? '=' : digits[bits >> (18 - 6 * k) & 63], f);
-	}
-	fputs("\",\"p\":\"abc\"}", f);
-	fclose(f);
-	return p;
-}
-
 static void stream(const char *const *chunks, const char *want)
 {
 	struct exchange x = {
@@ -61,7 +39,7 @@ static void stream(const char *const *chunks, const char *want)
 			aws_frame(f, "exception", "throttlingException", *chunks + 1);
 			continue;
 		}
-		payload = wrap(*chunks);
+		payload = aws_wrap(*chunks);
 		aws_frame(f, "event", "chunk", payload);
 		free(payload);
 	}

@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/wire.h"
 
-/* The first that matches counts. */
+/* The first that matches counts. One a line, so that lines can be added side by side. */
+/* clang-format off */
 static const struct dialect *const dialects[] = {
-	&dialect_openai_chat,	      &dialect_openai_responses,   &dialect_openai_compact,
-	&dialect_openai_count_tokens, &dialect_anthropic_messages, &dialect_bedrock_converse,
-	&dialect_gemini_generate,     &dialect_gemini_embed,	   &dialect_gemini_count,
-	&dialect_vertex_embeddings,   &dialect_vertex_predict,	   &dialect_vertex_chat,
-	&dialect_ollama_chat,	      &dialect_ollama_generate,	   &dialect_ollama_embed,
-	&dialect_cohere_chat_v2,      &dialect_cohere_chat_v1,	   &dialect_cohere_generate,
-	&dialect_cohere_embed,	      &dialect_cohere_rerank,	   &dialect_rerank,
-	&dialect_watsonx_generate,    &dialect_bedrock_invoke,	   &dialect_bedrock_count_tokens,
+	&dialect_openai_chat,
+	&dialect_openai_responses,
+	&dialect_openai_compact,
+	&dialect_openai_count_tokens,
+	&dialect_anthropic_count_tokens,
+	&dialect_anthropic_messages,
+	&dialect_anthropic_complete,
+	&dialect_anthropic_batch,
+	&dialect_bedrock_converse,
+	&dialect_gemini_generate,
+	&dialect_gemini_embed,
+	&dialect_gemini_count,
+	&dialect_vertex_embeddings,
+	&dialect_vertex_predict,
+	&dialect_vertex_chat,
+	&dialect_ollama_chat,
+	&dialect_ollama_generate,
+	&dialect_ollama_embed,
+	&dialect_cohere_chat_v2,
+	&dialect_cohere_chat_v1,
+	&dialect_cohere_generate,
+	&dialect_cohere_embed,
+	&dialect_cohere_rerank,
+	&dialect_rerank,
+	&dialect_watsonx_generate,
+	&dialect_bedrock_invoke,
+	&dialect_bedrock_count_tokens,
 };
+/* clang-format on */
 
 const struct dialect *dialect__match(const struct http_head *request)
 {

@@ -112,7 +112,8 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_openai_responses;
 extern const struct dialect dialect_openai_compact;
 extern const struct dialect dialect_openai_count_tokens;
-extern const struct dialect dialect_anthropic_messages;
+extern const struct dialect dialect_anthropic_messages, dialect_anthropic_count_tokens,
+	dialect_anthropic_complete, dialect_anthropic_batch;
 extern const struct dialect dialect_bedrock_converse;
 extern const struct dialect dialect_gemini_generate, dialect_gemini_embed, dialect_gemini_count;
 extern const struct dialect dialect_vertex_embeddings, dialect_vertex_predict, dialect_vertex_chat;
