@@ -43,6 +43,9 @@ static void on_call(void *ctx, const struct call *c)
 	cJSON_Delete(json);
 	buf__free(&b);
 	/* Never a number below zero that a sink would take for a fact. */
+	for (i = 0; i < N_RATELIMITS; i++)
+		if (c->ratelimits[i].limit < -1 || c->ratelimits[i].reset_s < 0)
+			abort();
 	if (c->input_tokens < -1 || c->output_tokens < -1 || c->ttft_ns < -1)
 		abort();
 }
@@ -57,11 +60,14 @@ static void step(struct fuzz *f, uint8_t what, struct span bytes)
 		{SPAN_LIT("retry-after"), bytes},
 		{SPAN_LIT("x-stainless-retry-count"), bytes},
 		{SPAN_LIT("traceparent"), bytes},
+		{SPAN_LIT("x-ratelimit-reset-requests"), bytes},
+		{SPAN_LIT("anthropic-ratelimit-unified-5h-utilization"), bytes},
+		{SPAN_LIT("amz-sdk-request"), bytes},
 	};
 	struct http_head h = {.method = SPAN_LIT("POST"),
 			      .version = 11,
 			      .headers = headers,
-			      .n_headers = 4,
+			      .n_headers = 7,
 			      .authority = bytes};
 	static const struct conn conn = {.id = 1, .pid = 1, .request_dir = DIR_WRITE};
 	void **x = &f->open[what >> 4 & (OPEN_MAX - 1)];
@@ -96,7 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct filter all = {.role = FILTER_BOTH};
 	struct limits lim = limits_default;
-	struct call_tracker_config cfg = {.filter = &all, .lim = &lim, .call = on_call};
+	struct call_tracker_config cfg = {
+		.filter = &all, .lim = &lim, .call = on_call, .estimate = true};
 	struct span in = span(data, size), bytes;
 	struct fuzz f = {0};
 	char name[256];

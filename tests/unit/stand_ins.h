@@ -5,8 +5,9 @@
 #ifndef STAND_INS_H
 #define STAND_INS_H
 
-#include "call_rig.h"
-#undef USAGE /* an answer of the rig; wire.h has its own */
+#include <string.h>
+
+#undef USAGE /* an answer of call_rig.h; wire.h has its own */
 #include "dialect/wire.h"
 
 /* ---- the dialects: what comes after "ask" in a client's message, or after "turn":N in a server's,

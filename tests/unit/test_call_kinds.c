@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is no call after all, what is fetched, tools, and what cannot be read, through dialects that
  * stand in for the providers' own. */
+#include "call_rig.h"
 #include "stand_ins.h"
 
 static void what_is_not_proved_is_no_call(void **state)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sessions, through dialects that stand in for the providers' own. */
+#include "call_rig.h"
 #include "stand_ins.h"
 
 /* ---- a session under test ---- */
@@ -170,6 +171,25 @@ static void results_are_of_the_next_turn(void **state)
 	close_session(HTTP_END_OK);
 }
 
+static void lists_are_said_as_a_whole(void **state)
+{
+	unsigned int i;
+
+	start();
+	open_session(NULL);
+	for (i = 1; i <= 3; i++) {
+		ask("{\"stop\":\"x\"}");
+		ask("{\"ask\":1}");
+		answer("{\"turn\":0,\"id\":\"r\"}");
+		ask("{\"turn\":0}");
+		assert_int_equal(open_calls(), i);
+	}
+	answer("{\"turn\":3,\"end\":1}");
+	assert_int_equal(run.last.n_stop_sequences, 1);
+	assert_false(run.last.truncated);
+	close_session(HTTP_END_OK);
+}
+
 static void an_end_ends_open_turns(void **state)
 {
 	static const struct {
@@ -333,6 +353,7 @@ int main(void)
 		TEST(each_turn_is_a_call),
 		TEST(turns_overlap),
 		TEST(results_are_of_the_next_turn),
+		TEST(lists_are_said_as_a_whole),
 		TEST(an_end_ends_open_turns),
 		TEST(gaps_flag_open_turns),
 		TEST(broken_messages_flag_their_turn),

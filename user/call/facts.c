@@ -99,6 +99,9 @@ static void add_text(struct call_open *x, void *field, const struct fact_value *
 
 	if (v->truncated)
 		x->c.truncated = true;
+	if (l->old)
+		l->n = 0;
+	l->old = false;
 	list_set(x, l, l->n, x->lim->finish_reasons, v->text);
 }
 

@@ -18,6 +18,7 @@ struct limits;
 struct text_list {
 	const char **v;
 	unsigned int n, cap;
+	bool old; /* what is added next begins it anew */
 };
 
 struct call_open {
@@ -58,6 +59,7 @@ struct call_open {
 	struct call_open *turns;   /* that are under way, the latest first */
 	unsigned int n_turns;	   /* of them */
 	uint64_t message_bytes[2]; /* that came of the message under way, by enum side */
+	bool in_message;	   /* of the client's */
 	enum side side;		   /* of the message that is being read */
 	/* a turn */
 	struct call_open *session;   /* NULL: none */

@@ -77,6 +77,11 @@ void turns__message(struct call_open *s, enum side side, struct span piece, bool
 	struct call_open *x;
 
 	s->side = side;
+	/* A client that says its stop sequences again says all of them. */
+	if (side == SIDE_REQUEST && !s->in_message)
+		s->stop.old = s->formats.old = true;
+	if (side == SIDE_REQUEST)
+		s->in_message = !last;
 	s->message_bytes[side] += piece.n;
 	for (x = s->turns; x; x = x->next_turn)
 		*bytes_of(x, side) += piece.n;
@@ -104,8 +109,10 @@ void turns__gap(struct call_open *s, enum side side, uint64_t lost)
 	/* First the reader: what it makes of the torn message must not outlive the judgement. */
 	dialect_reader__message_gap(s->reader, side, lost, s->last_ns);
 	s->message_bytes[side] = 0;
-	if (side == SIDE_REQUEST)
+	if (side == SIDE_REQUEST) {
+		s->in_message = false;
 		return;
+	}
 	for (x = s->turns; x; x = x->next_turn) {
 		outcome__gap(x);
 		timing__gap(&x->timing);
