@@ -57,6 +57,12 @@ static const char *const paths[] = {
 	"/v1beta/models/m:streamGenerateContent",
 	"/model/m/invoke-with-response-stream",
 	"/v1/complete",
+	"/api/chat",
+	"/v2/chat",
+	"/v1/chat",
+	"/v1/generate",
+	"/v1/rerank",
+	"/ml/v1/text/generation_stream",
 };
 
 static const char *const types[] = {

@@ -122,6 +122,14 @@ static void test_embed(void **state)
 static void test_proof(void **state)
 {
 	struct http_head q = {.method = SPAN_LIT("POST"), .path = SPAN_LIT("/api/chat")};
+	struct exchange x = {
+		.path = "/api/chat",
+		.host = "h",
+		.headers = "User-Agent: ollama-python/0.4.7 (arm64 darwin)",
+		.status = 404,
+		.type = JSON,
+		.response = "{\"error\":\"no such model\"}",
+	};
 
 	at("app.example", "/api/chat", "{\"messages\":[{\"role\":\"user\"}],\"model\":\"x\"}", JSON,
 	   "{\"message\":{\"content\":\"hi\"},\"created_at\":\"t\"}",
@@ -139,6 +147,12 @@ static void test_proof(void **state)
 	at("gateway.example", "/api/generate", NULL, JSON,
 	   "{\"created_at\":\"t\",\"response\":\"a\",\"done\":true}",
 	   "stream=1 | OUTPUT DONE streamed");
+	/* Its own clients, and a word of its own in the request. */
+	facts_are(&x, "stream=1 | says=no such model");
+	x.headers = NULL;
+	facts_are(&x, "stream=1 | says=no such model unproved");
+	x.request = "{\"model\":\"m\",\"keep_alive\":null}";
+	facts_are(&x, "stream=1 ask=m | says=no such model");
 	/* Somebody else's for sure. */
 	q.authority = SPAN_LIT("openrouter.ai");
 	assert_null(dialect__match(&q));

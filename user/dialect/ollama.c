@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Ollama's own API: /api/chat, /api/generate, /api/embed and, older, /api/embeddings. It streams
  * NDJSON unless asked not to; its cloud does so under application/json. Web applications call such
- * paths theirs, too, so the port or the answer's shape must prove it. */
+ * paths theirs, too, so the port, the client, what only it is asked, or the answer's shape must
+ * prove it. */
 #include "dialect/wire.h"
 
 enum {
@@ -9,6 +10,7 @@ enum {
 	OWN_MAX,
 	OWN_THINK,
 	OWN_PROMPT,
+	OWN_KEEP, /* how long the model stays loaded: no other program's word */
 	OWN_CREATED,
 	OWN_DONE,
 	OWN_FINISH,
@@ -58,6 +60,7 @@ static const struct json_path request_top[] = {
 	JSON_PATH("format", OWN_FORMAT, JSON_SEEN),
 	JSON_PATH("think", OWN_THINK, JSON_SCALAR),
 	JSON_PATH("prompt", OWN_PROMPT, JSON_SEEN),
+	JSON_PATH("keep_alive", OWN_KEEP, JSON_SCALAR),
 	JSON_PATH("dimensions", FACT_REQUEST_DIMENSIONS, JSON_SCALAR),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
@@ -117,7 +120,9 @@ static bool is_embed(const struct http_head *h, struct span path)
 
 static void begin(struct dialect_reader *r, const struct http_head *h)
 {
-	if (span_ends(h->authority, SPAN_LIT(":11434")))
+	/* "ollama-python/…", "ollama-js/…", "ollama/…" */
+	if (span_ends(h->authority, SPAN_LIT(":11434")) ||
+	    span_starts(http_head__get(h, "user-agent"), SPAN_LIT("ollama")))
 		wire__prove(r);
 }
 
@@ -145,6 +150,9 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 		break;
 	case OWN_PROMPT:
 		o->prompt = true;
+		break;
+	case OWN_KEEP:
+		wire__prove(r);
 		break;
 	default:
 		break;
