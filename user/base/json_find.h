@@ -204,4 +204,12 @@ static inline bool json_ascii(const uint8_t *p, const uint8_t *end)
 	return !(any & JSON_HIGH);
 }
 
+/* The first byte that is no white space, or end. */
+static inline const uint8_t *json_blanks(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+		p++;
+	return p;
+}
+
 #endif

@@ -51,7 +51,7 @@ struct json_scan {
 	unsigned int n_index;
 	struct json_skip skip;
 	uint64_t documents;
-	uint64_t seen; /* bytes of the string that JSON_SEEN asks about */
+	uint64_t seen;	       /* bytes of the string that JSON_SEEN asks about */
 	struct json_text text; /* a key or a value: never both at once */
 	uint32_t index[JSON_NEST_MAX + 1];
 	struct frame frames[JSON_NEST_MAX + 1];
@@ -114,17 +114,23 @@ __attribute__((cold)) static int fail(struct json_scan *s, int err)
 	return err;
 }
 
+/* Of a string, until something else is said. */
+static inline struct json_value value_of(const struct json_scan *s, const struct json_path *node,
+					 enum json_event event)
+{
+	return (struct json_value){.id = node->id,
+				   .event = event,
+				   .type = JSON_STRING,
+				   .index = s->index,
+				   .n_index = s->n_index};
+}
+
 __attribute__((noinline)) static int tell(struct json_scan *s, const struct json_path *node,
 					  enum json_event event, enum json_type type)
 {
-	struct json_value v = {
-		.id = node->id,
-		.event = event,
-		.type = type,
-		.index = s->index,
-		.n_index = s->n_index,
-	};
+	struct json_value v = value_of(s, node, event);
 
+	v.type = type;
 	return s->ops->value(s->ctx, &v);
 }
 
@@ -141,17 +147,10 @@ static void value_done(struct json_scan *s)
 
 static int string_done(struct json_scan *s, struct span text, bool truncated)
 {
-	const struct json_path *node = s->cur;
-	struct json_value v = {
-		.id = node->id,
-		.event = JSON_IS,
-		.type = JSON_STRING,
-		.truncated = truncated,
-		.text = text,
-		.index = s->index,
-		.n_index = s->n_index,
-	};
+	struct json_value v = value_of(s, s->cur, JSON_IS);
 
+	v.truncated = truncated;
+	v.text = text;
 	value_done(s);
 	return s->ops->value(s->ctx, &v);
 }
@@ -174,14 +173,9 @@ static int token_done(struct json_scan *s, struct span text, bool truncated)
 	value_done(s);
 	if (!node || !(node->want & JSON_SCALAR))
 		return 0;
-	v = (struct json_value){
-		.id = node->id,
-		.event = JSON_IS,
-		.truncated = truncated,
-		.text = text,
-		.index = s->index,
-		.n_index = s->n_index,
-	};
+	v = value_of(s, node, JSON_IS);
+	v.truncated = truncated;
+	v.text = text;
 	for (i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
 		if (!span_eq(text, literals[i].text))
 			continue;
@@ -265,13 +259,6 @@ static int container(struct json_scan *s, enum json_type type)
 
 /* --- the states: each returns where it stopped, NULL on an error that is in s->error --------- */
 
-static const uint8_t *blanks(const uint8_t *p, const uint8_t *end)
-{
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-		p++;
-	return p;
-}
-
 static const uint8_t *check(struct json_scan *s, int err, const uint8_t *p)
 {
 	if (!err)
@@ -298,15 +285,9 @@ static const uint8_t *string_skip(struct json_scan *s, const uint8_t *p, const u
 /* A string of which just the size matters: what came of it, if any did. */
 static int tell_seen(struct json_scan *s)
 {
-	struct json_value v = {
-		.id = s->cur->id,
-		.event = JSON_EXISTS,
-		.type = JSON_STRING,
-		.number = s->seen < INT64_MAX ? (int64_t)s->seen : INT64_MAX,
-		.index = s->index,
-		.n_index = s->n_index,
-	};
+	struct json_value v = value_of(s, s->cur, JSON_EXISTS);
 
+	v.number = s->seen < INT64_MAX ? (int64_t)s->seen : INT64_MAX;
 	return s->seen ? s->ops->value(s->ctx, &v) : 0;
 }
 
@@ -386,7 +367,7 @@ static const uint8_t *key_text(struct json_scan *s, const uint8_t *p, const uint
 
 static const uint8_t *colon(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
-	p = blanks(p, end);
+	p = json_blanks(p, end);
 	if (p == end)
 		return p;
 	if (*p != ':')
@@ -445,7 +426,7 @@ static const uint8_t *value(struct json_scan *s, const uint8_t *p, const uint8_t
 {
 	int err = 0;
 
-	p = blanks(p, end);
+	p = json_blanks(p, end);
 	if (p == end)
 		return p;
 	if (*p == ']' && s->state == SCAN_FIRST_ELEM)
@@ -490,7 +471,7 @@ static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8
 	const uint8_t *q;
 
 	for (;;) {
-		p = blanks(p, end);
+		p = json_blanks(p, end);
 		if (p == end)
 			return p;
 		if (*p == '}' && s->state == SCAN_FIRST_KEY)
@@ -507,7 +488,7 @@ static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8
 		p = colon(s, q + 1, end);
 		if (!p || p == end)
 			return p;
-		p = blanks(p, end);
+		p = json_blanks(p, end);
 		q = p;
 		if (p < end && !(s->cur && s->cur->want & (JSON_SCALAR | JSON_SEEN)))
 			q = past_scalar(p, end);
@@ -518,7 +499,7 @@ static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8
 			q = p;
 		}
 		s->state = SCAN_AFTER;
-		p = blanks(q, end);
+		p = json_blanks(q, end);
 		if (p == end || *p != ',')
 			return p;
 		s->state = SCAN_KEY;
@@ -530,7 +511,7 @@ static const uint8_t *after(struct json_scan *s, const uint8_t *p, const uint8_t
 {
 	const struct frame *f;
 
-	p = blanks(p, end);
+	p = json_blanks(p, end);
 	if (p == end)
 		return p;
 	if (!s->n_frames) { /* another document */
@@ -554,7 +535,7 @@ static const uint8_t *after(struct json_scan *s, const uint8_t *p, const uint8_t
 
 static const uint8_t *seen(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
-	p = blanks(p, end);
+	p = json_blanks(p, end);
 	if (p == end)
 		return p;
 	s->state = SCAN_SKIP;
