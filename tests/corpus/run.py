@@ -15,7 +15,7 @@ APIS = {
     'anthropic.complete', 'anthropic.count_tokens', 'anthropic.messages',
     'cohere.chat.v1', 'cohere.chat.v2', 'cohere.embed', 'cohere.generate', 'cohere.rerank', 'rerank', 'watsonx.generate',
     'bedrock.converse', 'bedrock.count_tokens', 'bedrock.invoke',
-    'gemini.generate', 'gemini.embed', 'gemini.count_tokens', 'vertex.predict',
+    'gemini.generate', 'gemini.embed', 'gemini.count_tokens', 'gemini.interactions', 'vertex.predict',
     'ollama.chat', 'ollama.embed', 'ollama.generate',
     'openai.chat', 'openai.completions', 'openai.embeddings', 'openai.moderations', 'openai.images', 'openai.audio',
     'openai.responses', 'openai.responses.compact', 'openai.count_tokens',
@@ -35,9 +35,11 @@ WRITER = 'ests/cassettes/test_chat/test_writer_async_chat_tool_calls_legacy.yaml
 CUT = 'ttributes-in-span-for-responses-non-streaming_1229494740/recording.har'
 OTHER_WIRE = 'packages/azure/src/__fixtures__/azure-deepseek-reasoning.1.'
 UNBALANCED = 'nai/src/responses/__fixtures__/parallel-tool-call-wrapper.1.chunks.txt'
+SEARCH = 'packages/google/src/interactions/__fixtures__/google-search'
 ARMOR = '_google/test_google_model_armor_prompt_template_text_gets_blocked.yaml'
 EXPECTED = {(DECORATOR, 0, 'response_id'), (MANUAL, 0, 'response_id'), (MANUAL, 0, 'response_model'), (WRITER, 0, 'request_model'),
-            (ARMOR, 1, 'finish_reasons')}
+            (ARMOR, 1, 'finish_reasons'),
+            (SEARCH + '.chunks.txt', 0, 'output_tokens_total'), (SEARCH + '.json', 0, 'output_tokens_total')}
 EXPECTED |= {('llms/cohere/testdata/%s.httprr' % x, 0, 'request_model') for x in ('TestCallbacksHandler', 'TestGenerateContent')}
 EXPECTED |= {('trics/cassettes/test_watsonx_metrics/test_generate_stream_metrics.yaml', 6, 'stream'),
              ('nx/tests/traces/cassettes/test_generate/test_generate_text_stream.yaml', 6, 'stream')}

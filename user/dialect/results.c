@@ -96,7 +96,8 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		break;
 	case WIRE_RESULT_TYPE:
 		s->is_result = v->event == JSON_BEGINS || /* an object that only results have */
-			       span_eq(v->text, SPAN_LIT("tool_result"));
+			       span_eq(v->text, SPAN_LIT("tool_result")) ||
+			       span_eq(v->text, SPAN_LIT("function_result"));
 		break;
 	case WIRE_RESULT_ID:
 		if (v->type != JSON_STRING)

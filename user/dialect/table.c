@@ -19,6 +19,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_vertex_embeddings,
 	&dialect_vertex_predict,
 	&dialect_vertex_chat,
+	&dialect_gemini_interactions,
+	&dialect_gemini_interaction_fetch,
 	&dialect_ollama_chat,
 	&dialect_ollama_generate,
 	&dialect_ollama_embed,
