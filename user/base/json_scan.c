@@ -165,15 +165,14 @@ static int token_done(struct json_scan *s, struct span text, bool truncated)
 		{{(const uint8_t *)"false", 5}, JSON_FALSE},
 		{{(const uint8_t *)"null", 4}, JSON_NULL},
 	};
-	const struct json_path *node = s->cur;
 	struct json_value v;
 	bool integer;
 	size_t i;
 
 	value_done(s);
-	if (!node || !(node->want & JSON_SCALAR))
+	if (!s->cur || !(s->cur->want & JSON_SCALAR))
 		return 0;
-	v = value_of(s, node, JSON_IS);
+	v = value_of(s, s->cur, JSON_IS);
 	v.truncated = truncated;
 	v.text = text;
 	for (i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
@@ -464,8 +463,7 @@ static inline const uint8_t *past_scalar(const uint8_t *p, const uint8_t *end)
 	return q < end ? q : p;
 }
 
-/* The members of an object, as long as they are whole: most of a document never leaves this loop.
- */
+/* The members of an object, as long as they are whole: most of a document stays in this loop. */
 static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q;
