@@ -162,6 +162,19 @@ def fetched(got, r, names, count):
     count['pending'] += rec.get('pending', 0)
     return got['same'] and wanted == (rec.get('input_tokens_total'), rec.get('output_tokens_total'))
 
+def mcp_differences(r, got, names):
+    """JSON-RPC says by itself what is to be told of a call; a notification has no id and is none."""
+    q = json.loads(body(r['req_body_b64']))
+    if not got['match'] or 'id' not in q:
+        return [('match', 'id' in q, got['match'])] if bool(got['match']) != ('id' in q) else []
+    told = {names[f[0]]: f[1] for f in got['facts'][:-1]}
+    want = {'FACT_MCP_METHOD': q['method'], 'FACT_MCP_REQUEST_ID': str(q['id'])}
+    if q['method'] == 'tools/call':
+        want['FACT_MCP_TOOL'] = q['params']['name']
+    want['FACT_MCP_PROTOCOL'] = told.get('FACT_MCP_PROTOCOL') and '2025-11-25'
+    got = {k: v for k, v in told.items() if k.startswith('FACT_MCP') or k == 'FACT_ERROR_TYPE'}
+    return [] if got == want else [('mcp', want, got)]
+
 def main():
     args = [a for a in sys.argv[1:] if a != '-v']
     verbose = '-v' in sys.argv
@@ -184,6 +197,10 @@ def main():
         count['exchanges'] += 1
         if not wanted:
             count['others'] += 1
+            if t['api'] == 'mcp':
+                bad += [(where, *d) for d in mcp_differences(r, got, names)]
+                count['mcp'] += 1
+                continue
             if fetched(got, r, names, count):
                 continue
             if got['match']:
@@ -211,7 +228,7 @@ def main():
         print('DIFFERENT', *b)
     for key in EXPECTED - met:
         print('no longer different:', *key)
-    print('checked: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others, of these %(fetched)d fetched (%(pending)d pending);' % count,
+    print('checked: %(exchanges)d exchanges, %(calls)d calls (%(bodies)d with bodies, %(damaged)d damaged), %(others)d others, of these %(mcp)d of MCP, %(fetched)d fetched (%(pending)d pending);' % count,
           '%d differences, %d explained' % (len(bad), len(met)))
     sys.exit(bool(bad))
 

@@ -63,6 +63,7 @@ static const char *const paths[] = {
 	"/v1/generate",
 	"/v1/rerank",
 	"/ml/v1/text/generation_stream",
+	"/mcp",
 };
 
 static const char *const types[] = {
@@ -77,7 +78,14 @@ static uint64_t read_call(uint8_t kind, const char *path, struct span request, s
 {
 	static const struct dialect_ops ops = {.fact = on_fact};
 	struct http_header type = {SPAN_LIT("content-type"), span_str(types[kind >> 5 & 3])};
-	struct http_head q = {.method = SPAN_LIT("POST"), .path = span_str(path)};
+	struct http_header accept = {SPAN_LIT("accept"),
+				     SPAN_LIT("application/json, text/event-stream")};
+	struct http_head q = {
+		.method = SPAN_LIT("POST"),
+		.path = span_str(path),
+		.headers = &accept,
+		.n_headers = 1,
+	};
 	struct http_head a = {.headers = &type};
 	uint64_t hash = 14695981039346656037ULL, tail[2];
 	struct limits lim = limits_default;

@@ -33,6 +33,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_watsonx_generate,
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,
+	&dialect_mcp, /* by its headers alone: after all that know their path */
 };
 /* clang-format on */
 
