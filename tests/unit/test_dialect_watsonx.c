@@ -67,6 +67,20 @@ static void test_errors(void **state)
 	   "| says=no error=model_not_supported");
 }
 
+/* The wire of OpenAI under other paths. */
+static void test_chat(void **state)
+{
+	at("/ml/v1/text/chat", 200, "{\"model_id\":\"m\",\"messages\":[]}", "application/json",
+	   "{\"id\":\"i\",\"model_id\":\"m\",\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":"
+	   "{\"content\":\"x\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,"
+	   "\"completion_tokens\":2,\"total_tokens\":5}}",
+	   "ask=m | id=i model=m finish[0]=stop in=3 out=2");
+	at("/ml/v1/deployments/d/text/chat_stream", 200, NULL, "text/event-stream",
+	   "id: 1\nevent: message\ndata: {\"id\":\"i\",\"choices\":[{\"index\":0,\"delta\":"
+	   "{\"content\":\"x\"}}]}\n\n",
+	   "stream=1 | id=i OUTPUT streamed");
+}
+
 static void test_match(void **state)
 {
 	static const char *const others[] = {"/text/generation", "/ml/v1/text/tokenization",
@@ -83,9 +97,8 @@ static void test_match(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_whole),  cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_errors), cmocka_unit_test(test_chat),
 		cmocka_unit_test(test_match),
 	};
 

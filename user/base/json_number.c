@@ -7,10 +7,13 @@
 
 bool json_number__valid(struct span text, bool *ret_integer)
 {
-	const uint8_t *p = text.p, *end = p + text.n;
+	const uint8_t *p = text.p, *end;
 
 	*ret_integer = true;
-	if (p < end && *p == '-')
+	if (!text.n)
+		return false;
+	end = p + text.n;
+	if (*p == '-')
 		p++;
 	if (p < end && *p == '0')
 		p++;

@@ -87,7 +87,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_PATH("created_at", OWN_CREATED, JSON_SCALAR),
 	JSON_KIDS("message", OWN_MESSAGE, JSON_ENTER, message),
-	JSON_PATH("response", OWN_RESPONSE, JSON_SCALAR),
+	JSON_PATH("response", OWN_RESPONSE, JSON_SEEN),
 	JSON_PATH("thinking", OWN_OUTPUT, JSON_SEEN),
 	JSON_PATH("image", OWN_OUTPUT, JSON_SEEN),
 	JSON_PATH("embedding", OWN_EMBEDDING, JSON_SEEN),
@@ -177,17 +177,17 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		o->seen |= SEEN_ANSWER;
 		break;
 	case OWN_RESPONSE:
-		if (v->type != JSON_STRING)
-			break;
 		o->seen |= SEEN_ANSWER;
-		r->output |= v->text.n > 0;
+		r->output = true;
 		break;
 	case OWN_OUTPUT:
 		r->output = true;
 		break;
 	case OWN_FINISH:
-		if (v->type == JSON_STRING)
-			wire__text(r, FACT_FINISH_REASON, v->text, v->truncated, 0);
+		if (v->type != JSON_STRING)
+			break;
+		o->seen |= SEEN_ANSWER;
+		wire__text(r, FACT_FINISH_REASON, v->text, v->truncated, 0);
 		break;
 	case OWN_CALL:
 		if (v->event == JSON_BEGINS)

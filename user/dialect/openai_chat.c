@@ -38,6 +38,7 @@ static const struct json_path reasoning[] = {
 };
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
+	JSON_PATH("model_id", FACT_REQUEST_MODEL, JSON_SCALAR), /* watsonx */
 	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
 	JSON_PATH("max_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
 	JSON_PATH("max_completion_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
@@ -339,6 +340,34 @@ const struct dialect dialect_vertex_chat = {
 	.match = match_vertex,
 	.path_model = gemini__path_model,
 	.begin = begin_vertex,
+	.request = &request,
+	.answer = &answer,
+	.request_value = request_value,
+	.answer_value = answer_value,
+	.count = count,
+};
+
+/* --- on watsonx.ai: /ml/v1/text/chat, /ml/v1/deployments/{id}/text/chat_stream --- */
+
+static bool match_watsonx(const struct http_head *h, struct span path)
+{
+	return span_find(path, SPAN_LIT("/ml/v1/")) >= 0 &&
+	       (span_ends(path, SPAN_LIT("/text/chat")) ||
+		span_ends(path, SPAN_LIT("/text/chat_stream")));
+}
+
+static void begin_watsonx(struct dialect_reader *r, const struct http_head *h)
+{
+	if (span_find(h->path, SPAN_LIT("/text/chat_stream")) >= 0)
+		wire__number(r, FACT_REQUEST_STREAM, 1);
+}
+
+const struct dialect dialect_watsonx_chat = {
+	.api = "watsonx.chat",
+	.operation = "chat",
+	.flavour = "ibm.watsonx.ai",
+	.match = match_watsonx,
+	.begin = begin_watsonx,
 	.request = &request,
 	.answer = &answer,
 	.request_value = request_value,

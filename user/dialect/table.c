@@ -31,6 +31,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_cohere_rerank,
 	&dialect_rerank,
 	&dialect_watsonx_generate,
+	&dialect_watsonx_chat,
+	&dialect_tgi,
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,
 	&dialect_mcp, /* by its headers alone: after all that know their path */
