@@ -54,14 +54,13 @@ static void test_paths(void **state)
 		{"/v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict",
 		 "vertex.predict"},
 		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:countTokens", NULL},
-		{"/v1/messages/count_tokens", NULL},
+		{"/v1/messages/count_tokens", "anthropic.count_tokens", "count_tokens"},
 		{"/v1/messages/batches", NULL},
 		{"/v1/threads/t/messages", NULL},
 		{"/v1/chat/completions/chatcmpl-1", NULL},
 		{"/v1/chat/completions/chatcmpl-1/messages", NULL},
 		{"/async/chat/completions", NULL},
 		{"/v1/chat/completionsx", NULL},
-		{"/xchat/completions", NULL},
 		{"/v1/chat", "cohere.chat.v1"},
 		{"/v2/chat", "cohere.chat.v2"},
 		{"/v1/generate", "cohere.generate", "text_completion"},
@@ -75,8 +74,21 @@ static void test_paths(void **state)
 		{"/ml/v1/text/generation", "watsonx.generate", "text_completion"},
 		{"/api/chats", NULL},
 		{"/v1/chat/x", NULL},
-		{"/v1/completions", NULL},
-		{"/v1/fim/completions", NULL},
+		{"/xchat/completionsy", NULL},
+		{"/v1/completions", "openai.completions", "text_completion"},
+		{"/openai/deployments/d/completions", "openai.completions", "text_completion"},
+		{"/v1/fim/completions", "mistral.fim", "text_completion"},
+		{"/v1/agents/completions", "mistral.agents"},
+		{"/v1/conversations", "mistral.conversations"},
+		{"/v1/conversations/conv_1", "mistral.conversations"},
+		{"/v1/conversations/conv_1/restart", "mistral.conversations"},
+		{"/v1/conversations/conv_1/items", NULL},
+		{"/v1/embeddings", "openai.embeddings", "embeddings"},
+		{"/v1/moderations", "openai.moderations", "moderation"},
+		{"/v1/images/generations", "openai.images", "image"},
+		{"/v1/images/edits", "openai.images", "image"},
+		{"/v1/audio/transcriptions", "openai.audio", "audio"},
+		{"/v1/audio/speech", "openai.audio", "audio"},
 		{"/messages", NULL},
 		{"/", NULL},
 		{"", NULL},
@@ -108,6 +120,8 @@ static void test_paths(void **state)
 			    "cohere.chat.v1");
 	assert_string_equal(dialect__api(match("POST", NULL, "/v1/chat")), "cohere.chat.v1");
 	assert_null(match("POST", "api.openai.com", "/v1/chat"));
+	/* OpenAI's conversations are made without a model. */
+	assert_null(match("POST", "api.openai.com", "/v1/conversations"));
 }
 
 static void provider(const char *host, const char *path, const char *want)

@@ -45,6 +45,36 @@ const struct json_path openai_usage[OPENAI_N_USAGE] = {
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
 
+static const struct json_path prompt_details[] = {
+	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
+	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_PATH("text_tokens", FACT_INPUT_TEXT_TOKENS, JSON_SCALAR),
+	JSON_PATH("image_tokens", FACT_INPUT_IMAGE_TOKENS, JSON_SCALAR),
+	JSON_PATH("audio_tokens", FACT_INPUT_AUDIO_TOKENS, JSON_SCALAR),
+};
+static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
+static const struct json_path server_tool_use[] = {
+	JSON_PATH("web_search_requests", FACT_WEB_SEARCHES, JSON_SCALAR),
+};
+
+const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE] = {
+	JSON_PATH("prompt_tokens", WIRE_INPUT, JSON_SCALAR),
+	JSON_PATH("completion_tokens", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
+	JSON_KIDS("prompt_tokens_details", 0, 0, prompt_details),
+	JSON_KIDS("completion_tokens_details", 0, 0, output),
+	JSON_PATH("prompt_cache_hit_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* DeepSeek */
+	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),	    /* Moonshot */
+	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	    /* Perplexity */
+	JSON_PATH("num_search_queries", FACT_WEB_SEARCHES, JSON_SCALAR),    /* Perplexity */
+	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),		    /* OpenRouter */
+	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools),    /* xAI */
+	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost), /* OpenRouter, Vercel; Perplexity */
+	JSON_PATH("cost_in_usd_ticks", OPENAI_TICKS, JSON_SCALAR), /* xAI */
+	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR),   /* Hugging Face */
+	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+};
+
 void openai__ticks(struct dialect_reader *r, const struct json_value *v)
 {
 	double ticks;
@@ -63,4 +93,18 @@ struct span openai__deployment(struct span path)
 	path = span_skip(path, (size_t)at + sizeof(before) - 1);
 	slash = span_find(path, SPAN_LIT("/"));
 	return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
+}
+
+/* Output includes reasoning. Where it does not on the wire (xAI), the total shows it; without a
+ * total the provider's habit decides. */
+void openai__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
+{
+	int64_t in = USAGE(r, WIRE_INPUT), out = USAGE(r, WIRE_OUTPUT);
+	int64_t reasoning_ = USAGE(r, WIRE_REASONING), total = USAGE(r, WIRE_TOTAL), sum;
+
+	if (in < 0 || out < 0 || reasoning_ <= 0 || __builtin_add_overflow(in, out, &sum) ||
+	    __builtin_add_overflow(sum, reasoning_, &sum))
+		return;
+	if (total < 0 ? strcmp(r->provider, "x_ai") == 0 : total == sum)
+		tokens[WIRE_OUTPUT - WIRE_INPUT] = out + reasoning_;
 }

@@ -37,6 +37,13 @@ enum openai_part {
 #define OPENAI_N_USAGE 13
 extern const struct json_path openai_usage[OPENAI_N_USAGE];
 
+/* "usage" with prompt_tokens and completion_tokens: chat and what came before it. */
+#define OPENAI_N_PROMPT_USAGE 15
+extern const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE];
+
+/* dialect.count for it. */
+void openai__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE]);
+
 /* {"error":{…}}, and what stands beside it or instead of it; see errors.h. */
 #define OPENAI_ERROR_PATHS                                           \
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),     \
@@ -49,6 +56,14 @@ void openai__ticks(struct dialect_reader *r, const struct json_value *v);
 
 /* The model that Azure's path names: …/deployments/{deployment}/…; else an empty span. */
 struct span openai__deployment(struct span path);
+
+/* --- chat: choices with a message or a delta --- */
+
+extern const struct json_path openai_chat_request;
+extern const struct json_path openai_chat_answer;
+
+void openai_chat__request_value(struct dialect_reader *r, const struct json_value *v);
+void openai_chat__answer_value(struct dialect_reader *r, const struct json_value *v);
 
 /* --- Responses: as a POST, fetched, over a WebSocket --- */
 

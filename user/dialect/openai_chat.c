@@ -2,11 +2,11 @@
 /* OpenAI's Chat Completions, the wire that most hosts copy. What they do differently, as recorded
  * traffic shows it: usage at the top, in x_groq or in a choice; message beside delta in events;
  * content as parts; completion_tokens with or without reasoning. */
-#include "base/json_number.h"
 #include "dialect/gemini.h"
+#include "dialect/openai.h"
 
 enum {
-	OWN_FORMAT = WIRE_OWN,
+	OWN_FORMAT = OPENAI_OWN,
 	OWN_MODALITY,
 	OWN_CHOICE,
 	OWN_CHOICE_INDEX,
@@ -19,7 +19,6 @@ enum {
 	OWN_MESSAGE_CALL,
 	OWN_DELTA_FUNCTION,
 	OWN_MESSAGE_FUNCTION,
-	OWN_TICKS, /* cost in 1e-10 USD */
 };
 
 /* --- request --- */
@@ -58,36 +57,9 @@ static const struct json_path request_top[] = {
 	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
-static const struct json_path request = JSON_ROOT(request_top);
+const struct json_path openai_chat_request = JSON_ROOT(request_top);
 
-/* --- usage --- */
-
-static const struct json_path prompt_details[] = {
-	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
-	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
-};
-static const struct json_path completion_details[] = {
-	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),
-};
-static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
-static const struct json_path gateway[] = {
-	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
-};
-static const struct json_path usage[] = {
-	JSON_PATH("prompt_tokens", WIRE_INPUT, JSON_SCALAR),
-	JSON_PATH("completion_tokens", WIRE_OUTPUT, JSON_SCALAR),
-	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
-	JSON_KIDS("prompt_tokens_details", 0, 0, prompt_details),
-	JSON_KIDS("completion_tokens_details", 0, 0, completion_details),
-	JSON_PATH("prompt_cache_hit_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* DeepSeek */
-	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),	    /* Moonshot */
-	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	    /* Perplexity */
-	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost),	/* OpenRouter, Vercel; Perplexity */
-	JSON_PATH("cost_in_usd_ticks", OWN_TICKS, JSON_SCALAR), /* xAI */
-	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR), /* Hugging Face */
-	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
-};
-static const struct json_path x_groq[] = {JSON_KIDS("usage", 0, 0, usage)};
+static const struct json_path x_groq[] = {JSON_KIDS("usage", 0, 0, openai_prompt_usage)};
 
 /* --- answer, whole or event --- */
 
@@ -151,7 +123,7 @@ static const struct json_path choice[] = {
 	JSON_KIDS("delta", OWN_DELTA, JSON_ENTER, delta),
 	JSON_KIDS("message", 0, 0, message),
 	JSON_PATH("finish_reason", OWN_FINISH, JSON_SCALAR),
-	JSON_KIDS("usage", 0, 0, usage), /* Moonshot */
+	JSON_KIDS("usage", 0, 0, openai_prompt_usage), /* Moonshot */
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
 };
 static const struct json_path choices[] = {
@@ -160,7 +132,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_KIDS("choices", 0, 0, choices),
-	JSON_KIDS("usage", 0, 0, usage),
+	JSON_KIDS("usage", 0, 0, openai_prompt_usage),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("system_fingerprint", FACT_SYSTEM_FINGERPRINT, JSON_SCALAR),
 	JSON_KIDS("x_groq", 0, 0, x_groq),
@@ -171,7 +143,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("message", WIRE_TOP_MESSAGE, JSON_SCALAR),
 	JSON_PATH("detail", WIRE_TOP_MESSAGE, JSON_SCALAR),
 };
-static const struct json_path answer = JSON_ROOT(answer_top);
+const struct json_path openai_chat_answer = JSON_ROOT(answer_top);
 
 /* --- hooks --- */
 
@@ -189,20 +161,7 @@ static bool match(const struct http_head *h, struct span path)
 	return provider && strcmp(provider, "writer") == 0;
 }
 
-/* /openai/deployments/{deployment}/chat/completions: Azure's name of the model. */
-static struct span path_model(struct span path)
-{
-	static const char before[] = "/deployments/";
-	ptrdiff_t at = span_find(path, SPAN_LIT(before)), slash;
-
-	if (at < 0)
-		return SPAN_NONE;
-	path = span_skip(path, (size_t)at + sizeof(before) - 1);
-	slash = span_find(path, SPAN_LIT("/"));
-	return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
-}
-
-static void request_value(struct dialect_reader *r, const struct json_value *v)
+void openai_chat__request_value(struct dialect_reader *r, const struct json_value *v)
 {
 	static const struct {
 		uint16_t id;
@@ -242,10 +201,9 @@ static void call(struct dialect_reader *r, const struct json_value *v, int64_t i
 	r->damaged |= tools__end(&r->tools, r->lim) < 0;
 }
 
-static void answer_value(struct dialect_reader *r, const struct json_value *v)
+void openai_chat__answer_value(struct dialect_reader *r, const struct json_value *v)
 {
 	struct wire_choice *c = &r->choice;
-	double ticks;
 
 	switch (v->id) {
 	case OWN_CHOICE:
@@ -282,27 +240,12 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 	case OWN_MESSAGE_FUNCTION:
 		call(r, v, TOOL_INDEX_FUNCTION);
 		break;
-	case OWN_TICKS:
-		if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &ticks))
-			wire__real(r, FACT_COST_USD, ticks * 1e-10);
+	case OPENAI_TICKS:
+		openai__ticks(r, v);
 		break;
 	default:
 		break;
 	}
-}
-
-/* Output includes reasoning. Where it does not on the wire (xAI), the total shows it; without a
- * total the provider's habit decides. */
-static void count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
-{
-	int64_t in = USAGE(r, WIRE_INPUT), out = USAGE(r, WIRE_OUTPUT);
-	int64_t reasoning_ = USAGE(r, WIRE_REASONING), total = USAGE(r, WIRE_TOTAL), sum;
-
-	if (in < 0 || out < 0 || reasoning_ <= 0 || __builtin_add_overflow(in, out, &sum) ||
-	    __builtin_add_overflow(sum, reasoning_, &sum))
-		return;
-	if (total < 0 ? strcmp(r->provider, "x_ai") == 0 : total == sum)
-		tokens[WIRE_OUTPUT - WIRE_INPUT] = out + reasoning_;
 }
 
 const struct dialect dialect_openai_chat = {
@@ -310,12 +253,12 @@ const struct dialect dialect_openai_chat = {
 	.operation = "chat",
 	.flavour = "openai",
 	.match = match,
-	.path_model = path_model,
-	.request = &request,
-	.answer = &answer,
-	.request_value = request_value,
-	.answer_value = answer_value,
-	.count = count,
+	.path_model = openai__deployment,
+	.request = &openai_chat_request,
+	.answer = &openai_chat_answer,
+	.request_value = openai_chat__request_value,
+	.answer_value = openai_chat__answer_value,
+	.count = openai__count,
 };
 
 /* --- on Vertex AI: …/publishers/{mistralai, ai21, …}/models/{model}:rawPredict --- */
@@ -340,11 +283,11 @@ const struct dialect dialect_vertex_chat = {
 	.match = match_vertex,
 	.path_model = gemini__path_model,
 	.begin = begin_vertex,
-	.request = &request,
-	.answer = &answer,
-	.request_value = request_value,
-	.answer_value = answer_value,
-	.count = count,
+	.request = &openai_chat_request,
+	.answer = &openai_chat_answer,
+	.request_value = openai_chat__request_value,
+	.answer_value = openai_chat__answer_value,
+	.count = openai__count,
 };
 
 /* --- on watsonx.ai: /ml/v1/text/chat, /ml/v1/deployments/{id}/text/chat_stream --- */

@@ -8,6 +8,14 @@ static const struct dialect *const dialects[] = {
 	&dialect_openai_responses,
 	&dialect_openai_compact,
 	&dialect_openai_count_tokens,
+	&dialect_mistral_fim,
+	&dialect_mistral_agents,
+	&dialect_mistral_conversations,
+	&dialect_openai_completions,
+	&dialect_openai_moderations,
+	&dialect_openai_images,
+	&dialect_openai_transcriptions,
+	&dialect_openai_speech,
 	&dialect_anthropic_count_tokens,
 	&dialect_anthropic_messages,
 	&dialect_anthropic_complete,
@@ -36,6 +44,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,
 	&dialect_mcp, /* by its headers alone: after all that know their path */
+	&dialect_openai_embeddings, /* after Ollama's /api/embeddings */
 };
 /* clang-format on */
 

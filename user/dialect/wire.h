@@ -112,6 +112,15 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_openai_responses;
 extern const struct dialect dialect_openai_compact;
 extern const struct dialect dialect_openai_count_tokens;
+extern const struct dialect dialect_openai_completions;
+extern const struct dialect dialect_openai_embeddings;
+extern const struct dialect dialect_openai_moderations;
+extern const struct dialect dialect_openai_images;
+extern const struct dialect dialect_openai_transcriptions;
+extern const struct dialect dialect_openai_speech;
+extern const struct dialect dialect_mistral_fim;
+extern const struct dialect dialect_mistral_agents;
+extern const struct dialect dialect_mistral_conversations;
 extern const struct dialect dialect_anthropic_messages, dialect_anthropic_count_tokens,
 	dialect_anthropic_complete, dialect_anthropic_batch;
 extern const struct dialect dialect_bedrock_converse;
@@ -190,12 +199,12 @@ struct dialect_reader {
 	uint8_t mark_n;	   /* bytes of an end mark that came */
 	uint8_t type;	   /* enum wire_type */
 	bool streamed;
-	bool several;	    /* documents may follow that make it a stream */
-	uint64_t documents; /* begun */
-	bool document;	    /* one is begun and not yet told */
-	bool output; /* it has model output */
+	bool several;	      /* documents may follow that make it a stream */
+	uint64_t documents;   /* begun */
+	bool document;	      /* one is begun and not yet told */
+	bool output;	      /* it has model output */
 	int64_t output_bytes; /* of its strings that JSON_SEEN paths select: text, as spelled */
-	bool done;	    /* it is the stream's end */
+	bool done;	      /* it is the stream's end */
 	bool usage_new;
 	int64_t usage[WIRE_N_USAGE]; /* -1: unknown */
 	int64_t told[WIRE_N_USAGE];  /* the facts as last told */
