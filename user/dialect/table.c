@@ -43,8 +43,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_tgi,
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,
-	&dialect_mcp, /* by its headers alone: after all that know their path */
 	&dialect_openai_embeddings, /* after Ollama's /api/embeddings */
+	&dialect_mcp, /* by its headers alone: after all that know their path */
 };
 /* clang-format on */
 
