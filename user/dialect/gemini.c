@@ -11,8 +11,6 @@
 
 enum {
 	OWN_MODEL = GEMINI_OWN,
-	OWN_MIME_TYPE,
-	OWN_MODALITY,
 	OWN_CANDIDATE,
 	OWN_INDEX,
 	OWN_FINISH,
@@ -44,33 +42,11 @@ static const struct json_path content_in[] = {
 };
 static const struct json_path contents[] = {
 	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, content_in)};
-static const struct json_path stops[] = {JSON_EACH(FACT_REQUEST_STOP, JSON_SCALAR)};
-static const struct json_path modalities[] = {JSON_EACH(OWN_MODALITY, JSON_SCALAR)};
-static const struct json_path thinking[] = {
-	GEMINI_PATH("thinkingLevel", "thinking_level", FACT_REQUEST_REASONING, JSON_SCALAR),
-};
-static const struct json_path config[] = {
-	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
-	GEMINI_PATH("topP", "top_p", FACT_REQUEST_TOP_P, JSON_SCALAR),
-	GEMINI_PATH("topK", "top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
-	GEMINI_PATH("candidateCount", "candidate_count", FACT_REQUEST_CHOICES, JSON_SCALAR),
-	GEMINI_PATH("maxOutputTokens", "max_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
-	JSON_PATH("seed", FACT_REQUEST_SEED, JSON_SCALAR),
-	GEMINI_PATH("frequencyPenalty", "frequency_penalty", FACT_REQUEST_FREQUENCY_PENALTY,
-		    JSON_SCALAR),
-	GEMINI_PATH("presencePenalty", "presence_penalty", FACT_REQUEST_PRESENCE_PENALTY,
-		    JSON_SCALAR),
-	GEMINI_KIDS("stopSequences", "stop_sequences", 0, 0, stops),
-	GEMINI_PATH("responseMimeType", "response_mime_type", OWN_MIME_TYPE, JSON_SCALAR),
-	GEMINI_KIDS("responseModalities", "response_modalities", 0, 0, modalities),
-	GEMINI_KIDS("thinkingConfig", "thinking_config", 0, 0, thinking),
-};
-
 /* Of a request, and of the one inside Code Assist's. */
-#define REQUEST                                                                          \
-	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),                                      \
-		JSON_KIDS("contents", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, contents), \
-		GEMINI_KIDS("generationConfig", "generation_config", 0, 0, config),      \
+#define REQUEST                                                                            \
+	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),                                        \
+		JSON_KIDS("contents", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, contents),   \
+		GEMINI_KIDS("generationConfig", "generation_config", 0, 0, gemini_config), \
 		GEMINI_PATH("serviceTier", "service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR)
 
 static const struct json_path wrapped_request[] = {
@@ -149,25 +125,10 @@ static void begin(struct dialect_reader *r, const struct http_head *h)
 
 static void request_value(struct dialect_reader *r, const struct json_value *v)
 {
-	static const struct {
-		uint16_t id;
-		const char *text, *type;
-	} types[] = {
-		{OWN_MIME_TYPE, "application/json", "json"},
-		{OWN_MIME_TYPE, "text/plain", "text"},
-		{OWN_MODALITY, "IMAGE", "image"},
-		{OWN_MODALITY, "AUDIO", "speech"},
-		{OWN_MODALITY, "2", "image"},
-		{OWN_MODALITY, "3", "speech"},
-	};
-	size_t i;
-
 	/* The path has it, but for Code Assist's. */
 	if (v->id == OWN_MODEL && v->type == JSON_STRING && !r->path_model.n)
 		wire__text(r, FACT_REQUEST_MODEL, gemini__model(v->text), v->truncated, 0);
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (v->id == types[i].id && span_ieq(v->text, span_str(types[i].text)))
-			wire__text(r, FACT_REQUEST_OUTPUT_TYPE, span_str(types[i].type), false, 0);
+	gemini__output_type(r, v);
 }
 
 /* Why it ended; unspecified, the enum's 0, says nothing. */

@@ -11,8 +11,11 @@
 	JSON_KIDS(camel, id, want, t), JSON_KIDS(snake, id, want, t)
 
 enum {
+	/* of a request */
+	GEMINI_MIME_TYPE = WIRE_OWN,
+	GEMINI_RESPONSE_MODALITY,
 	/* elements of the lists of tokens by modality */
-	GEMINI_INPUT = WIRE_OWN,
+	GEMINI_INPUT,
 	GEMINI_OUTPUT,
 	GEMINI_CACHE,
 	GEMINI_MODALITY,
@@ -25,6 +28,12 @@ struct gemini_detail {
 	int modality; /* 0: text, 1: image, 2: audio, as the facts are ordered; -1: another */
 	int64_t tokens;
 };
+
+/* What stands under generationConfig. */
+extern const struct json_path gemini_config[22];
+
+/* A value of the ids GEMINI_MIME_TYPE and GEMINI_RESPONSE_MODALITY; of others nothing. */
+void gemini__output_type(struct dialect_reader *r, const struct json_value *v);
 
 /* What stands under usageMetadata. */
 extern const struct json_path gemini_usage[25];

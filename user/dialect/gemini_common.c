@@ -1,6 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/gemini.h"
 
+/* --- request --- */
+
+static const struct json_path stops[] = {JSON_EACH(FACT_REQUEST_STOP, JSON_SCALAR)};
+static const struct json_path modalities[] = {JSON_EACH(GEMINI_RESPONSE_MODALITY, JSON_SCALAR)};
+static const struct json_path thinking[] = {
+	GEMINI_PATH("thinkingLevel", "thinking_level", FACT_REQUEST_REASONING, JSON_SCALAR),
+};
+const struct json_path gemini_config[22] = {
+	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
+	GEMINI_PATH("topP", "top_p", FACT_REQUEST_TOP_P, JSON_SCALAR),
+	GEMINI_PATH("topK", "top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
+	GEMINI_PATH("candidateCount", "candidate_count", FACT_REQUEST_CHOICES, JSON_SCALAR),
+	GEMINI_PATH("maxOutputTokens", "max_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
+	JSON_PATH("seed", FACT_REQUEST_SEED, JSON_SCALAR),
+	GEMINI_PATH("frequencyPenalty", "frequency_penalty", FACT_REQUEST_FREQUENCY_PENALTY,
+		    JSON_SCALAR),
+	GEMINI_PATH("presencePenalty", "presence_penalty", FACT_REQUEST_PRESENCE_PENALTY,
+		    JSON_SCALAR),
+	GEMINI_KIDS("stopSequences", "stop_sequences", 0, 0, stops),
+	GEMINI_PATH("responseMimeType", "response_mime_type", GEMINI_MIME_TYPE, JSON_SCALAR),
+	GEMINI_KIDS("responseModalities", "response_modalities", 0, 0, modalities),
+	GEMINI_KIDS("thinkingConfig", "thinking_config", 0, 0, thinking),
+};
+
+void gemini__output_type(struct dialect_reader *r, const struct json_value *v)
+{
+	static const struct {
+		uint16_t id;
+		const char *text, *type;
+	} types[] = {
+		{GEMINI_MIME_TYPE, "application/json", "json"},
+		{GEMINI_MIME_TYPE, "text/plain", "text"},
+		{GEMINI_RESPONSE_MODALITY, "IMAGE", "image"},
+		{GEMINI_RESPONSE_MODALITY, "AUDIO", "speech"},
+		{GEMINI_RESPONSE_MODALITY, "2", "image"},
+		{GEMINI_RESPONSE_MODALITY, "3", "speech"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (v->id == types[i].id && span_ieq(v->text, span_str(types[i].text)))
+			wire__text(r, FACT_REQUEST_OUTPUT_TYPE, span_str(types[i].type), false, 0);
+}
+
+/* --- usage --- */
+
 static const struct json_path detail[] = {
 	JSON_PATH("modality", GEMINI_MODALITY, JSON_SCALAR),
 	GEMINI_PATH("tokenCount", "token_count", GEMINI_TOKENS, JSON_SCALAR),
@@ -43,13 +89,13 @@ static int modality_of(struct span text)
 	static const struct {
 		const char *name, *number;
 		int modality;
-	} modalities[] = {{"TEXT", "1", 0}, {"IMAGE", "2", 1}, {"AUDIO", "4", 2}};
+	} names[] = {{"TEXT", "1", 0}, {"IMAGE", "2", 1}, {"AUDIO", "4", 2}};
 	size_t i;
 
-	for (i = 0; i < sizeof(modalities) / sizeof(modalities[0]); i++)
-		if (span_ieq(text, span_str(modalities[i].name)) ||
-		    span_eq(text, span_str(modalities[i].number)))
-			return modalities[i].modality;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_ieq(text, span_str(names[i].name)) ||
+		    span_eq(text, span_str(names[i].number)))
+			return names[i].modality;
 	return -1;
 }
 
@@ -90,6 +136,8 @@ void gemini__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
 	else if (__builtin_add_overflow(*output, thoughts, output))
 		*output = -1;
 }
+
+/* --- paths --- */
 
 /* Where the colon before the method begins and, in *ret_n, how long it is: it may be escaped. */
 static ptrdiff_t find_colon(struct span path, size_t *ret_n)

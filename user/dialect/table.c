@@ -29,6 +29,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_vertex_chat,
 	&dialect_gemini_interactions,
 	&dialect_gemini_interaction_fetch,
+	&dialect_gemini_live,
 	&dialect_ollama_chat,
 	&dialect_ollama_generate,
 	&dialect_ollama_embed,

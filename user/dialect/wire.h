@@ -126,6 +126,7 @@ extern const struct dialect dialect_anthropic_messages, dialect_anthropic_count_
 extern const struct dialect dialect_bedrock_converse;
 extern const struct dialect dialect_gemini_generate, dialect_gemini_embed, dialect_gemini_count;
 extern const struct dialect dialect_gemini_interactions, dialect_gemini_interaction_fetch;
+extern const struct dialect dialect_gemini_live;
 extern const struct dialect dialect_vertex_embeddings, dialect_vertex_predict, dialect_vertex_chat;
 extern const struct dialect dialect_ollama_chat;
 extern const struct dialect dialect_ollama_generate;
