@@ -215,7 +215,7 @@ static char *facts_once(const struct exchange *x, size_t step, size_t at)
 }
 
 /* The exchange tells want, whole and in every other way. */
-static void facts_are(const struct exchange *x, const char *want)
+static inline void facts_are(const struct exchange *x, const char *want)
 {
 	char *whole = facts_once(x, SIZE_MAX, 0), *got;
 	size_t n = facts_length(x), at, step;
