@@ -4,7 +4,8 @@
  * globals or logging.
  *
  * Beyond struct limits it holds at most 512 bytes for a connection that is idle and quiet, its
- * protocol's state among them. */
+ * protocol's state among them; for one that speaks HTTP/2 also what its header compression has to
+ * remember, mostly a few KiB. */
 #ifndef LLMSNOOP_STREAM_TABLE_H
 #define LLMSNOOP_STREAM_TABLE_H
 
