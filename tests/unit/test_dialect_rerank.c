@@ -30,6 +30,10 @@ static void test_shapes(void **state)
 	     "ask=m | model=m in=9");
 	rank("tei.example", "/rerank", "{\"query\":\"q\",\"texts\":[\"a\"]}",
 	     "[{\"index\":1,\"score\":0.9},{\"index\":0,\"score\":0.1}]", "|");
+	rank("api.pinecone.io", "/rerank", ASKED,
+	     "{\"model\":\"m\",\"data\":[{\"index\":0,\"score\":0.7}],\"usage\":"
+	     "{\"rerank_units\":1}}",
+	     "ask=m | model=m units=1");
 	rank("litellm.example", "/v2/rerank", ASKED,
 	     "{\"id\":\"i\",\"results\":[{\"index\":0,\"relevance_score\":1}]}", "ask=m | id=i");
 }

@@ -81,6 +81,19 @@ static void test_chat(void **state)
 	   "stream=1 | id=i OUTPUT streamed");
 }
 
+static void test_embed_rank(void **state)
+{
+	at("/ml/v1/text/embeddings", 200, "{\"inputs\":[\"a\"],\"model_id\":\"m\"}",
+	   "application/json",
+	   "{\"model_id\":\"m\",\"results\":[{\"embedding\":[0.1]}],\"input_token_count\":4}",
+	   "ask=m | model=m in=4");
+	at("/ml/v1/text/rerank", 200,
+	   "{\"model_id\":\"m\",\"query\":\"q\",\"inputs\":[{\"text\":\"a\"}]}", "application/json",
+	   "{\"model_id\":\"m\",\"results\":[{\"index\":0,\"score\":0.1}],"
+	   "\"input_token_count\":4}",
+	   "ask=m | model=m in=4");
+}
+
 static void test_match(void **state)
 {
 	static const char *const others[] = {"/text/generation", "/ml/v1/text/tokenization",
@@ -97,9 +110,9 @@ static void test_match(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),  cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_errors), cmocka_unit_test(test_chat),
-		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_whole),	   cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_chat),
+		cmocka_unit_test(test_embed_rank), cmocka_unit_test(test_match),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

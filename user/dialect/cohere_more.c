@@ -135,11 +135,9 @@ const struct dialect dialect_cohere_embed = {
 
 static bool is_rerank(const struct http_head *h, struct span path)
 {
-	const char *provider = host__provider(host__of(h->authority), h->path);
-
-	if (cohere__path(h, path, "/v2/rerank"))
-		return true;
-	return provider && strcmp(provider, "cohere") == 0 && cohere__path(h, path, "/v1/rerank");
+	return cohere__path(h, path, "/v2/rerank") ||
+	       (host__provider(host__of(h->authority), h->path) &&
+		cohere__path(h, path, "/v1/rerank"));
 }
 
 const struct dialect dialect_cohere_rerank = {

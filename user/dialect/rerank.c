@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Rankings of documents: Cohere's, which Jina, Voyage, Together, LiteLLM and vLLM copy with other
- * names for the list (results or data), and text-embeddings-inference's, whose answer is the list
- * alone. A total of tokens is told of some; what of it is input none of them says. */
+/* Rankings of documents: Cohere's, which Jina, Voyage, Together, Pinecone, LiteLLM, vLLM and
+ * watsonx copy with other names for models and lists, and text-embeddings-inference's, whose answer
+ * is the list alone. A total of tokens is told of some; what of it is input none of them says. */
 #include "dialect/rerank.h"
 
 #include "dialect/cohere.h"
@@ -26,9 +26,11 @@ enum {
 
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
+	JSON_PATH("model_id", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("query", OWN_QUERY, JSON_SEEN),
 	JSON_PATH("documents", OWN_DOCUMENTS, JSON_SEEN),
 	JSON_PATH("texts", OWN_DOCUMENTS, JSON_SEEN),
+	JSON_PATH("inputs", OWN_DOCUMENTS, JSON_SEEN),
 };
 const struct json_path rerank_request = JSON_ROOT(request_top);
 
@@ -42,10 +44,13 @@ static const struct json_path meta[] = {JSON_KIDS("billed_units", 0, 0, cohere_b
 static const struct json_path usage[] = {
 	JSON_PATH("prompt_tokens", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
+	JSON_PATH("rerank_units", FACT_SEARCH_UNITS, JSON_SCALAR),
 };
 static const struct json_path answer_top[] = {
 	JSON_PATH("id", OWN_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("model_id", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("input_token_count", WIRE_INPUT, JSON_SCALAR),
 	JSON_KIDS("results", 0, 0, results),
 	JSON_KIDS("data", 0, 0, results),
 	JSON_KIDS("meta", 0, 0, meta),

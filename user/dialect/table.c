@@ -41,6 +41,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_rerank,
 	&dialect_watsonx_generate,
 	&dialect_watsonx_chat,
+	&dialect_watsonx_embed,
 	&dialect_tgi,
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,

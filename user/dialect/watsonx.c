@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* IBM watsonx.ai's text generation, of models and deployments and in its older paths. The path asks
+/* IBM watsonx.ai's text generation, of models and deployments and in its older paths, and its
+ * embeddings; chats are openai_chat.c's, rankings rerank.c's. The path asks
  * for the stream, whose events count: input_token_count stands in the first alone (0 in the
  * others), generated_token_count grows. */
 #include "dialect/wire.h"
@@ -125,4 +126,31 @@ const struct dialect dialect_watsonx_generate = {
 	.request = &request,
 	.answer = &answer,
 	.answer_value = answer_value,
+};
+
+/* --- embeddings --- */
+
+static const struct json_path texts_top[] = {
+	JSON_PATH("model_id", FACT_REQUEST_MODEL, JSON_SCALAR),
+};
+static const struct json_path texts = JSON_ROOT(texts_top);
+static const struct json_path vectors_top[] = {
+	JSON_PATH("model_id", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("input_token_count", WIRE_INPUT, JSON_SCALAR),
+	JSON_KIDS("errors", 0, 0, errors),
+};
+static const struct json_path vectors = JSON_ROOT(vectors_top);
+
+static bool is_embed(const struct http_head *h, struct span path)
+{
+	return span_ends(path, SPAN_LIT("/ml/v1/text/embeddings"));
+}
+
+const struct dialect dialect_watsonx_embed = {
+	.api = "watsonx.embed",
+	.operation = "embeddings",
+	.flavour = "ibm.watsonx.ai",
+	.match = is_embed,
+	.request = &texts,
+	.answer = &vectors,
 };
