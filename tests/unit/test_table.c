@@ -301,8 +301,11 @@ static void totals_are_one_line(void **state)
 	assert_string_equal((char *)b.p, "4 calls, 1 error, $0.0518. 58.3k in / 1.0k out. "
 					 "Ring buffer: 0 lost. Truncated: 0.\n");
 	buf__clear(&b);
-	st = (struct stats){
-		.calls = 1, .lost_records = 7, .truncated = 2, .undecoded_upgrades = 3, .served = 9};
+	st = (struct stats){.calls = 1,
+			    .lost_records = 7,
+			    .truncated = 2,
+			    .undecoded_upgrades = 3,
+			    .served = 9};
 	assert_int_equal(totals__format(&b, &st), 0);
 	buf__add(&b, span("", 1));
 	assert_string_equal((char *)b.p,
