@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/facts.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "base/limits.h"
@@ -274,6 +275,9 @@ void facts__inherit(struct call_open *x, struct call_open *s)
 	x->c = s->c;
 	x->c.lost_bytes = x->c.request_bytes = x->c.response_bytes = 0;
 	x->c.ttfc_ns = -1;
+	/* These were of the handshake. */
+	x->c.processing_ms = x->c.attempt = -1;
+	x->c.server_ttft_s = x->c.retry_after_s = NAN;
 	/* The session's texts are overwritten in place when they are told again. */
 	for (i = 0; i < FACT_MAX; i++) {
 		if (fields[i].set != set_text)
