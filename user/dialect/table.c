@@ -43,6 +43,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_watsonx_chat,
 	&dialect_watsonx_embed,
 	&dialect_tgi,
+	&dialect_replicate,
+	&dialect_replicate_fetch,
 	&dialect_bedrock_invoke,
 	&dialect_bedrock_count_tokens,
 	&dialect_openai_embeddings, /* after Ollama's /api/embeddings */

@@ -141,6 +141,8 @@ extern const struct dialect dialect_watsonx_generate;
 extern const struct dialect dialect_watsonx_chat;
 extern const struct dialect dialect_watsonx_embed;
 extern const struct dialect dialect_tgi;
+extern const struct dialect dialect_replicate;
+extern const struct dialect dialect_replicate_fetch;
 extern const struct dialect dialect_bedrock_invoke, dialect_bedrock_invoke_text,
 	dialect_bedrock_invoke_embeddings, dialect_bedrock_invoke_rerank,
 	dialect_bedrock_invoke_image;
