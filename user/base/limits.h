@@ -8,11 +8,11 @@
 
 struct limits {
 	/* HTTP */
-	size_t head_bytes;     /* one message head: start line and all headers */
-	unsigned int headers;  /* headers of one message */
-	size_t header_value;   /* longest header value that is kept */
-	size_t trailer_bytes;  /* chunked trailers of one message */
-	unsigned int pipeline; /* exchanges open at once on one connection */
+	size_t head_bytes;	 /* one message head: start line and all headers */
+	unsigned int headers;	 /* headers of one message */
+	size_t header_value;	 /* longest header value that is kept */
+	size_t trailer_bytes;	 /* chunked trailers of one message */
+	unsigned int pipeline;	 /* exchanges open at once on one connection */
 	unsigned int h2_streams; /* wanted streams open at once on one HTTP/2 connection */
 	uint32_t h2_table;	 /* of one side's header compression; at least 4 KiB are granted */
 	/* content coding */
