@@ -154,7 +154,7 @@ static __always_inline bool conn_quiet(struct conn *c, int dir)
 	if (v->lift == LIFT_NEVER)
 		return true;
 	/* Where the next frame begins is known at judged only. */
-	if (v->lift == LIFT_FRAME && (v->request_dir & 1) == (__u32)dir &&
+	if ((v->lift == LIFT_FRAME || v->lift == LIFT_USER) && (v->request_dir & 1) == (__u32)dir &&
 	    c->offset[dir & 1] != v->judged)
 		return false;
 	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;

@@ -126,16 +126,17 @@ _Static_assert(sizeof(struct event_process) == 72, "event_process");
 enum verdict_lift {
 	LIFT_LINE,  /* a call that begins like an HTTP/1 request */
 	LIFT_FRAME, /* an HTTP/2 HEADERS frame in the request direction */
+	LIFT_USER,  /* such frames are told, answers stay quiet until user space wants them */
 	LIFT_NEVER,
 };
 
 struct verdict {
-	__u64 conn;		    /* 0: none. Written last. */
-	__u64 judged;		    /* request-direction bytes before this offset are judged */
-	__u64 expires_ns;	    /* CLOCK_MONOTONIC */
-	__u64 frame_left;	    /* LIFT_FRAME: bytes from judged on to the next frame */
-	__u32 request_dir;	    /* enum event_dir: the direction in which requests go */
-	__u32 lift;		    /* enum verdict_lift: what ends the quiet */
+	__u64 conn;	   /* 0: none. Written last. */
+	__u64 judged;	   /* request-direction bytes before this offset are judged */
+	__u64 expires_ns;  /* CLOCK_MONOTONIC */
+	__u64 frame_left;  /* LIFT_FRAME, LIFT_USER: bytes from judged on to the next frame */
+	__u32 request_dir; /* enum event_dir: the direction in which requests go */
+	__u32 lift;	   /* enum verdict_lift: what ends the quiet */
 	__u64 lines[VERDICT_LINES]; /* hashes as in struct event_data */
 };
 

@@ -166,7 +166,7 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 		return false;
 	lift = conn_lift(c, dir);
 	/* How many bytes a call moves is known at its return. */
-	if (lift == LIFT_FRAME)
+	if (lift == LIFT_FRAME || lift == LIFT_USER)
 		return false;
 	if (lift == LIFT_LINE) {
 		/* Requests that are read show themselves at the return only. */
@@ -306,16 +306,19 @@ static __always_inline void emit(struct conn *c, const struct frame *f, int dir,
 static __always_inline __u64 quiet_bytes(struct conn *c, int dir, __u64 buf, __u64 n)
 {
 	__u64 left = c->left[dir & 1];
+	enum verdict_lift lift;
 	long wanted;
 
 	if (conn_quiet(c, dir)) {
-		if (conn_lift(c, dir) != LIFT_FRAME)
+		lift = conn_lift(c, dir);
+		if (lift != LIFT_FRAME && lift != LIFT_USER)
 			return n;
 		wanted = frames_walk(c, dir, buf, n);
 		if (wanted < 0)
 			return n;
 		c->pending[dir & 1] |= EVENT_AFTER_QUIET;
-		c->head[dir & 1] = c->offset[dir & 1] + 1;
+		if (lift == LIFT_FRAME)
+			c->head[dir & 1] = c->offset[dir & 1] + 1;
 		return wanted;
 	}
 	/* The quiet ended inside a frame. */

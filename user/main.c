@@ -88,6 +88,15 @@ static void quiet(void *ctx, const struct capture_quiet *q)
 		c->quiet(c->ctx, q);
 }
 
+static void loud(void *ctx, uint64_t conn)
+{
+	struct run *r = ctx;
+	const struct capture_control *c = r->live ? live__control(r->live) : NULL;
+
+	if (c)
+		c->loud(c->ctx, conn);
+}
+
 static void ignore(void *ctx, uint64_t conn)
 {
 	struct run *r = ctx;
@@ -449,7 +458,7 @@ int main(int argc, char **argv)
 	if (r.options.verbose < 2)
 		libbpf_set_print(NULL);
 	r.loop = (struct loop){-1, -1, -1};
-	r.control = (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = &r};
+	r.control = (struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
 			     r.options.cap_in ? NULL : &r.control);
 	if (err) {

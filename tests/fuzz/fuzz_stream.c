@@ -16,6 +16,12 @@ static void quiet(void *ctx, const struct capture_quiet *q)
 		__builtin_trap();
 }
 
+static void loud(void *ctx, uint64_t conn)
+{
+	if (!conn)
+		__builtin_trap();
+}
+
 static void ignore(void *ctx, uint64_t conn)
 {
 	if (!conn)
@@ -82,7 +88,7 @@ static void step(struct stream_table *t, const uint8_t *op, struct span bytes, u
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct protocol *const protocols[] = {&http2_protocol, &http1_protocol};
-	struct capture_control control = {quiet, ignore, NULL};
+	struct capture_control control = {quiet, loud, ignore, NULL};
 	struct span in = span(data, size);
 	uint64_t offset[8][2] = {}, ts_ns = 0;
 	struct limits lim = limits_default;

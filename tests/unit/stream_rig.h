@@ -18,7 +18,7 @@ struct rig {
 	struct stream_table *t;
 	uint64_t now_ns;
 	/* the latest verdict */
-	unsigned int quiets, ignores;
+	unsigned int quiets, louds, ignores;
 	uint64_t quiet_conn, judged, line, ignored, frame_left;
 	bool framed;
 	uint64_t next_line; /* of the next record */
@@ -56,7 +56,7 @@ static inline struct rig *rig__new(const struct limits *lim)
 	r->lim = lim ? *lim : limits_default;
 	log__init(&r->log, "/v1");
 	r->http1 = (struct http1_ctx){.ops = &log_ops, .ctx = &r->log};
-	r->control = (struct capture_control){rig__quiet, rig__ignore, r};
+	r->control = (struct capture_control){rig__quiet, rig__loud, rig__ignore, r};
 	r->now_ns = 1000;
 	assert_int_equal(stream_table__new(protocols, 2, &r->http1, &r->control, &r->lim, &r->t),
 			 0);

@@ -106,11 +106,15 @@ struct capture_quiet {
 	/* Requests begin with a frame of HTTP/2: the next one frame_left bytes after judged. */
 	bool framed;
 	uint64_t frame_left;
+	/* Nothing ever was wanted of so many: answers stay quiet until they are asked for. */
+	bool settled;
 };
 
 /* The one thing that flows back: which connections are not wanted. Absent in replay. */
 struct capture_control {
 	void (*quiet)(void *ctx, const struct capture_quiet *q);
+	/* All that comes on conn from now on is wanted. */
+	void (*loud)(void *ctx, uint64_t conn);
 	/* Nothing on conn will ever be wanted. */
 	void (*ignore)(void *ctx, uint64_t conn);
 	void *ctx;

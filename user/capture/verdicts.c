@@ -52,8 +52,18 @@ static void quiet(void *ctx, const struct capture_quiet *q)
 			      .expires_ns = now_ns() + QUIET_NS,
 			      .frame_left = q->frame_left,
 			      .request_dir = q->request_dir,
-			      .lift = q->framed ? LIFT_FRAME : LIFT_LINE},
+			      .lift = !q->framed   ? LIFT_LINE
+				      : q->settled ? LIFT_USER
+						   : LIFT_FRAME},
 	    q->line);
+}
+
+static void loud(void *ctx, uint64_t conn)
+{
+	struct verdict *slot = &((struct verdict *)ctx)[VERDICT_SLOT(conn)];
+
+	if (slot->conn == conn)
+		__atomic_store_n(&slot->conn, 0, __ATOMIC_RELEASE);
 }
 
 static void ignore(void *ctx, uint64_t conn)
@@ -63,5 +73,6 @@ static void ignore(void *ctx, uint64_t conn)
 
 struct capture_control verdicts__control(struct verdict *slots)
 {
-	return (struct capture_control){.quiet = quiet, .ignore = ignore, .ctx = slots};
+	return (struct capture_control){
+		.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = slots};
 }

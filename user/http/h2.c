@@ -10,6 +10,8 @@
 /* Frames that must look right before a place that was found is believed in. */
 #define UNSURE_FRAMES 8
 #define SETTING_BYTES 6
+/* Until then the capture passes the answers to each request until that was judged. */
+#define SETTLED_REQUESTS 16
 #define SETTING_HEADER_TABLE_SIZE 1 /* RFC 9113, 6.5.2 */
 
 static uint32_t word(const uint8_t *p)
@@ -390,6 +392,11 @@ static bool h2__unwanted(const void *state)
 	return h->requests && !h->ever_wanted && place_known(&h->side[SIDE_REQUEST]);
 }
 
+static bool h2__settled(const void *state)
+{
+	return ((const struct h2 *)state)->requests >= SETTLED_REQUESTS;
+}
+
 static uint64_t h2__frame_left(const void *state)
 {
 	return ((const struct h2 *)state)->side[SIDE_REQUEST].reader.left;
@@ -479,6 +486,7 @@ const struct protocol http2_protocol = {
 	.gap = h2__gap,
 	.unwanted = h2__unwanted,
 	.frame_left = h2__frame_left,
+	.settled = h2__settled,
 	.at_start = h2__at_start,
 	.requests = h2__requests,
 	.refused = h2__refused,

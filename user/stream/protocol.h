@@ -63,6 +63,9 @@ struct protocol {
 	/* While unwanted: bytes of the request side to come before the next frame. NULL: requests
 	 * begin with a line, not with a frame. */
 	uint64_t (*frame_left)(const void *state);
+	/* While unwanted: so many requests were not wanted that the next one hardly will be. NULL:
+	 * never. */
+	bool (*settled)(const void *state);
 	/* The next request byte may be the first of a request. */
 	bool (*at_start)(const void *state);
 	/* Request heads seen so far, wanted or not; may wrap around. */

@@ -38,6 +38,7 @@ struct stream {
 	void *state;
 	struct search *search; /* CONN_SEARCH, once there are bytes */
 	enum conn_state is;
+	bool settled; /* the capture was told that it is */
 };
 
 /* A process with connections. */
@@ -377,7 +378,7 @@ static void found(struct stream_table *t, struct stream *s, const struct match *
 }
 
 /* Tells the capture that nothing asked so far is wanted. */
-static void quiet(const struct stream_table *t, const struct stream *s)
+static void quiet(const struct stream_table *t, struct stream *s)
 {
 	struct capture_quiet q = {
 		.conn = s->conn.id,
@@ -387,8 +388,11 @@ static void quiet(const struct stream_table *t, const struct stream *s)
 		.framed = s->is == CONN_OPEN && s->protocol->frame_left,
 	};
 
-	if (q.framed)
+	if (q.framed) {
 		q.frame_left = s->protocol->frame_left(s->state);
+		q.settled = s->protocol->settled && s->protocol->settled(s->state);
+	}
+	s->settled = q.settled;
 	if (t->control)
 		t->control->quiet(t->control->ctx, &q);
 }
@@ -490,8 +494,13 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 		else
 			feed(t, s, d->dir, bytes, first_in_call, ts_ns);
 	}
-	if (s->is == CONN_OPEN && s->protocol->unwanted(s->state))
+	if (s->is == CONN_OPEN && s->protocol->unwanted(s->state)) {
 		quiet(t, s);
+	} else if (s->settled) {
+		s->settled = false;
+		if (t->control)
+			t->control->loud(t->control->ctx, s->conn.id);
+	}
 }
 
 /* Who closed, as far as the reads before the close tell: a peer's end is a failing read to the
