@@ -92,7 +92,7 @@ bool secret__masked(struct span value)
 		}
 	}
 	for (i = 0; i < value.n; i++)
-		if (value.p[i] != SECRET_MASK)
+		if ((value.p[i] | 0x20) != SECRET_MASK)
 			return false;
 	return value.n > 0;
 }

@@ -10,7 +10,7 @@
  * but for "authorization", which counts anywhere in the name. */
 #define SECRET_NAME_MAX 25
 
-/* What replaces each byte of a credential. */
+/* What replaces each byte of a credential; in upper case where it has to be (scrub_hpack.c). */
 #define SECRET_MASK 'x'
 
 /* Does the value of an HTTP header of this name hold a credential? Case does not matter. */

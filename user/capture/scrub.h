@@ -4,16 +4,18 @@
  *
  * What is masked: values of secret headers (base/secret.h), with their folded continuation lines,
  * but for a scheme word "Bearer " or "Basic "; values of secret query parameters in request lines
- * and in headers that hold a URL; WebSocket subprotocols, which may hold a key;
- * all header blocks of HTTP/2 (they are compressed, so names cannot be told), with zeros. Headers
- * and request lines are found by their looks, not by message: what looks like one in a body is
- * masked as well.
+ * and in headers that hold a URL; WebSocket subprotocols, which may hold a key; in HTTP/2 the same,
+ * in a way that lets its header blocks be decoded still (scrub_hpack.h). Headers and request lines
+ * of HTTP/1 are found by their looks, not by message: what looks like one in a body is masked as
+ * well.
  *
  * After a gap nobody knows where the bytes belong. In the direction of answers, whose heads hold
  * few secrets and whose bodies hold the facts, nothing is masked unless a header was being read
  * when the bytes were lost. Otherwise all up to the next line end is masked, but no more than
- * SCRUB_UNSURE_MAX, unless an SSL call begins there with the start of a message. A connection met
- * after its start is treated the same. HTTP/2 after a gap is masked to its end. */
+ * SCRUB_UNSURE_MAX, unless an SSL call begins there with the start of a message. On a connection
+ * met after its start all is masked until a message begins. In HTTP/2 a gap within a frame's data
+ * changes nothing; after another one all is masked, with zeros, until an SSL call begins with what
+ * looks like a frame, and so are values whose field's name was in the gap. */
 #ifndef LLMSNOOP_SCRUB_H
 #define LLMSNOOP_SCRUB_H
 
