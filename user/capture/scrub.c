@@ -146,7 +146,8 @@ static size_t scrub_some(struct scrub_conn *c, enum event_dir dir, const uint8_t
 	case AT_H2_GUESS:
 		return guess_h2(c, dir, in, n, out);
 	case AT_H2:
-		scrub_h2__bytes(c->h2[dir], in, n, out);
+		if (!scrub_h2__bytes(c->h2[dir], in, n, out))
+			c->track[dir].state = AT_H2_LOST;
 		return n;
 	case AT_H2_LOST:
 		memset(out, 0, n);

@@ -26,8 +26,56 @@ struct scrub_h2 {
 	uint8_t pad;	/* octets of it */
 	uint8_t before; /* octets to come before the block's */
 	bool open;	/* the block goes on in the next frame */
+	bool guessed;	/* a frame was taken to be one by its looks */
 	struct scrub_hpack block;
 };
+
+/* What frames look like, by type. */
+static const struct looks {
+	uint8_t flags;	/* that are defined */
+	uint8_t stream; /* 0: of the connection, 1: of a client's stream, 2: of any */
+	uint16_t min, max;
+} looks[] = {
+	{0x09, 1, 1, PAYLOAD_MAX}, /* DATA; an empty one says too little */
+	{0x2d, 1, 1, PAYLOAD_MAX}, /* HEADERS */
+	{0x00, 1, 5, 5},	   /* PRIORITY */
+	{0x00, 1, 4, 4},	   /* RST_STREAM */
+	{0x01, 0, 0, 384},	   /* SETTINGS: peers send a handful of 6 bytes each */
+	{0x0c, 1, 5, PAYLOAD_MAX}, /* PUSH_PROMISE, about a client's stream */
+	{0x01, 0, 8, 8},	   /* PING */
+	{0x00, 0, 8, PAYLOAD_MAX}, /* GOAWAY */
+	{0x00, 2, 4, 4},	   /* WINDOW_UPDATE */
+};
+
+/* May these first n bytes be of a frame's header? */
+static bool is_head(const uint8_t *p, uint8_t n)
+{
+	uint32_t length = (uint32_t)p[1] << 8 | p[2], stream;
+	const struct looks *l;
+
+	if (p[0] || (n > 1 && p[1] > PAYLOAD_MAX >> 8))
+		return false;
+	if (n <= 3)
+		return true;
+	if (p[3] >= sizeof(looks) / sizeof(looks[0]))
+		return false;
+	l = &looks[p[3]];
+	if (length < l->min || length > l->max || (n > 4 && p[4] & ~l->flags) ||
+	    (n > 5 && p[5])) /* no connection has that many streams */
+		return false;
+	if (n < HEAD)
+		return true;
+	stream = (uint32_t)p[5] << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8];
+	return l->stream == 2 || (l->stream ? stream & 1 : !stream);
+}
+
+/* Does the header look as if the frame before it really was one? */
+static bool is_next(const struct scrub_h2 *h)
+{
+	if (h->head[3] == FRAME_CONTINUATION)
+		return h->open;
+	return is_head(h->head, HEAD) || !(h->head[0] | h->head[1] | h->head[2] | h->head[3]);
+}
 
 int scrub_h2__new(struct scrub_h2 **ret)
 {
@@ -94,7 +142,7 @@ static uint8_t fields_octet(struct scrub_h2 *h, uint8_t c)
 	return scrub_hpack__octet(&h->block, c);
 }
 
-void scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *out)
+bool scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *out)
 {
 	size_t i, k;
 
@@ -102,8 +150,14 @@ void scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *o
 		k = 1;
 		if (!h->left) {
 			out[i] = h->head[h->n++] = in[i];
-			if (h->n == HEAD)
-				frame_begin(h);
+			if (h->n < HEAD)
+				continue;
+			if (h->guessed && !is_next(h)) {
+				scrub_h2__gap(h, 0);
+				memset(out + i + 1, 0, n - i - 1);
+				return false;
+			}
+			frame_begin(h);
 			continue;
 		}
 		if (h->fields) {
@@ -117,6 +171,7 @@ void scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *o
 		if (!h->left)
 			frame_end(h);
 	}
+	return true;
 }
 
 bool scrub_h2__gap(struct scrub_h2 *h, uint32_t lost)
@@ -132,47 +187,6 @@ bool scrub_h2__gap(struct scrub_h2 *h, uint32_t lost)
 	return known;
 }
 
-/* --- where a frame may begin --------------------------------------------------------------- */
-
-/* What frames look like, by type. */
-static const struct looks {
-	uint8_t flags;	/* that are defined */
-	uint8_t stream; /* 0: of the connection, 1: of a stream, 2: of either */
-	uint16_t min, max;
-} looks[] = {
-	{0x09, 1, 0, PAYLOAD_MAX}, /* DATA */
-	{0x2d, 1, 1, PAYLOAD_MAX}, /* HEADERS */
-	{0x00, 1, 5, 5},	   /* PRIORITY */
-	{0x00, 1, 4, 4},	   /* RST_STREAM */
-	{0x01, 0, 0, 384},	   /* SETTINGS: peers send a handful of 6 bytes each */
-	{0x0c, 1, 5, PAYLOAD_MAX}, /* PUSH_PROMISE */
-	{0x01, 0, 8, 8},	   /* PING */
-	{0x00, 0, 8, PAYLOAD_MAX}, /* GOAWAY */
-	{0x00, 2, 4, 4},	   /* WINDOW_UPDATE */
-};
-
-/* May these first n bytes be of a frame's header? */
-static bool is_head(const uint8_t *p, uint8_t n)
-{
-	uint32_t length = (uint32_t)p[1] << 8 | p[2], stream;
-	const struct looks *l;
-
-	if (p[0] || (n > 1 && p[1] > PAYLOAD_MAX >> 8))
-		return false;
-	if (n <= 3)
-		return true;
-	if (p[3] >= sizeof(looks) / sizeof(looks[0]))
-		return false;
-	l = &looks[p[3]];
-	if (length < l->min || length > l->max || (n > 4 && p[4] & ~l->flags) ||
-	    (n > 5 && p[5] & 0x80))
-		return false;
-	if (n < HEAD)
-		return true;
-	stream = (uint32_t)p[5] << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8];
-	return l->stream == 2 || l->stream == (stream != 0);
-}
-
 size_t scrub_h2__guess(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *out,
 		       bool *ret_sure)
 {
@@ -186,7 +200,7 @@ size_t scrub_h2__guess(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t 
 		out[i] = in[i];
 		if (h->n == HEAD) {
 			frame_begin(h);
-			*ret_sure = true;
+			*ret_sure = h->guessed = true;
 		}
 	}
 	return i;

@@ -213,6 +213,17 @@ static void name_octet(struct scrub_hpack *h, uint8_t c)
 	h->state = IN_VALUE_LENGTH;
 }
 
+/* Takes a URL's octet; should it be masked? Here it is known where the URL ends, so that none of
+ * the octets does which end one in a text. */
+static bool url_octet(struct scrub_hpack *h, uint8_t c)
+{
+	if (track__hides(&h->text) && c != '&' && c != ';')
+		return true;
+	if (c > ' ' && !strchr("\"\\<>\x7f", c))
+		track__step(&h->text, c);
+	return false;
+}
+
 static unsigned int fill_bit(struct scrub_hpack *h)
 {
 	unsigned int bit = 1;
@@ -238,7 +249,7 @@ static uint8_t coded_url_octet(struct scrub_hpack *h, uint8_t c)
 		if (!h->filling && !hide) {
 			s = symbol(h, b);
 			if (s >= 0)
-				track__step(&h->text, (uint8_t)s);
+				url_octet(h, (uint8_t)s);
 			else if (s == NONE) /* no URL; who knows what it is */
 				h->text.state = AT_CLOSED;
 		} else if (!h->filling) {
@@ -260,7 +271,7 @@ static uint8_t value_octet(struct scrub_hpack *h, uint8_t c)
 		c = SECRET_MASK;
 	else if (h->field == FIELD_URL && h->huffman)
 		c = coded_url_octet(h, c);
-	else if (h->field == FIELD_URL && track__step(&h->text, c))
+	else if (h->field == FIELD_URL && url_octet(h, c))
 		c = SECRET_MASK;
 	if (!h->left)
 		value_end(h);

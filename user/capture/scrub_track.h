@@ -85,8 +85,9 @@ struct scrub_h2;
 /* -ENOMEM */
 int scrub_h2__new(struct scrub_h2 **ret);
 void scrub_h2__free(struct scrub_h2 *h); /* NULL is fine */
-/* Scrubs bytes of frames: the first ones where one begins. */
-void scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *out);
+/* Scrubs bytes of frames: the first ones where one begins. False: they are none, as it turns out
+ * where scrub_h2__guess was wrong; the rest of out is then zeros. */
+bool scrub_h2__bytes(struct scrub_h2 *h, const uint8_t *in, size_t n, uint8_t *out);
 /* Bytes are missing: lost, or 0 where nobody knows how many. False: nor where a frame begins. */
 bool scrub_h2__gap(struct scrub_h2 *h, uint32_t lost);
 /* A frame may begin here, of which nobody can be sure. Takes bytes while it may: returns how many
