@@ -61,6 +61,13 @@ def helper(name):
     return path
 
 
+def need_module(name):
+    """Skips where the Python of build/venv does not have a package."""
+    if not os.path.exists(VENV_PYTHON) or subprocess.run(
+            [VENV_PYTHON, '-c', 'import ' + name], capture_output=True).returncode:
+        skip('no Python package %s (tests/e2e/packages)' % name)
+
+
 class Checks:
     """Counts what was checked and shows what failed; finish() ends the program."""
 
