@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -61,11 +62,32 @@ def helper(name):
     return path
 
 
+def has_module(name):
+    """Does the Python of build/venv have a package?"""
+    return os.path.exists(VENV_PYTHON) and subprocess.run(
+        [VENV_PYTHON, '-c', 'import ' + name], capture_output=True).returncode == 0
+
+
 def need_module(name):
-    """Skips where the Python of build/venv does not have a package."""
-    if not os.path.exists(VENV_PYTHON) or subprocess.run(
-            [VENV_PYTHON, '-c', 'import ' + name], capture_output=True).returncode:
+    if not has_module(name):
         skip('no Python package %s (tests/e2e/packages)' % name)
+
+
+def free_port():
+    """A port for a program that cannot choose one itself."""
+    with socket.create_server(('127.0.0.1', 0)) as s:
+        return s.getsockname()[1]
+
+
+def wait_port(port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit('nothing listens on port %d' % port)
 
 
 class Checks:

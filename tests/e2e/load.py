@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-U = urllib.parse.urlsplit(os.environ['BASE'])
+U = urllib.parse.urlsplit(os.environ.get('BASE', ''))
 DEMO = os.environ.get('DEMO', '')
 context = ssl.create_default_context()
 

@@ -1,0 +1,3 @@
+module llmsnoop.test
+
+go 1.19
