@@ -112,14 +112,15 @@ class Endpoint:
             payload, flags = bytes([pad]) + payload + b'\0' * pad, flags | PADDED
         return frame(DATA, flags, stream, payload)
 
-    def body(self, stream, payload, trailers=None):
-        """Generator: DATA frames up to the end of the stream."""
+    def body(self, stream, payload, trailers=None, open_end=False):
+        """Generator: DATA frames, up to the end of the stream but for open_end."""
         parts = list(cut(self.rnd, payload)) if not self.plain else \
             [payload[i:i + 16384] for i in range(0, len(payload), 16384)] or [b'']
         if not trailers and not self.plain and self.rnd.random() < 0.3:
             parts.append(b'')
+        last = len(parts) if not trailers and not open_end else 0
         for n, part in enumerate(parts, 1):
-            yield self.data(stream, part, end=n == len(parts) and not trailers)
+            yield self.data(stream, part, end=n == last)
         if trailers:
             yield self.headers(stream, trailers, end=True)
 
@@ -260,9 +261,10 @@ class Endpoint:
 
     def turn(self, wait=1.0):
         """Sends and receives a little; waits where there is nothing to do."""
+        had = not self.idle()
         if self.ready or not self.client:
             self._fill()
-        busy = self._write()
+        busy = self._write() or (had and self.idle())
         busy = self._read() or busy
         if not busy and not self.closed and not self.sock.pending():
             out = [self.sock] if self.writing else []
