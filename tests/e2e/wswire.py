@@ -201,7 +201,7 @@ def connect(sock, rnd, host, path, deflate, headers=()):
     key = base64.b64encode(os.urandom(16))
     lines = ['GET %s HTTP/1.1' % path, 'Host: ' + host, 'Upgrade: websocket',
              'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
-             'Sec-WebSocket-Key: ' + key.decode(), *('%s: %s' % kv for kv in headers)]
+             'Sec-WebSocket-Key: ' + key.decode(), *('%s: %s' % tuple(kv) for kv in headers)]
     if deflate:
         lines.append('Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits')
     sock.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
