@@ -169,6 +169,38 @@ static void test_interleaved(void **state)
 	rig__free(&r);
 }
 
+/* curl does not wait for the frame that ends the stream. */
+static void test_reset_behind_content_length(void **state)
+{
+	struct h2_rig r;
+
+	rig__init(&r);
+	rig__greet(&r);
+	rig__call(&r, SIDE_REQUEST);
+	rig__headers(&r, 1, H2_END_STREAM, POST("/v1/whole"));
+	rig__headers(&r, 3, H2_END_STREAM, POST("/v1/cut"));
+	rig__call(&r, SIDE_RESPONSE);
+	rig__headers(&r, 1, 0, ":status: 200\ncontent-length: 3\n");
+	rig__headers(&r, 3, 0, ":status: 200\ncontent-length: 4\n");
+	rig__data(&r, 1, 0, "one");
+	rig__data(&r, 3, 0, "one");
+	rig__call(&r, SIDE_REQUEST);
+	rig__frame(&r, H2_RST_STREAM, 0, 1, SPAN_LIT("\0\0\0\x8"));
+	rig__frame(&r, H2_RST_STREAM, 0, 3, SPAN_LIT("\0\0\0\x8"));
+	rig__expect(&r, "request 1 @3-3 POST /v1/whole 20 host=api.example.com\n"
+			"request_end 1 @3\n"
+			"request 2 @3-3 POST /v1/cut 20 host=api.example.com\n"
+			"request_end 2 @3\n"
+			"response 1 @4-4 200 20\n"
+			"response 2 @4-4 200 20\n"
+			"response_body 1 @4-4 one\n"
+			"response_body 2 @4-4 one\n"
+			"response_end 1 @5\n"
+			"end 1 @5 ok\n"
+			"end 2 @5 client\n");
+	rig__free(&r);
+}
+
 static void test_resets(void **state)
 {
 	struct h2_rig r;
@@ -479,7 +511,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_basic),	  cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_frames),	  cmocka_unit_test(test_interleaved),
-		cmocka_unit_test(test_resets),	  cmocka_unit_test(test_push),
+		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_reset_behind_content_length),	  cmocka_unit_test(test_push),
 		cmocka_unit_test(test_coding),	  cmocka_unit_test(test_table_size),
 		cmocka_unit_test(test_connect),	  cmocka_unit_test(test_websocket),
 		cmocka_unit_test(test_malformed), cmocka_unit_test(test_upgraded),

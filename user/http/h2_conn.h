@@ -23,6 +23,7 @@ struct h2_stream {
 	bool response_begun; /* its final head was told */
 	bool response_done;
 	bool response_gap; /* its answer, or the rest of that, may be in a loss */
+	uint64_t left;	   /* of its body, by its content-length; UINT64_MAX: that is not said */
 	bool connect;	   /* a tunnel was asked for */
 	bool websocket;	   /* was asked for */
 	struct ws *ws;	   /* it was agreed upon */

@@ -46,8 +46,14 @@ void h2_stream__drop(struct h2 *h, struct h2_stream *s)
 	free(s);
 }
 
+static void response_end(struct h2 *h, struct h2_stream *s, uint64_t ts_ns);
+
 void h2_stream__end(struct h2 *h, struct h2_stream *s, enum http_end why, uint64_t ts_ns)
 {
+	/* Some clients (curl) reset a stream as soon as the content-length has come, when the
+	 * frame that ends it is still on its way. */
+	if (s->response_begun && !s->response_done && !s->response_gap && !s->left)
+		response_end(h, s, ts_ns);
 	h->ctx->ops->end(s->x, s->response_done ? HTTP_END_OK : why, ts_ns);
 	h2_stream__drop(h, s);
 }
@@ -77,6 +83,21 @@ void h2_stream__finish_all(struct h2 *h, enum conn_end why, uint64_t ts_ns)
 	}
 }
 
+/* RFC 9110, 8.6; UINT64_MAX: none that can be read. */
+static uint64_t content_length(const struct http_head *h)
+{
+	struct span value = http_head__get(h, "content-length");
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < value.n && i < 18; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return UINT64_MAX;
+		n = n * 10 + value.p[i] - '0';
+	}
+	return i && i == value.n ? n : UINT64_MAX;
+}
+
 /* Room first: what was told must be known. */
 static struct h2_stream *stream__new(struct h2 *h, uint32_t id)
 {
@@ -86,6 +107,7 @@ static struct h2_stream *stream__new(struct h2 *h, uint32_t id)
 	if (!s)
 		return NULL;
 	s->id = id;
+	s->left = UINT64_MAX;
 	map__add(node, h->streams, id, s, err);
 	if (err) {
 		free(s);
@@ -209,6 +231,7 @@ int h2_stream__answer(struct h2 *h, struct h2_stream *s, const struct h2_head *h
 	if ((s->connect || s->websocket) && b->status >= 200 && b->status < 300 && !ended)
 		return upgrade(h, s, b, ts_ns);
 	s->connect = s->websocket = false;
+	s->left = content_length(b);
 	err = begin_body(h, s, SIDE_RESPONSE, head, ended);
 	if (!err && ended)
 		h2_stream__half_end(h, s, SIDE_RESPONSE, ts_ns);
@@ -232,6 +255,8 @@ int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct sp
 		s->response_gap |= side == SIDE_RESPONSE && !s->response_done;
 		return 0;
 	}
+	if (side == SIDE_RESPONSE && s->left != UINT64_MAX)
+		s->left = s->left > in.n ? s->left - in.n : 0;
 	h1_body__feed(&s->body[side], in, ts_ns, outs[side], &o);
 	return 0;
 }
@@ -267,6 +292,8 @@ void h2_stream__gap(struct h2 *h, struct h2_stream *s, enum side side, uint64_t 
 		s->request_gap = true;
 	if ((!lost && side == SIDE_RESPONSE) || !s->response_begun)
 		s->response_gap |= side == SIDE_RESPONSE;
+	if (side == SIDE_RESPONSE && s->left != UINT64_MAX)
+		s->left = lost && s->left > lost ? s->left - lost : UINT64_MAX;
 	h->ctx->ops->gap(s->x, side, lost);
 	h1_body__skip(&s->body[side], lost);
 }
