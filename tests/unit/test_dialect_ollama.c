@@ -88,12 +88,11 @@ static void test_stream(void **state)
 	     "stream=1 | model=m OUTPUT streamed damaged");
 }
 
-/* Lines are found again behind a loss; what was said before it of usage is void. */
-static void test_gap(void **state)
+static void gap(const char *content_type, struct span before, struct span after, const char *want)
 {
 	static const struct http_head q = {.method = {(const uint8_t *)"POST", 4},
 					   .path = {(const uint8_t *)"/api/chat", 9}};
-	struct http_header type = {SPAN_LIT("content-type"), SPAN_LIT(NDJSON)};
+	struct http_header type = {SPAN_LIT("content-type"), span_str(content_type)};
 	struct http_head a = {.status = 200, .headers = &type, .n_headers = 1};
 	struct dialect_reader *r;
 	size_t n;
@@ -104,19 +103,28 @@ static void test_gap(void **state)
 		dialect_reader__new(dialect__match(&q), &q, &facts_ops, f, &limits_default, &r), 0);
 	dialect_reader__request_end(r, 1);
 	dialect_reader__response_head(r, &a, 1);
-	dialect_reader__response(r, SPAN_LIT("{\"message\":{\"content\":\"a\"}}\n{\"mess"), 1);
+	dialect_reader__response(r, before, 1);
 	dialect_reader__response_gap(r, 100, 1);
-	dialect_reader__response(r,
-				 SPAN_LIT("nt\":\"{\"}}\n{\"message\":{\"content\":\"b\"},"
-					  "\"done\":true,\"eval_count\":2}\n"),
-				 1);
+	dialect_reader__response(r, after, 1);
 	dialect_reader__response_end(r, 1);
 	assert_true(dialect_reader__damaged(r));
 	assert_true(dialect_reader__confirmed(r));
 	dialect_reader__free(r);
 	fclose(f);
-	assert_string_equal(p, "stream=1 OUTPUT out=2 OUTPUT DONE ");
+	assert_string_equal(p, want);
 	free(p);
+}
+
+/* Lines are found again behind a loss; what was said before it of usage is void. */
+static void test_gap(void **state)
+{
+	static const char after[] = "nt\":\"{\"}}\n{\"message\":{\"content\":\"b\"},\"done\":true,"
+				    "\"eval_count\":2}\n";
+
+	gap(NDJSON, SPAN_LIT("{\"message\":{\"content\":\"a\"}}\n{\"mess"), SPAN_LIT(after),
+	    "stream=1 OUTPUT out=2 OUTPUT DONE ");
+	gap(NDJSON, SPAN_NONE, SPAN_LIT(after), "stream=1 out=2 OUTPUT DONE ");
+	gap(JSON, SPAN_NONE, SPAN_LIT(after), "stream=1 out=2 OUTPUT DONE ");
 }
 
 static void test_errors(void **state)

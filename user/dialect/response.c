@@ -297,7 +297,8 @@ void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint6
 		r->body = BODY_IGNORED;
 		if (r->type == TYPE_SSE)
 			frame(r, FRAMING_SSE);
-		if (r->type == TYPE_JSON_STREAM)
+		if (r->type == TYPE_JSON_STREAM ||
+		    (r->dialect->json_stream && r->asked_stream == 1))
 			frame(r, FRAMING_JSON);
 	}
 	if (r->body == BODY_FRAMED)
