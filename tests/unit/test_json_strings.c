@@ -54,6 +54,15 @@ static void text_is_counted_keys_are_not(void **state)
 					 (unsigned int)bytes_of(cases[i].json, step));
 }
 
+static void keys_are_counted_apart(void **state)
+{
+	struct json_strings s = {0};
+
+	json_strings__feed(&s, SPAN_LIT("{\"key\":\"text\",\"an\" : {\"other\":[\"x\"]}}"));
+	assert_int_equal(s.key_bytes, 3 + 2 + 5);
+	assert_int_equal(json_strings__bytes(&s), 5);
+}
+
 static void data_are_no_text(void **state)
 {
 	char blob[2000], json[3000];
@@ -84,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_counted_keys_are_not),
+		cmocka_unit_test(keys_are_counted_apart),
 		cmocka_unit_test(data_are_no_text),
 	};
 

@@ -65,8 +65,8 @@ void json_strings__feed(struct json_strings *s, struct span in)
 				s->state = NO_JSON;
 				break;
 			}
-			if (s->state == BEHIND && c != ':')
-				s->text_bytes += s->string;
+			if (s->state == BEHIND)
+				*(c == ':' ? &s->key_bytes : &s->text_bytes) += s->string;
 			s->string = 0;
 			s->state = c == '"' ? INSIDE : BETWEEN;
 		}

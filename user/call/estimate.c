@@ -41,7 +41,8 @@ void estimate__fill(struct call_open *x)
 		;
 	if (i == n)
 		return;
-	bytes = json_strings__bytes(&x->request_text);
+	/* Keys are read by the model, too: schemas of tools are made of them. */
+	bytes = json_strings__bytes(&x->request_text) + x->request_text.key_bytes;
 	if (c->input_tokens < 0 && bytes && !(x->request_flags & HTTP_BODY_GAP)) {
 		c->input_tokens = tokens_of(bytes);
 		c->input_estimated = true;
