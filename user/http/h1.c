@@ -6,6 +6,7 @@
 
 #include "http/h1_conn.h"
 #include "http/h1_match.h"
+#include "http/h2.h"
 #include "http/ws.h"
 
 struct out {
@@ -269,10 +270,9 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 		[H1_RESYNC] = feed_resync,
 	};
 	struct h1 *h = state;
-
 	int err = 0;
 
-	while (in.n && !h->upgraded && !h->ws) {
+	while (in.n && !h->upgraded && !h->ws && !h->h2) {
 		ptrdiff_t n = feeds[h->side[side].state](h, side, in, first_in_call, ts_ns);
 
 		if (n < 0) {
@@ -284,6 +284,8 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 	}
 	if (h->upgraded)
 		return -ESHUTDOWN;
+	if (h->h2 && in.n)
+		return http2_protocol.feed(h->h2, side, in, first_in_call, ts_ns);
 	if (h->ws)
 		err = ws__feed(h->ws, side, in, ts_ns);
 	if (err)
@@ -324,6 +326,8 @@ static int h1__gap(void *state, enum side side, uint64_t lost, bool quiet, uint6
 
 	if (h->upgraded)
 		return -ESHUTDOWN;
+	if (h->h2)
+		return http2_protocol.gap(h->h2, side, lost, quiet, ts_ns);
 	if (h->ws) {
 		ws__gap(h->ws, side, lost, ts_ns);
 		return 0;
@@ -344,6 +348,8 @@ static bool h1__busy(const void *state)
 	const struct h1 *h = state;
 	const struct exchange *e;
 
+	if (h->h2)
+		return http2_protocol.busy(h->h2);
 	for (e = h->first; e; e = e->next)
 		if (e->x)
 			return true;
@@ -357,6 +363,9 @@ static bool h1__unwanted(const void *state)
 
 	if (h->upgraded)
 		return true;
+	/* HTTP/2 lifts its quiet in another way, which the capture is asked for by protocol. */
+	if (h->h2)
+		return false;
 	/* A request that was sent early would not begin a call, nor lift the quiet. */
 	if (h->pipelined || h1__busy(h))
 		return false;
@@ -370,7 +379,7 @@ static bool h1__at_start(const void *state)
 	const struct h1 *h = state;
 	const struct h1_side *s = &h->side[SIDE_REQUEST];
 
-	if (h->ws)
+	if (h->ws || h->h2)
 		return false; /* no line begins one */
 	return s->state == H1_HEAD ? !s->head : s->state == H1_RESYNC && !s->first;
 }
@@ -379,14 +388,14 @@ static uint32_t h1__requests(const void *state)
 {
 	const struct h1 *h = state;
 
-	return h->requests;
+	return h->requests + (h->h2 ? http2_protocol.requests(h->h2) : 0);
 }
 
 static bool h1__refused(const void *state)
 {
 	const struct h1 *h = state;
 
-	return h->last_unwanted;
+	return h->h2 ? http2_protocol.refused(h->h2) : h->last_unwanted;
 }
 
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
@@ -399,6 +408,8 @@ static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 	struct h1 *h = state;
 	struct h1_side *s = &h->side[SIDE_RESPONSE];
 
+	if (h->h2)
+		http2_protocol.finish(h->h2, why, ts_ns);
 	if (h->ws && h->first)
 		exchange__end(h, h->first, ws__end(h->ws, ends[why]), ts_ns);
 	/* This is how such a body ends. */
@@ -428,6 +439,8 @@ static void h1__free(void *state)
 	h1_side__resync(&h->side[SIDE_REQUEST]);
 	h1_side__resync(&h->side[SIDE_RESPONSE]);
 	ws__free(h->ws);
+	if (h->h2)
+		http2_protocol.free(h->h2);
 	free(h);
 }
 

@@ -19,7 +19,7 @@ struct http1_ctx {
 
 /* feed returns -ESHUTDOWN once the connection speaks what is not read (101, CONNECT), -EBADMSG
  * where a WebSocket session's bytes are none, -E2BIG where more than limits.pipeline requests are
- * open, -ENOMEM. After a 101 to WebSocket the state goes on with messages.
+ * open, -ENOMEM. After a 101 to WebSocket the state goes on with messages, to h2c with HTTP/2.
  * *_end of a body is told only where the message came to its end, or where a request's end was lost
  * but its answer can still come. */
 extern const struct protocol http1_protocol;

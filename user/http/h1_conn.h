@@ -59,6 +59,7 @@ struct h1 {
 	bool last_unwanted; /* the latest request is not wanted */
 	bool upgraded;	    /* to what is not read */
 	struct ws *ws;	    /* not NULL: the session of first, the only exchange */
+	void *h2;	    /* not NULL: the state of http2_protocol, which goes on */
 	struct h1_side side[2];
 };
 
@@ -80,7 +81,7 @@ void pair__lost(struct h1 *h, enum side side);
 void pair__quiet(struct h1 *h, uint64_t ts_ns);
 
 /* The answer head, a 101 to e, was seen: what follows on both sides is what it says (RFC
- * 9110, 7.8). 0: h->ws goes on; -ESHUTDOWN: to nothing that is read, or that is wanted;
+ * 9110, 7.8). 0: h->ws or h->h2 goes on; -ESHUTDOWN: to nothing that is read, or that is wanted;
  * -ENOMEM. */
 int h1_switch__101(struct h1 *h, struct exchange *e, const struct http_head *head, uint64_t ts_ns);
 

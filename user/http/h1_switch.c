@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "http/h1_conn.h"
+#include "http/h2.h"
 #include "http/ws.h"
 
 static const struct span websocket = SPAN_LIT("websocket");
@@ -42,13 +43,27 @@ static int to_ws(struct h1 *h, struct exchange *e, const struct http_head *head,
 	return 0;
 }
 
+/* RFC 7540, 3.2: stream 1 has the answer to this request. */
+static int to_h2(struct h1 *h, struct exchange *e, uint64_t ts_ns)
+{
+	int err = h2__open_upgraded(h->ctx, h->conn, h->lim, e->x, &h->h2);
+
+	if (err)
+		return err;
+	e->x = NULL;
+	stop(h, NULL, ts_ns);
+	return 0;
+}
+
 int h1_switch__101(struct h1 *h, struct exchange *e, const struct http_head *head, uint64_t ts_ns)
 {
 	struct span to = http_head__get(head, "upgrade");
 
+	/* RFC 9110, 7.8: the request's body comes first. */
+	if (e->request_done && span_ieq(to, SPAN_LIT("h2c")))
+		return to_h2(h, e, ts_ns);
 	if (e->x)
 		h->ctx->ops->response(e->x, head, h->side[SIDE_RESPONSE].first_ns, ts_ns);
-	/* RFC 9110, 7.8: the request's body comes first. */
 	if (e->x && e->request_done && span_ieq(to, websocket))
 		return to_ws(h, e, head, ts_ns);
 	h1_switch__leave(h, e, to, ts_ns);
