@@ -64,6 +64,7 @@ static const char *const paths[] = {
 	"/v1/rerank",
 	"/ml/v1/text/generation_stream",
 	"/mcp",
+	"", /* not known */
 };
 
 static const char *const types[] = {
@@ -82,7 +83,7 @@ static uint64_t read_call(uint8_t kind, const char *path, struct span request, s
 				     SPAN_LIT("application/json, text/event-stream")};
 	struct http_head q = {
 		.method = SPAN_LIT("POST"),
-		.path = span_str(path),
+		.path = *path ? span_str(path) : SPAN_NONE,
 		.headers = &accept,
 		.n_headers = 1,
 	};
@@ -95,6 +96,8 @@ static uint64_t read_call(uint8_t kind, const char *path, struct span request, s
 	a.n_headers = kind & 4 ? 1 : 0;
 	lim.json_value = 64;
 	lim.tool_calls = 4;
+	/* Where facts do not fit depends on the cuts. */
+	lim.shape_bytes = 4 << 20;
 	if (dialect_reader__new(dialect__match(&q), &q, &ops, &hash, &lim, &r))
 		abort();
 	feed(r, request, &seed, dialect_reader__request);

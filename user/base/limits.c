@@ -20,6 +20,7 @@ const struct limits limits_default = {
 	.json_key = 128,
 	.json_value = 4 << 10,
 	.held_bytes = 64 << 10,
+	.shape_bytes = 16 << 10,
 	.conns = 65536,
 	.conns_per_process = 16384,
 	.processes = 16384,

@@ -14,7 +14,8 @@ struct limits;
 struct dialect; /* defined in dialect/wire.h for the providers' files */
 
 /* The dialect that this request speaks, or NULL: not a model call. Judged by the shape of method,
- * path and headers, not by a list of hosts. */
+ * path and headers, not by a list of hosts. Where the path is not known it is a dialect that the
+ * bodies have yet to name (see dialect_reader__dialect). */
 const struct dialect *dialect__match(const struct http_head *request);
 
 /* What an exchange of that dialect is. */
@@ -70,8 +71,8 @@ void dialect_reader__message_gap(struct dialect_reader *r, enum side side, uint6
 /* Is it a model call at all? Some paths are those of other programs, too: then the bodies must say
  * so, and until they do this is false. */
 bool dialect_reader__confirmed(const struct dialect_reader *r);
-/* The dialect, once it is known: where the path is not, the bodies tell (see shape.h). Never NULL.
- */
+/* The dialect, which may change while bodies come: where the path is not known they tell (see
+ * shape.h), and what a call is for may be theirs to say, too. Ask at the end. Never NULL. */
 const struct dialect *dialect_reader__dialect(const struct dialect_reader *r);
 /* True once the answer proved to be a stream of events. */
 bool dialect_reader__streamed(const struct dialect_reader *r);

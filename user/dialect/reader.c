@@ -7,6 +7,7 @@
 
 #include "base/json_number.h"
 #include "dialect/response.h"
+#include "dialect/shape.h"
 #include "dialect/wire.h"
 #include "framing/multipart.h"
 #include "base/limits.h"
@@ -384,7 +385,7 @@ void dialect_reader__free(struct dialect_reader *r)
 
 /* --- request ------------------------------------------------------------------------------- */
 
-void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+static void read_request(struct dialect_reader *r, struct span body, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	if (r->request_over)
@@ -393,6 +394,14 @@ void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_
 		r->damaged |= multipart__feed(r->form, body) < 0;
 	else
 		json_scan__feed(r->request, body);
+}
+
+void dialect_reader__request(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		read_request(one, body, ts_ns);
 }
 
 /* The request is over, or what follows cannot be placed. */
@@ -412,16 +421,32 @@ static void request_over(struct dialect_reader *r)
 			   r->path_model.truncated, 0);
 }
 
-void dialect_reader__request_gap(struct dialect_reader *r, uint64_t lost)
+static void request_gap(struct dialect_reader *r, uint64_t lost)
 {
 	r->damaged = true;
 	request_over(r);
 }
 
-void dialect_reader__request_end(struct dialect_reader *r, uint64_t ts_ns)
+void dialect_reader__request_gap(struct dialect_reader *r, uint64_t lost)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		request_gap(one, lost);
+}
+
+static void request_end(struct dialect_reader *r, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	request_over(r);
+}
+
+void dialect_reader__request_end(struct dialect_reader *r, uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		request_end(one, ts_ns);
 }
 
 void wire__prove(struct dialect_reader *r)
@@ -431,20 +456,20 @@ void wire__prove(struct dialect_reader *r)
 
 bool dialect_reader__confirmed(const struct dialect_reader *r)
 {
-	return r->proved;
+	return shape__found(r)->proved;
 }
 
 const struct dialect *dialect_reader__dialect(const struct dialect_reader *r)
 {
-	return r->dialect;
+	return shape__found(r)->dialect;
 }
 
 bool dialect_reader__streamed(const struct dialect_reader *r)
 {
-	return r->streamed;
+	return shape__found(r)->streamed;
 }
 
 bool dialect_reader__damaged(const struct dialect_reader *r)
 {
-	return r->damaged;
+	return shape__found(r)->damaged;
 }

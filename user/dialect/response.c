@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/response.h"
 
+#include "dialect/shape.h"
 #include "dialect/wire.h"
 
 /* What an event's data, or a whole body, begin with. */
@@ -184,8 +185,7 @@ static const struct {
 	{"application/vnd.amazon.eventstream", TYPE_AWS},
 };
 
-void dialect_reader__response_head(struct dialect_reader *r, const struct http_head *h,
-				   uint64_t ts_ns)
+static void response_head(struct dialect_reader *r, const struct http_head *h, uint64_t ts_ns)
 {
 	struct span type = http_head__get(h, "content-type");
 	size_t i;
@@ -201,6 +201,15 @@ void dialect_reader__response_head(struct dialect_reader *r, const struct http_h
 	}
 	if (r->dialect->head)
 		r->dialect->head(r, h);
+}
+
+void dialect_reader__response_head(struct dialect_reader *r, const struct http_head *h,
+				   uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		response_head(one, h, ts_ns);
 }
 
 static void frame(struct dialect_reader *r, enum framing_kind kind)
@@ -278,7 +287,7 @@ static struct span sniff(struct dialect_reader *r, struct span in)
 	return in;
 }
 
-void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+static void read_response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	if (r->body == BODY_UNSEEN) {
@@ -289,7 +298,15 @@ void dialect_reader__response(struct dialect_reader *r, struct span body, uint64
 	feed(r, body, ts_ns);
 }
 
-void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns)
+void dialect_reader__response(struct dialect_reader *r, struct span body, uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		read_response(one, body, ts_ns);
+}
+
+static void response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	r->damaged = true;
@@ -308,11 +325,27 @@ void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint6
 		r->usage[i] = r->told[i] = -1;
 }
 
-void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns)
+void dialect_reader__response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		response_gap(one, lost, ts_ns);
+}
+
+static void response_end(struct dialect_reader *r, uint64_t ts_ns)
 {
 	r->ts_ns = ts_ns;
 	if (r->body == BODY_FRAMED)
 		framing__finish(r->framing, ts_ns);
 	/* What was held back began no line that says anything. */
 	r->body = BODY_IGNORED;
+}
+
+void dialect_reader__response_end(struct dialect_reader *r, uint64_t ts_ns)
+{
+	struct dialect_reader *one = NULL;
+
+	while ((one = shape__each(r, one)))
+		response_end(one, ts_ns);
 }

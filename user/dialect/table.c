@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dialect/shape.h"
 #include "dialect/wire.h"
 
 /* The first that matches counts. One a line, so that lines can be added side by side. */
@@ -52,17 +53,23 @@ static const struct dialect *const dialects[] = {
 };
 /* clang-format on */
 
+/* A method that is not known may be any. */
+static bool method_is(const struct dialect *d, struct span method)
+{
+	return !method.n || span_eq(method, span_str(d->method ? d->method : "POST"));
+}
+
 const struct dialect *dialect__match(const struct http_head *request)
 {
 	struct span path = request->path;
 	size_t i;
 
+	if (!path.p)
+		return shape__may_be(request) ? &dialect_unknown : NULL;
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
-		if (span_eq(request->method,
-			    span_str(dialects[i]->method ? dialects[i]->method : "POST")) &&
-		    dialects[i]->match(request, path))
+		if (method_is(dialects[i], request->method) && dialects[i]->match(request, path))
 			return dialects[i];
 	return NULL;
 }

@@ -1,47 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sessions: one exchange, many calls. Each message of a WebSocket is a document; the provider's
  * file says which of them begin and end a turn. */
+#include "dialect/held.h"
 #include "dialect/response.h"
 #include "dialect/wire.h"
 #include "base/limits.h"
 
 /* --- facts of the message that is read ------------------------------------------------------ */
 
-/* As it lies in held[]; its text and id follow it. */
-struct held {
-	enum fact fact;
-	struct fact_value v; /* with the sizes of its spans, not their places */
-};
-
 void turns__hold(struct dialect_reader *r, enum fact fact, const struct fact_value *v)
 {
-	struct buf *b = &r->held[r->side];
-	struct held h = {.fact = fact, .v = *v};
-
-	if (buf__reserve(b, sizeof(h) + v->text.n + v->id.n)) {
-		r->damaged = true;
-		return;
-	}
-	buf__add(b, span(&h, sizeof(h)));
-	buf__add(b, v->text);
-	buf__add(b, v->id);
+	r->damaged |= held__add(&r->held[r->side], fact, v, r->ts_ns) < 0;
 }
 
 static void tell_held(struct dialect_reader *r, enum side side)
 {
 	struct span rest = buf__span(&r->held[side]);
-	struct held h;
+	struct fact_value v;
+	uint64_t ts_ns;
+	enum fact fact;
 
-	while (rest.n) {
-		memcpy(&h, rest.p, sizeof(h));
-		rest = span_skip(rest, sizeof(h));
-		h.v.text = span_head(rest, h.v.text.n);
-		rest = span_skip(rest, h.v.text.n);
-		if (h.v.id.p)
-			h.v.id = span_head(rest, h.v.id.n);
-		rest = span_skip(rest, h.v.id.n);
-		wire__tell(r, h.fact, &h.v);
-	}
+	while (held__next(&rest, &fact, &v, &ts_ns))
+		wire__tell(r, fact, &v);
 	buf__clear(&r->held[side]);
 }
 
@@ -145,6 +125,9 @@ static void end_message(struct dialect_reader *r, enum side side, bool complete)
 void dialect_reader__message(struct dialect_reader *r, enum side side, struct span piece, bool last,
 			     uint64_t ts_ns)
 {
+	/* No session is among the candidates. */
+	if (r->dialect == &dialect_unknown)
+		return;
 	r->ts_ns = ts_ns;
 	r->streamed = true;
 	if (!r->in_message[side])
@@ -163,6 +146,8 @@ void dialect_reader__message(struct dialect_reader *r, enum side side, struct sp
 void dialect_reader__message_gap(struct dialect_reader *r, enum side side, uint64_t lost,
 				 uint64_t ts_ns)
 {
+	if (r->dialect == &dialect_unknown)
+		return;
 	r->ts_ns = ts_ns;
 	r->damaged = true;
 	if (r->in_message[side]) {

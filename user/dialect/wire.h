@@ -148,6 +148,7 @@ extern const struct dialect dialect_bedrock_invoke, dialect_bedrock_invoke_text,
 	dialect_bedrock_invoke_image;
 extern const struct dialect dialect_bedrock_count_tokens;
 extern const struct dialect dialect_mcp;
+extern const struct dialect dialect_unknown; /* not in the table: see shape.h */
 
 /* One choice of an answer while it is read; numbered at its end, since its index may come last. */
 struct wire_choice {
