@@ -20,7 +20,7 @@ struct rig {
 	/* the latest verdict */
 	unsigned int quiets, louds, ignores;
 	uint64_t quiet_conn, judged, line, ignored, frame_left;
-	bool framed;
+	bool framed, settled;
 	uint64_t next_line; /* of the next record */
 	enum event_dir quiet_dir;
 	/* offsets, by the last digit of conn */
@@ -38,6 +38,14 @@ static inline void rig__quiet(void *ctx, const struct capture_quiet *q)
 	r->line = q->line;
 	r->framed = q->framed;
 	r->frame_left = q->frame_left;
+	r->settled = q->settled;
+}
+
+static inline void rig__loud(void *ctx, uint64_t conn)
+{
+	struct rig *r = ctx;
+
+	r->louds++;
 }
 
 static inline void rig__ignore(void *ctx, uint64_t conn)

@@ -136,6 +136,32 @@ static void test_quiet(void **state)
 	rig__free(r);
 }
 
+/* After many requests that nobody wants the answers stay quiet until one is wanted. */
+static void test_settled(void **state)
+{
+	struct rig *r = rig__new(NULL);
+	int i;
+
+	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS OTHER));
+	assert_false(r->settled);
+	for (i = 1; i < 16; i++) {
+		uint8_t again[] = "\0\0\x09\1\5\0\0\0\0\x83\x87\4\4/not\xbe";
+
+		again[8] = (uint8_t)(2 * i + 1);
+		assert_false(r->settled);
+		call(r, 11, DIR_WRITE, span(again, sizeof(again) - 1));
+	}
+	assert_true(r->settled);
+	assert_int_equal(r->louds, 0);
+	call(r, 11, DIR_WRITE, S("\0\0\x0a\1\5\0\0\0\x41\x83\x87\4\5/v1/b\xbe"));
+	assert_int_equal(r->louds, 1);
+	/* once is enough */
+	call(r, 11, DIR_READ, S("\0\0\1\1\5\0\0\0\x41\x88"));
+	assert_int_equal(r->louds, 1);
+	assert_non_null(strstr(log__string(&r->log), "POST /v1/b"));
+	rig__free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +169,7 @@ int main(void)
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_midstream),
 		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_settled),
 	};
 
 	return cmocka_run_group_tests_name("h2 under the table", tests, NULL, NULL);
