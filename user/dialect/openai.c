@@ -83,6 +83,12 @@ void openai__ticks(struct dialect_reader *r, const struct json_value *v)
 		wire__real(r, FACT_COST_USD, ticks * 1e-10);
 }
 
+bool openai__is_websocket(const struct http_head *h)
+{
+	return span_ieq(http_head__get(h, "upgrade"), SPAN_LIT("websocket")) ||
+	       http_head__get(h, "sec-websocket-version").n;
+}
+
 struct span openai__deployment(struct span path)
 {
 	static const char before[] = "/deployments/";

@@ -54,6 +54,9 @@ void openai__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
 /* Tells FACT_COST_USD of a value in 1e-10 USD (xAI). */
 void openai__ticks(struct dialect_reader *r, const struct json_value *v);
 
+/* Does the request ask for a WebSocket? HTTP/2 has no Upgrade, but the version (RFC 8441, 5). */
+bool openai__is_websocket(const struct http_head *h);
+
 /* The model that Azure's path names: …/deployments/{deployment}/…; else an empty span. */
 struct span openai__deployment(struct span path);
 

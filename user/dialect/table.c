@@ -7,6 +7,8 @@
 static const struct dialect *const dialects[] = {
 	&dialect_openai_chat,
 	&dialect_openai_responses,
+	&dialect_openai_responses_ws,
+	&dialect_openai_realtime,
 	&dialect_openai_compact,
 	&dialect_openai_count_tokens,
 	&dialect_mistral_fim,

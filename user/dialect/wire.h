@@ -112,6 +112,8 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_openai_responses;
 extern const struct dialect dialect_openai_compact;
 extern const struct dialect dialect_openai_count_tokens;
+extern const struct dialect dialect_openai_responses_ws;
+extern const struct dialect dialect_openai_realtime;
 extern const struct dialect dialect_openai_completions;
 extern const struct dialect dialect_openai_embeddings;
 extern const struct dialect dialect_openai_moderations;
