@@ -5,7 +5,10 @@
  * An exchange is nine fields: method, path, authority, status, request headers, response headers
  * ("name: value\n" each), request body, response body, seed; each a length (uint32_t, host order)
  * and so many bytes. The bodies are fed whole, then byte by byte, then cut at random places: all
- * must yield the same facts, which "same" tells. Bodies above SLOW_BYTES are not fed by bytes. */
+ * must yield the same facts, which "same" tells. Bodies above SLOW_BYTES are not fed by bytes.
+ *
+ * Of a WebSocket, the request body is its messages instead: side (one byte, enum side), length
+ * (uint32_t) and so many bytes, each. A query may follow the path. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,7 +80,8 @@ static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint6
 		print_text(t->f, v->id);
 	else
 		fputs("null", t->f);
-	fprintf(t->f, ",%lld,%.17g,%u,%d],", (long long)v->number, v->real, v->index, v->truncated);
+	fprintf(t->f, ",%lld,%.17g,%u,%d,%u],", (long long)v->number, v->real, v->index,
+		v->truncated, v->turn);
 }
 
 static unsigned int split_headers(struct span s, struct http_header *h)
@@ -114,6 +118,39 @@ static void feed(struct dialect_reader *r, struct span body, unsigned int at,
 	}
 }
 
+static void feed_messages(struct dialect_reader *r, struct span in, unsigned int at)
+{
+	uint32_t n;
+
+	while (in.n > sizeof(n)) {
+		enum side side = *in.p ? SIDE_RESPONSE : SIDE_REQUEST;
+		struct span message;
+		size_t piece;
+
+		memcpy(&n, in.p + 1, sizeof(n));
+		in = span_skip(in, 1 + sizeof(n));
+		message = span_head(in, n);
+		in = span_skip(in, n);
+		do {
+			piece = at == 0 ? message.n : at == 1 ? 1 : 1 + (size_t)rand() % 3000;
+			piece = piece < message.n ? piece : message.n;
+			dialect_reader__message(r, side, span_head(message, piece),
+						piece == message.n, 1);
+			message = span_skip(message, piece);
+		} while (message.n);
+	}
+}
+
+static void feed_bodies(struct dialect_reader *r, const struct http_head *a, struct span request,
+			struct span response, unsigned int at)
+{
+	feed(r, request, at, dialect_reader__request);
+	dialect_reader__request_end(r, 1);
+	dialect_reader__response_head(r, a, 1);
+	feed(r, response, at, dialect_reader__response);
+	dialect_reader__response_end(r, 1);
+}
+
 static char *facts_of(const struct dialect *d, const struct http_head *q, const struct http_head *a,
 		      struct span request, struct span response, unsigned int at)
 {
@@ -128,11 +165,10 @@ static char *facts_of(const struct dialect *d, const struct http_head *q, const 
 	fputs("\"facts\":[", t.f);
 	if (dialect_reader__new(d, q, &ops, &t, &limits_default, &r))
 		exit(2);
-	feed(r, request, at, dialect_reader__request);
-	dialect_reader__request_end(r, 1);
-	dialect_reader__response_head(r, a, 1);
-	feed(r, response, at, dialect_reader__response);
-	dialect_reader__response_end(r, 1);
+	if (dialect__is_session(d))
+		feed_messages(r, request, at);
+	else
+		feed_bodies(r, a, request, response, at);
 	fprintf(t.f, "null],\"outputs\":%u,\"streamed\":%s,\"damaged\":%s,\"match\":%s", t.outputs,
 		dialect_reader__streamed(r) ? "true" : "false",
 		dialect_reader__damaged(r) ? "true" : "false",
@@ -150,9 +186,15 @@ static void exchange(const struct span *f)
 	const struct dialect *d;
 	unsigned int seed = 2 + (unsigned int)atoi((const char *)f[SEED].p);
 	const char *provider;
+	ptrdiff_t query;
 	char *whole, *got;
 	bool same = true;
 
+	query = span_find(q.path, SPAN_LIT("?"));
+	if (query >= 0) {
+		q.query = span_skip(q.path, (size_t)query + 1);
+		q.path = span_head(q.path, (size_t)query);
+	}
 	q.headers = q_headers;
 	q.n_headers = split_headers(f[REQUEST_HEADERS], q_headers);
 	a.n_headers = split_headers(f[RESPONSE_HEADERS], a_headers);

@@ -10,7 +10,8 @@
  * gap on that side. The first is at 10 ns, each other 10 later. */
 struct session {
 	const char *path, *host;
-	const char *messages[16]; /* to the first NULL */
+	const char *query;	  /* NULL: none */
+	const char *messages[20]; /* to the first NULL */
 };
 
 struct session_line {
@@ -56,10 +57,14 @@ static void session_message(struct dialect_reader *r, const char *m, uint64_t ns
 static char *session_once(const struct session *s, size_t step, size_t at)
 {
 	static const struct dialect_ops ops = {.fact = session_print};
+	const struct http_header upgrade = {SPAN_LIT("Upgrade"), SPAN_LIT("websocket")};
 	struct http_head q = {
 		.method = SPAN_LIT("GET"),
 		.path = span_str(s->path),
+		.query = span_str(s->query),
 		.authority = span_str(s->host),
+		.headers = &upgrade,
+		.n_headers = 1,
 	};
 	const struct dialect *d = dialect__match(&q);
 	struct session_line line = {0};

@@ -46,7 +46,6 @@ struct realtime {
 static const struct json_path modalities[] = {JSON_EACH(OWN_MODALITY, JSON_SCALAR)};
 /* Of the session, or of one response. */
 static const struct json_path settings[] = {
-	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),
 	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
 	JSON_PATH("max_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
 	JSON_PATH("max_response_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),

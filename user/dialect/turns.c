@@ -35,10 +35,15 @@ static void forget_usage(struct dialect_reader *r)
 	r->usage_new = false;
 }
 
-static void forget_tools(struct dialect_reader *r)
+static void forget_answer(struct dialect_reader *r)
 {
+	size_t i;
+
+	forget_usage(r);
 	tools__free(&r->tools);
 	tools__begin(&r->tools);
+	for (i = 0; i < sizeof(r->last) / sizeof(r->last[0]); i++)
+		r->last[i].n = 0;
 }
 
 void wire__drop(struct dialect_reader *r, enum side side)
@@ -46,8 +51,7 @@ void wire__drop(struct dialect_reader *r, enum side side)
 	buf__clear(&r->held[side]);
 	if (side == SIDE_REQUEST)
 		return;
-	forget_usage(r);
-	forget_tools(r);
+	forget_answer(r);
 	errors__begin(&r->errors);
 	r->output = r->done = false;
 }
@@ -60,15 +64,12 @@ void wire__turn_begin(struct dialect_reader *r, uint64_t begin_ns)
 
 	r->turn = ++r->turns;
 	r->damaged = false; /* what broke before is not of this turn */
-	for (i = 0; i < sizeof(r->last) / sizeof(r->last[0]); i++)
-		r->last[i].n = 0;
 	for (i = 0; i < WIRE_N_USAGE; i++)
 		r->told[i] = -1;
 	/* The server's message under way is of an earlier turn, or it is the one that begins this.
 	 */
 	if (!r->in_message[SIDE_RESPONSE]) {
-		forget_usage(r);
-		forget_tools(r);
+		forget_answer(r);
 		r->is_tool = false;
 		r->choice = (struct wire_choice){.index = -1};
 	}
@@ -89,8 +90,7 @@ static void end_turn(struct dialect_reader *r)
 	if (r->turn)
 		wire__number(r, FACT_TURN_END, 1);
 	r->turn = 0;
-	forget_usage(r);
-	forget_tools(r);
+	forget_answer(r);
 }
 
 static void begin_message(struct dialect_reader *r, enum side side, uint64_t ts_ns)
