@@ -314,8 +314,8 @@ static void response_gap(struct dialect_reader *r, uint64_t lost, uint64_t ts_ns
 		r->body = BODY_IGNORED;
 		if (r->type == TYPE_SSE)
 			frame(r, FRAMING_SSE);
-		if (r->type == TYPE_JSON_STREAM ||
-		    (r->dialect->json_stream && r->asked_stream == 1))
+		else if (r->type == TYPE_JSON_STREAM ||
+			 (r->dialect->json_stream && r->asked_stream == 1))
 			frame(r, FRAMING_JSON);
 	}
 	if (r->body == BODY_FRAMED)
