@@ -414,7 +414,7 @@ static void test_websocket(void **state)
 			"end 2 @4 ok\n"
 			"message 1 request @5-5 hi\n"
 			"message 1 response @6-6 hello\n"
-			"end 1 @6 ok\n");
+			"end 1 @6 server\n");
 	rig__free(&r);
 }
 

@@ -139,7 +139,7 @@ static int rst_stream_end(struct h2 *h, enum side side, uint64_t ts_ns)
 	enum http_end why = side == SIDE_REQUEST ? HTTP_END_CLIENT : HTTP_END_SERVER;
 
 	if (stream)
-		h2_stream__end(h, stream, stream->ws ? HTTP_END_OK : why, ts_ns);
+		h2_stream__end(h, stream, stream->ws ? ws__end(stream->ws, why) : why, ts_ns);
 	return 0;
 }
 

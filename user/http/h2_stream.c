@@ -77,8 +77,8 @@ void h2_stream__finish_all(struct h2 *h, enum conn_end why, uint64_t ts_ns)
 		bool lost = s->response_gap || (s->request_gap && !s->response_begun);
 		enum http_end end = lost ? HTTP_END_LOST : ends[why];
 
-		if (s->ws && ws__closed(s->ws, SIDE_REQUEST) && ws__closed(s->ws, SIDE_RESPONSE))
-			end = HTTP_END_OK;
+		if (s->ws)
+			end = ws__end(s->ws, end);
 		h2_stream__end(h, s, end, ts_ns);
 	}
 }
@@ -202,8 +202,7 @@ static int upgrade(struct h2 *h, struct h2_stream *s, const struct http_head *he
 		return 0;
 	}
 	h->ctx->ops->upgrade(s->x, SPAN_LIT("websocket"), ts_ns);
-	return ws__new(http_head__get(head, "sec-websocket-extensions"), h->ctx->ops, s->x, h->lim,
-		       &s->ws);
+	return ws__new(ws__extensions(head), h->ctx->ops, s->x, h->lim, &s->ws);
 }
 
 int h2_stream__answer(struct h2 *h, struct h2_stream *s, const struct h2_head *head, bool ended,
@@ -264,7 +263,9 @@ int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct sp
 void h2_stream__half_end(struct h2 *h, struct h2_stream *s, enum side side, uint64_t ts_ns)
 {
 	if (s->ws) {
-		h2_stream__end(h, s, HTTP_END_OK, ts_ns);
+		enum http_end why = side == SIDE_REQUEST ? HTTP_END_CLIENT : HTTP_END_SERVER;
+
+		h2_stream__end(h, s, ws__end(s->ws, why), ts_ns);
 		return;
 	}
 	if (side == SIDE_REQUEST && !s->request_done)
