@@ -3,52 +3,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <utlist.h>
 
-#include "base/map.h"
 #include "base/limits.h"
-#include "stream/first.h"
+#include "stream/streams.h"
 
 /* A connection met midstream that shows no beginning within so many bytes is left alone until a
  * call begins like a request. */
 #define SEARCH_BYTES (64 * 1024)
-/* How many of the longest idle connections are looked at for one that nobody would miss. */
-#define EVICT_LOOKS 64
-
-enum conn_state {
-	CONN_SEARCH, /* what it speaks is not known yet */
-	CONN_OPEN,
-	CONN_IGNORED,
-};
-
-struct search {
-	struct first first[2]; /* by enum event_dir */
-	uint64_t bytes;
-};
-
-struct stream {
-	struct map_node node;
-	struct stream *prev, *next;   /* longest idle first */
-	struct stream *pprev, *pnext; /* the same, of its process */
-	struct owner *owner;
-	struct conn conn;
-	uint64_t offset[2]; /* expected next, by enum event_dir */
-	uint64_t line;	    /* of the latest request, as the capture has it */
-	const struct protocol *protocol;
-	void *state;
-	struct search *search; /* CONN_SEARCH, once there are bytes */
-	enum conn_state is;
-	bool settled; /* the capture was told that it is */
-};
-
-/* A process with connections. */
-struct owner {
-	struct map_node node;
-	uint64_t pid;
-	struct stream *streams;
-	unsigned int n;
-};
-
 struct stream_table {
 	const struct protocol *protocols[STREAM_PROTOCOLS_MAX];
 	unsigned int n_protocols;
@@ -57,9 +18,7 @@ struct stream_table {
 	const struct limits *lim;
 	const struct capture_ops *observer;
 	void *observer_ctx;
-	struct stream *map;  /* by conn.id */
-	struct stream *idle; /* all, longest idle first */
-	struct owner *owners;
+	struct streams streams;
 	struct stream_stats stats;
 };
 
@@ -92,7 +51,7 @@ void stream_table__observe(struct stream_table *t, const struct capture_ops *ops
 void stream_table__stats(const struct stream_table *t, struct stream_stats *ret)
 {
 	*ret = t->stats;
-	ret->open = map__count(node, t->map);
+	ret->open = streams__count(&t->streams);
 }
 
 static enum side side_of(const struct stream *s, enum event_dir dir)
@@ -105,37 +64,11 @@ static enum event_dir other(enum event_dir dir)
 	return dir == DIR_READ ? DIR_WRITE : DIR_READ;
 }
 
-/* Frees what knows the connection's bytes; what comes after is dropped. */
-static void stream__ignore(struct stream *s)
-{
-	if (s->state)
-		s->protocol->free(s->state);
-	s->state = NULL;
-	free(s->search);
-	s->search = NULL;
-	s->is = CONN_IGNORED;
-}
-
-static void stream__remove(struct stream_table *t, struct stream *s)
-{
-	struct owner *o = s->owner;
-
-	stream__ignore(s);
-	map__del(node, t->map, s);
-	DL_DELETE(t->idle, s);
-	DL_DELETE2(o->streams, s, pprev, pnext);
-	if (!--o->n) {
-		map__del(node, t->owners, o);
-		free(o);
-	}
-	free(s);
-}
-
 static void stream__end(struct stream_table *t, struct stream *s, enum conn_end why, uint64_t ts_ns)
 {
 	if (s->state)
 		s->protocol->finish(s->state, why, ts_ns);
-	stream__remove(t, s);
+	streams__remove(&t->streams, s);
 }
 
 /* Nothing of it is wanted any more. */
@@ -156,78 +89,19 @@ static void stream__failed(struct stream_table *t, struct stream *s, int err, ui
 	stream__leave(t, s);
 }
 
-static bool stream__spare(const struct stream *s)
-{
-	return !s->state || !s->protocol->busy(s->state);
-}
-
-static void evict(struct stream_table *t, struct stream *longest_idle, bool of_process,
-		  uint64_t ts_ns)
-{
-	struct stream *s = longest_idle;
-	int looks;
-
-	for (looks = 0; s && looks < EVICT_LOOKS && !stream__spare(s); looks++)
-		s = of_process ? s->pnext : s->next;
-	if (!s || !stream__spare(s))
-		s = longest_idle;
-	t->stats.evicted++;
-	stream__end(t, s, CONN_END_CAPTURE, ts_ns);
-}
-
-static struct owner *owner__get(struct stream_table *t, uint32_t pid)
-{
-	struct owner *o;
-	int err;
-
-	map__find(node, t->owners, pid, o);
-	if (o)
-		return o;
-	o = calloc(1, sizeof(*o));
-	if (!o)
-		return NULL;
-	o->pid = pid;
-	map__add(node, t->owners, pid, o, err);
-	if (err) {
-		free(o);
-		return NULL;
-	}
-	return o;
-}
-
 static struct stream *stream__new(struct stream_table *t, const struct capture_data *d,
 				  uint64_t ts_ns)
 {
-	struct stream *s;
-	struct owner *o;
-	int err;
+	struct stream *s = streams__victim(&t->streams, d->pid, t->lim);
 
-	map__find(node, t->owners, d->pid, o);
-	if (o && o->n >= t->lim->conns_per_process)
-		evict(t, o->streams, true, ts_ns);
-	else if (map__count(node, t->map) >= t->lim->conns)
-		evict(t, t->idle, false, ts_ns);
-
-	s = calloc(1, sizeof(*s));
+	if (s) {
+		t->stats.evicted++;
+		stream__end(t, s, CONN_END_CAPTURE, ts_ns);
+	}
+	s = streams__add(&t->streams, d->conn, d->pid);
 	if (!s)
 		return NULL;
-	s->conn.id = d->conn;
-	s->conn.pid = d->pid;
 	s->conn.stack = d->stack;
-	map__add(node, t->map, conn.id, s, err);
-	if (err) {
-		free(s);
-		return NULL;
-	}
-	s->owner = o = owner__get(t, d->pid);
-	if (!o) {
-		map__del(node, t->map, s);
-		free(s);
-		return NULL;
-	}
-	o->n++;
-	DL_APPEND(t->idle, s);
-	DL_APPEND2(o->streams, s, pprev, pnext);
 	t->stats.conns++;
 	/* Whatever went before is not missed piece by piece. */
 	if (d->flags & (EVENT_MIDSTREAM | EVENT_AFTER_QUIET) || d->offset) {
@@ -238,16 +112,6 @@ static struct stream *stream__new(struct stream_table *t, const struct capture_d
 		t->stats.gaps += !(d->flags & (EVENT_MIDSTREAM | EVENT_AFTER_QUIET));
 	}
 	return s;
-}
-
-static void touch(struct stream_table *t, struct stream *s)
-{
-	if (!s->next && !s->pnext)
-		return;
-	DL_DELETE(t->idle, s);
-	DL_APPEND(t->idle, s);
-	DL_DELETE2(s->owner->streams, s, pprev, pnext);
-	DL_APPEND2(s->owner->streams, s, pprev, pnext);
 }
 
 static void gap(struct stream_table *t, struct stream *s, enum event_dir dir, uint64_t lost,
@@ -453,11 +317,11 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	uint64_t lost = d->gap, seen;
 	struct stream *s;
 
-	map__find(node, t->map, d->conn, s);
+	s = streams__find(&t->streams, d->conn);
 	if (!s)
 		s = stream__new(t, d, ts_ns);
 	else
-		touch(t, s);
+		streams__touch(&t->streams, s);
 	if (!s) {
 		t->stats.refused++;
 		return;
@@ -516,10 +380,9 @@ static enum conn_end closed_by(const struct stream *s, const struct capture_clos
 static void stream_table__close(void *ctx, const struct capture_close *c)
 {
 	struct stream_table *t = ctx;
-	struct stream *s;
+	struct stream *s = streams__find(&t->streams, c->conn);
 	int i;
 
-	map__find(node, t->map, c->conn, s);
 	if (!s)
 		return;
 	for (i = 0; i < 2 && s->is == CONN_OPEN; i++) {
@@ -534,11 +397,8 @@ static void stream_table__close(void *ctx, const struct capture_close *c)
 static void end_process(struct stream_table *t, uint32_t pid, uint64_t ts_ns)
 {
 	struct stream *s, *next;
-	struct owner *o;
 
-	map__find(node, t->owners, pid, o);
-	/* The owner goes with its last connection. */
-	for (s = o ? o->streams : NULL; s; s = next) {
+	for (s = streams__of(&t->streams, pid); s; s = next) {
 		next = s->pnext;
 		stream__end(t, s, CONN_END_PROCESS, ts_ns);
 	}
@@ -608,15 +468,15 @@ const struct capture_ops stream_table_ops = {
 
 void stream_table__finish(struct stream_table *t, uint64_t mono_ns)
 {
-	while (t->idle)
-		stream__end(t, t->idle, CONN_END_CAPTURE, mono_ns);
+	while (t->streams.idle)
+		stream__end(t, t->streams.idle, CONN_END_CAPTURE, mono_ns);
 }
 
 void stream_table__free(struct stream_table *t)
 {
 	if (!t)
 		return;
-	while (t->idle)
-		stream__remove(t, t->idle);
+	while (t->streams.idle)
+		streams__remove(&t->streams, t->streams.idle);
 	free(t);
 }
