@@ -178,6 +178,44 @@ static void tokens_are_guessed_only_where_asked(void **state)
 	assert_int_equal(run.stats.estimated, 4);
 }
 
+/* An HTTP/2 connection met in its middle may refer to a path that was not seen. */
+static void bodies_tell_where_the_path_is_unknown(void **state)
+{
+	struct exchange e = {.met = true,
+			     .request = "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{"
+					"\"role\":\"user\",\"content\":\"hi\"}]}",
+			     .status = 200,
+			     .response_headers = SSE,
+			     .dir = DIR_WRITE,
+			     .parts = {"data: {\"id\":\"chatcmpl-1\",\"object\":"
+				       "\"chat.completion.chunk\",\"model\":\"gpt-4o\",\"choices\":"
+				       "[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+				       "\"finish_reason\":\"stop\"}]}\n\n",
+				       USAGE, DONE}};
+
+	run.estimate = true;
+	start();
+	play(&e, 0);
+	assert_int_equal(run.n, 1);
+	expect("\"llmsnoop.api\":\"openai.chat\"");
+	expect("\"gen_ai.operation.name\":\"chat\"");
+	expect("\"gen_ai.provider.name\":\"openai\"");
+	expect("\"gen_ai.usage.input_tokens\":10");
+	expect_not("url.path");
+	expect_not("server.");
+	/* Something else with such a request. */
+	e.response_headers = JSON;
+	e.parts[0] = "{\"ok\":true}";
+	e.parts[1] = NULL;
+	play(&e, 0);
+	e.request = "hello";
+	play(&e, 0);
+	assert_int_equal(run.n, 1);
+	call_tracker__finish(run.tracker, 0);
+	assert_int_equal(run.stats.calls, 1);
+	assert_int_equal(run.stats.open_calls, 0);
+}
+
 static void ids_are_the_same_at_replay(void **state)
 {
 	const struct exchange e = {.request = ASK,
@@ -448,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(headers_become_fields),
+		TEST(bodies_tell_where_the_path_is_unknown),
 		TEST(limits_are_told_in_many_ways),
 		TEST(tokens_are_guessed_only_where_asked),
 		TEST(ids_are_the_same_at_replay),

@@ -35,7 +35,7 @@ void estimate__fill(struct call_open *x)
 
 	/* A call that was cancelled has its cost, too. */
 	if (c->kind != CALL_MODEL || c->opaque || c->pending || x->session || c->status < 200 ||
-	    c->status >= 300)
+	    c->status >= 300 || !c->operation)
 		return;
 	for (i = 0; i < n && strcmp(operations[i].name, c->operation); i++)
 		;

@@ -14,7 +14,7 @@
  * and keys of the request's JSON. Output: of a stream, the text of its events with output, an event
  * of which that is not known counting as one token; of a whole document, its text. Nothing for what
  * failed or is not made of tokens, nor for an output of which bytes are missing. After
- * outcome__judge. */
+ * outcome__judge, for what is reported. */
 void estimate__fill(struct call_open *x);
 
 #endif

@@ -117,11 +117,11 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	set_times(x, why, ts_ns);
 	name_dialect(x);
 	outcome__judge(x, why);
-	if (t->cfg.estimate)
-		estimate__fill(x);
 	facts__finish(x);
 	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
 		return;
+	if (t->cfg.estimate)
+		estimate__fill(x);
 	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
 		fetched__add(t->fetched, &x->c);
 	t->n_out++;
