@@ -19,9 +19,10 @@
 
 struct http_log {
 	struct buf text;
-	const char *want; /* requests whose path begins so are wanted; NULL: all */
-	bool headers;	  /* show them */
-	unsigned int n;	  /* requests told, wanted or not */
+	const char *want;    /* requests whose path begins so are wanted; NULL: all */
+	const char *promise; /* the authority whose connections may bring wanted ones */
+	bool headers;	     /* show them */
+	unsigned int n;	     /* requests told, wanted or not */
 	unsigned int open;
 	/* the body that is being told */
 	struct log_x *x;
@@ -188,6 +189,13 @@ static inline void *log__request(void *ctx, const struct conn *conn, const struc
 	return x;
 }
 
+static inline bool log__promising(void *ctx, const struct conn *conn, const struct http_head *h)
+{
+	const struct http_log *l = ctx;
+
+	return l->promise && span_eq(h->authority, span_str(l->promise));
+}
+
 static inline void log__response(void *ctx, const struct http_head *h, uint64_t first_ns,
 				 uint64_t ts_ns)
 {
@@ -274,6 +282,7 @@ static inline void log__end(void *ctx, enum http_end why, uint64_t ts_ns)
 
 static const struct http_msg_ops log_ops = {
 	.request = log__request,
+	.promising = log__promising,
 	.request_body = log__request_body,
 	.request_end = log__request_end,
 	.response = log__response,

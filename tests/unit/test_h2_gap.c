@@ -284,6 +284,53 @@ static void test_quiet(void **state)
 	rig__free(&r);
 }
 
+/* The coding was said before, but shows. */
+static void test_midstream_coding(void **state)
+{
+	struct h2_rig r;
+
+	rig__init(&r);
+	rig__join(&r);
+	rig__call(&r, SIDE_REQUEST);
+	for (uint32_t id = 1; id < 9; id += 2)
+		rig__frame(&r, H2_HEADERS, 5, id, SPAN_LIT("\x83\x87\x04\2/a"));
+	rig__call(&r, SIDE_RESPONSE);
+	for (uint32_t id = 1; id < 9; id += 2)
+		rig__frame(&r, H2_HEADERS, 4, id, SPAN_LIT("\x88\xbe"));
+	rig__frame(&r, H2_DATA, 1, 1,
+		   SPAN_LIT("\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10"
+			    "\x36\x05\0\0\0"));
+	rig__frame(&r, H2_DATA, 1, 3, SPAN_LIT("{}"));
+	rig__frame(&r, H2_DATA, 1, 5, SPAN_LIT("\x1f\x8b"));
+	rig__frame(&r, H2_DATA, 0, 7, SPAN_LIT("\x28\xb5"));
+	rig__gap(&r, SIDE_RESPONSE, 0);
+	rig__expect(&r, "request 1 @1-1 POST /a 20 host=?\n"
+			"request_end 1 @1\n"
+			"request 2 @1-1 POST /a 20 host=?\n"
+			"request_end 2 @1\n"
+			"request 3 @1-1 POST /a 20 host=?\n"
+			"request_end 3 @1\n"
+			"request 4 @1-1 POST /a 20 host=?\n"
+			"request_end 4 @1\n"
+			"response 1 @2-2 200 20\n"
+			"response 2 @2-2 200 20\n"
+			"response 3 @2-2 200 20\n"
+			"response 4 @2-2 200 20\n"
+			"response_body 1 @2-2 hello\n"
+			"response_end 1 @2\n"
+			"end 1 @2 ok\n"
+			"response_body 2 @2-2 {}\n"
+			"response_end 2 @2\n"
+			"end 2 @2 ok\n"
+			"response_body 3 @2-2 \\x1f\\x8b\n"
+			"response_end 3 @2\n"
+			"end 3 @2 ok\n"
+			"response_body 4 @3-3 (\\xb5\n"
+			"gap 4 response 0\n"
+			"end 4 @4 lost\n");
+	rig__free(&r);
+}
+
 /* Nobody agreed to leave out a wanted answer. */
 static void test_quiet_in_wanted(void **state)
 {
@@ -339,11 +386,12 @@ static void test_end_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_data),	       cmocka_unit_test(test_across_frames),
-		cmocka_unit_test(test_in_headers),     cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_midstream_deep), cmocka_unit_test(test_midstream_preface),
-		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_quiet_in_wanted),
-		cmocka_unit_test(test_in_small),       cmocka_unit_test(test_end_lost),
+		cmocka_unit_test(test_in_data),		 cmocka_unit_test(test_across_frames),
+		cmocka_unit_test(test_in_headers),	 cmocka_unit_test(test_midstream),
+		cmocka_unit_test(test_midstream_deep),	 cmocka_unit_test(test_midstream_preface),
+		cmocka_unit_test(test_midstream_coding), cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_quiet_in_wanted),	 cmocka_unit_test(test_in_small),
+		cmocka_unit_test(test_end_lost),
 	};
 
 	return cmocka_run_group_tests_name("h2 in parts", tests, NULL, NULL);

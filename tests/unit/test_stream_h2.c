@@ -162,14 +162,28 @@ static void test_settled(void **state)
 	rig__free(r);
 }
 
+/* A provider's connection is never quiet: its answers' headers would be lost. */
+static void test_promising(void **state)
+{
+	struct rig *r = rig__new(NULL);
+
+	r->log.promise = "a";
+	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS));
+	call(r, 11, DIR_WRITE, S(OTHER));
+	assert_int_equal(r->quiets, 0);
+	r->log.promise = NULL;
+	call(r, 12, DIR_WRITE, S(PREFACE SETTINGS));
+	call(r, 12, DIR_WRITE, S(OTHER));
+	assert_int_equal(r->quiets, 1);
+	rig__free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_start),
-		cmocka_unit_test(test_server),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_settled),
+		cmocka_unit_test(test_start),	  cmocka_unit_test(test_server),
+		cmocka_unit_test(test_midstream), cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_settled),	  cmocka_unit_test(test_promising),
 	};
 
 	return cmocka_run_group_tests_name("h2 under the table", tests, NULL, NULL);

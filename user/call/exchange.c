@@ -94,6 +94,12 @@ static void seen(struct call_open *x, uint64_t ts_ns)
 		x->last_ns = ts_ns;
 }
 
+static bool role_wanted(const struct call_tracker *t, const struct conn *conn)
+{
+	return filter__role(t->cfg.filter,
+			    conn->request_dir == DIR_WRITE ? ROLE_CLIENT : ROLE_SERVER);
+}
+
 static void *on_request(void *ctx, const struct conn *conn, const struct http_head *h,
 			uint64_t first_ns, uint64_t ts_ns)
 {
@@ -103,8 +109,7 @@ static void *on_request(void *ctx, const struct conn *conn, const struct http_he
 
 	if (!d || call_tracker__full(t))
 		return NULL;
-	if (!filter__role(t->cfg.filter,
-			  conn->request_dir == DIR_WRITE ? ROLE_CLIENT : ROLE_SERVER))
+	if (!role_wanted(t, conn))
 		return NULL;
 	x = call_open__new(t, first_ns);
 	if (!x)
@@ -126,6 +131,23 @@ static void *on_request(void *ctx, const struct conn *conn, const struct http_he
 unwanted:
 	call_open__free(x);
 	return NULL;
+}
+
+/* A provider's host, and nobody said that the connection is not wanted. */
+static bool on_promising(void *ctx, const struct conn *conn, const struct http_head *h)
+{
+	struct call_tracker *t = ctx;
+	const struct process_facts *proc;
+	struct span host;
+	bool wanted;
+
+	authority__split(h->authority, HTTPS_PORT, &host);
+	if (!dialect__serves(host) || !role_wanted(t, conn))
+		return false;
+	proc = processes__get(t->processes, conn->pid);
+	wanted = filter__process(t->cfg.filter, proc ? &proc->p : NULL);
+	processes__put(proc);
+	return wanted;
 }
 
 static void on_request_body(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
@@ -242,6 +264,7 @@ const struct http_msg_ops *call_tracker__http_ops(void)
 {
 	static const struct http_msg_ops ops = {
 		.request = on_request,
+		.promising = on_promising,
 		.request_body = on_request_body,
 		.request_end = on_request_end,
 		.response = on_response,

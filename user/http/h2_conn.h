@@ -13,6 +13,8 @@
 #include "http/ws.h"
 #include "stream/first.h"
 
+#define H2_SNIFF 4 /* bytes that tell a coding */
+
 /* A wanted exchange; others have no state. */
 struct h2_stream {
 	struct map_node node;
@@ -28,6 +30,8 @@ struct h2_stream {
 	bool websocket;	   /* was asked for */
 	struct ws *ws;	   /* it was agreed upon */
 	struct h1_body body[2];
+	bool sniffing; /* how the answer is coded may be among the headers that are not known */
+	uint8_t n_sniffed, sniffed[H2_SNIFF];
 };
 
 enum h2_state {
@@ -65,7 +69,7 @@ struct h2 {
 	struct h2_stream *streams; /* by id, in the order of requests */
 	uint32_t requests;
 	bool last_unwanted; /* the latest request is not wanted */
-	bool ever_wanted;   /* one was */
+	bool promising;	    /* one was, or may be */
 	struct h2_side side[2];
 };
 

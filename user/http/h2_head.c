@@ -132,8 +132,10 @@ int h2_head__add(void *ctx, struct span name, struct span value)
 	struct h2_head *h = ctx;
 	int res;
 
-	if (!name.n)
+	if (!name.n) {
+		h->unknown |= !name.p;
 		return 0;
+	}
 	if (value.n && has_control(value))
 		return 0;
 	if (*name.p == ':')

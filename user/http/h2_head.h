@@ -13,6 +13,7 @@ struct h2_head {
 	enum side side;
 	struct head_build b;
 	bool websocket; /* asked for by an extended CONNECT (RFC 8441, 5): once finished */
+	bool unknown;	/* there were headers whose names are not known */
 	bool pseudo;	/* a pseudo-header of that side's heads was there: no trailers */
 	struct head_slot protocol; /* :protocol */
 	enum coding codings[H2_CODINGS_MAX];

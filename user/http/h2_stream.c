@@ -131,6 +131,63 @@ static int begin_body(const struct h2 *h, struct h2_stream *s, enum side side,
 	return h1_body__begin(&s->body[side], &frame, true, h->lim);
 }
 
+/* The coding that a body shows by its first bytes; CODING_UNKNOWN: more of them are needed. JSON
+ * and event streams begin otherwise. br does not show. */
+static enum coding sniff(struct span first)
+{
+	static const struct {
+		struct span magic; /* RFC 1952, 2.3.1; RFC 8878, 3.1.1 */
+		enum coding coding;
+	} table[] = {
+		{SPAN_LIT("\x1f\x8b\x08"), CODING_GZIP},
+		{SPAN_LIT("\x28\xb5\x2f\xfd"), CODING_ZSTD},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (span_starts(first, table[i].magic))
+			return table[i].coding;
+		if (span_starts(table[i].magic, first))
+			return CODING_UNKNOWN;
+	}
+	return CODING_IDENTITY;
+}
+
+/* Begins the answer's body, now that its coding shows, and hands over what was held back. */
+static int sniffed(struct h2 *h, struct h2_stream *s, enum coding c, uint64_t ts_ns)
+{
+	struct h1_frame frame = {.framing = H1_CLOSE, .codings = {c}};
+	struct out o = {h->ctx->ops, s->x};
+	int err;
+
+	frame.n_codings = c != CODING_IDENTITY;
+	err = h1_body__begin(&s->body[SIDE_RESPONSE], &frame, true, h->lim);
+	s->sniffing = false;
+	if (!err && s->n_sniffed)
+		h1_body__feed(&s->body[SIDE_RESPONSE], span(s->sniffed, s->n_sniffed), ts_ns,
+			      out__response, &o);
+	return err;
+}
+
+/* Takes bytes until the coding shows; returns how many, or -ENOMEM. */
+static ptrdiff_t feed_sniff(struct h2 *h, struct h2_stream *s, struct span in, uint64_t ts_ns)
+{
+	size_t n = 0;
+
+	while (n < in.n && s->sniffing) {
+		enum coding c;
+		int err = 0;
+
+		s->sniffed[s->n_sniffed++] = in.p[n++];
+		c = sniff(span(s->sniffed, s->n_sniffed));
+		if (c != CODING_UNKNOWN)
+			err = sniffed(h, s, c, ts_ns);
+		if (err)
+			return err;
+	}
+	return (ptrdiff_t)n;
+}
+
 static void request_end(struct h2 *h, struct h2_stream *s, unsigned int more_flags, uint64_t ts_ns)
 {
 	struct out o = {h->ctx->ops, s->x};
@@ -144,7 +201,11 @@ static void request_end(struct h2 *h, struct h2_stream *s, unsigned int more_fla
 static void response_end(struct h2 *h, struct h2_stream *s, uint64_t ts_ns)
 {
 	struct out o = {h->ctx->ops, s->x};
-	unsigned int flags = h1_body__end(&s->body[SIDE_RESPONSE], ts_ns, outs[SIDE_RESPONSE], &o);
+	unsigned int flags = 0;
+
+	if (s->sniffing && sniffed(h, s, CODING_IDENTITY, ts_ns))
+		flags = HTTP_BODY_CODING;
+	flags |= h1_body__end(&s->body[SIDE_RESPONSE], ts_ns, outs[SIDE_RESPONSE], &o);
 
 	/* Its end was in the loss, or does not matter any more. */
 	if (!s->request_done && s->request_gap)
@@ -167,11 +228,12 @@ int h2_stream__open(struct h2 *h, uint32_t id, const struct h2_head *head, bool 
 	s->x = h->ctx->ops->request(h->ctx->ctx, h->conn, &head->b.head, first_ns, ts_ns);
 	h->requests++;
 	h->last_unwanted = !s->x;
+	h->promising |= s->x || (h->ctx->ops->promising &&
+				 h->ctx->ops->promising(h->ctx->ctx, h->conn, &head->b.head));
 	if (!s->x) {
 		h2_stream__drop(h, s);
 		return 0;
 	}
-	h->ever_wanted = true;
 	s->websocket = head->websocket;
 	s->connect = !s->websocket && span_eq(head->b.head.method, SPAN_LIT("CONNECT"));
 	err = begin_body(h, s, SIDE_REQUEST, head, ended || s->websocket);
@@ -190,7 +252,7 @@ int h2_stream__adopt(struct h2 *h, uint32_t id, void *x)
 		return -ENOMEM;
 	s->x = x;
 	s->request_done = true;
-	h->ever_wanted = true;
+	h->promising = true;
 	return 0;
 }
 
@@ -231,7 +293,8 @@ int h2_stream__answer(struct h2 *h, struct h2_stream *s, const struct h2_head *h
 		return upgrade(h, s, b, ts_ns);
 	s->connect = s->websocket = false;
 	s->left = content_length(b);
-	err = begin_body(h, s, SIDE_RESPONSE, head, ended);
+	s->sniffing = head->unknown && !head->n_codings && !ended;
+	err = s->sniffing ? 0 : begin_body(h, s, SIDE_RESPONSE, head, ended);
 	if (!err && ended)
 		h2_stream__half_end(h, s, SIDE_RESPONSE, ts_ns);
 	return err;
@@ -256,6 +319,13 @@ int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct sp
 	}
 	if (side == SIDE_RESPONSE && s->left != UINT64_MAX)
 		s->left = s->left > in.n ? s->left - in.n : 0;
+	if (side == SIDE_RESPONSE && s->sniffing) {
+		ptrdiff_t n = feed_sniff(h, s, in, ts_ns);
+
+		if (n < 0)
+			return (int)n;
+		in = span_skip(in, (size_t)n);
+	}
 	h1_body__feed(&s->body[side], in, ts_ns, outs[side], &o);
 	return 0;
 }
@@ -295,6 +365,8 @@ void h2_stream__gap(struct h2 *h, struct h2_stream *s, enum side side, uint64_t 
 		s->response_gap |= side == SIDE_RESPONSE;
 	if (side == SIDE_RESPONSE && s->left != UINT64_MAX)
 		s->left = lost && s->left > lost ? s->left - lost : UINT64_MAX;
+	if (side == SIDE_RESPONSE && s->sniffing && sniffed(h, s, CODING_IDENTITY, ts_ns))
+		s->body[side].flags |= HTTP_BODY_CODING;
 	h->ctx->ops->gap(s->x, side, lost);
 	h1_body__skip(&s->body[side], lost);
 }

@@ -66,6 +66,9 @@ struct http_msg_ops {
 	 * comes). conn lives until end. */
 	void *(*request)(void *ctx, const struct conn *conn, const struct http_head *h,
 			 uint64_t first_ns, uint64_t ts_ns);
+	/* Of a request that is not wanted: may later ones of its connection be? NULL: who knows.
+	 * What is left out of a connection in the meantime can cost headers of later answers. */
+	bool (*promising)(void *ctx, const struct conn *conn, const struct http_head *h);
 	/* Decoded body bytes. wire is how many coded bytes they came from. */
 	void (*request_body)(void *x, struct span s, uint64_t wire, uint64_t ts_ns);
 	void (*request_end)(void *x, unsigned int body_flags, uint64_t ts_ns);
