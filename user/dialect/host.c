@@ -25,6 +25,7 @@ static const struct host hosts[] = {
 	{"api.anthropic.com", NULL, "anthropic"},
 	{"generativelanguage.googleapis.com", NULL, "gcp.gemini"},
 	{"*aiplatform.googleapis.com", NULL, "gcp.vertex_ai"},
+	{"*.cursor.sh", NULL, "cursor"},
 	{"cloudcode-pa.googleapis.com", NULL, "gcp.gemini"}, /* Code Assist */
 	{"bedrock-runtime.*", NULL, "aws.bedrock"},
 	{"bedrock-runtime-fips.*", NULL, "aws.bedrock"},

@@ -52,6 +52,13 @@ static const struct dialect *const dialects[] = {
 	&dialect_bedrock_count_tokens,
 	&dialect_openai_embeddings, /* after Ollama's /api/embeddings */
 	&dialect_mcp, /* by its headers alone: after all that know their path */
+	&dialect_opaque_gemini,
+	&dialect_opaque_gemini_embed,
+	&dialect_opaque_gemini_predict,
+	&dialect_opaque_xai,
+	&dialect_opaque_cursor_chat,
+	&dialect_opaque_cursor_agent,
+	&dialect_opaque_cursor,
 };
 /* clang-format on */
 
