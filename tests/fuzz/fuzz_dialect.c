@@ -65,6 +65,9 @@ static const char *const paths[] = {
 	"/ml/v1/text/generation_stream",
 	"/mcp",
 	"", /* not known */
+	"/v1beta/interactions",
+	"/v1/models/m:batchEmbedContents",
+	"/v1/publishers/google/models/embedding:predict",
 };
 
 static const char *const types[] = {
