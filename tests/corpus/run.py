@@ -156,12 +156,13 @@ def differences(r, t, rec, usable):
         yield from check('done', t['done'], rec.get('done', False))
 
 def fetched(got, r, names, count):
-    """An earlier answer is fetched: no call by the truth's measure. Its usage must be what the body says."""
-    if not got['match'] or got['operation'] != 'fetch_response':
+    """An earlier answer is fetched, or an assistant runs: no call by the truth's measure. Its usage must be what the body says."""
+    if not got['match'] or (got['operation'] != 'fetch_response' and got['api'] != 'openai.threads'):
         return False
     rec = record(got, names)
     text = decoded(r).decode('utf-8', 'replace')
     documents = [json.loads(x[5:]) for x in text.splitlines() if x.startswith('data:') and x[5:].strip() != '[DONE]'] if rec['streamed'] else [json.loads(text)]
+    documents = [x for x in documents if isinstance(x, dict) and not x.get('object', '').startswith('thread.') or x.get('object') == 'thread.run']
     last = documents[-1].get('response', documents[-1]) if isinstance(documents[-1], dict) else {}
     usage = last.get('usage') or {}
     wanted = usage.get('input_tokens', usage.get('prompt_tokens')), usage.get('output_tokens', usage.get('completion_tokens'))
