@@ -458,7 +458,8 @@ int main(int argc, char **argv)
 	if (r.options.verbose < 2)
 		libbpf_set_print(NULL);
 	r.loop = (struct loop){-1, -1, -1};
-	r.control = (struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
+	r.control =
+		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
 			     r.options.cap_in ? NULL : &r.control);
 	if (err) {

@@ -28,7 +28,7 @@ struct limits {
 	size_t json_key;      /* longest key that is compared */
 	size_t json_value;    /* longest scalar that is kept; longer ones are cut and say so */
 	/* sessions */
-	size_t held_bytes; /* facts of one message, until it is known which turn they are of */
+	size_t held_bytes;  /* facts of one message, until it is known which turn they are of */
 	size_t shape_bytes; /* facts of one candidate, until it is known which of them it is */
 	/* tables */
 	unsigned int conns; /* connections with state in user space */
