@@ -134,6 +134,11 @@ static void test_details(void **state)
 	       "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
 	       "{\"type\":\"compaction_delta\",\"content\":\"x\"}}\n\n",
 	       "| compacted=1 OUTPUT streamed");
+	answer(200, JSON,
+	       "{\"context_management\":{\"applied_edits\":[{\"type\":\"clear_tool_uses_20250919\","
+	       "\"cleared_input_tokens\":50000}]}}",
+	       "| compacted=1");
+	answer(200, JSON, "{\"context_management\":{\"applied_edits\":[]}}", "|");
 }
 
 static void test_errors(void **state)

@@ -293,6 +293,25 @@ static void test_count_tokens(void **state)
 	facts_are(&x, "ask=m:0 | says=No");
 }
 
+static void test_bidirectional(void **state)
+{
+	struct exchange x = {
+		.path = "/model/amazon.nova-sonic-v1%3A0/invoke-with-bidirectional-stream",
+		.host = HOST,
+		.type = "application/vnd.amazon.eventstream",
+	};
+	struct http_head q = {.method = SPAN_LIT("POST"), .path = span_str(x.path)};
+	char *p;
+	FILE *f = open_memstream(&p, &x.response_n);
+
+	aws_frame(f, "event", "chunk", "{\"bytes\":\"eyJtb2RlbCI6ImMifQ==\"}");
+	fclose(f);
+	x.response = p;
+	facts_are(&x, "stream=1 ask=amazon.nova-sonic-v1:0 | streamed");
+	free(p);
+	assert_int_equal(dialect__kind(dialect__match(&q)), DIALECT_OPAQUE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_whole),	      cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_stream),	      cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_broken_base64), cmocka_unit_test(test_count_tokens),
+		cmocka_unit_test(test_bidirectional),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

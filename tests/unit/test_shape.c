@@ -103,6 +103,11 @@ static void test_others(void **state)
 	   "gemini.generate", "finish[0]=STOP in=3");
 	is("{\"messages\":[{\"role\":\"user\"}]}", JSON, converse, "bedrock.converse",
 	   "finish[0]=end_turn in=3");
+	is(ASK, JSON,
+	   "{\"id\":\"c\",\"message\":{},\"finish_reason\":\"COMPLETE\",\"usage\":{\"billed_"
+	   "units\":{"
+	   "\"input_tokens\":2},\"tokens\":{\"input_tokens\":3}}}",
+	   "cohere.chat.v2", "ask=m max=9 id=c finish[0]=COMPLETE in=3");
 	is("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}", JSON,
 	   "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "mcp", "method=tools/list rpc=1 DONE");
 }

@@ -98,6 +98,9 @@ const struct json_path anthropic_error[4] = {
 	JSON_PATH("code", WIRE_ERROR_CODE, JSON_SCALAR),
 	JSON_PATH("status", WIRE_ERROR_STATUS, JSON_SCALAR),
 };
+static const struct json_path context[] = {
+	JSON_PATH("applied_edits", ANTHROPIC_EDITED, JSON_SEEN),
+};
 static const struct json_path answer_top[] = {
 	JSON_PATH("type", ANTHROPIC_TYPE, JSON_SCALAR),
 	JSON_KIDS("delta", 0, 0, anthropic_delta),
@@ -109,6 +112,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 	JSON_KIDS("content", 0, 0, anthropic_blocks),
+	JSON_KIDS("context_management", 0, 0, context),
 };
 static const struct json_path answer = JSON_ROOT(answer_top);
 
@@ -169,6 +173,9 @@ void anthropic__answer_value(struct dialect_reader *r, const struct json_value *
 		r->is_tool = span_eq(v->text, SPAN_LIT("tool_use"));
 		if (span_eq(v->text, SPAN_LIT("compaction")))
 			wire__number(r, FACT_COMPACTED, 1);
+		break;
+	case ANTHROPIC_EDITED:
+		wire__number(r, FACT_COMPACTED, 1);
 		break;
 	case ANTHROPIC_OUTPUT:
 		r->output = true;

@@ -245,6 +245,26 @@ INVOKE(dialect_bedrock_invoke_embeddings, "embeddings");
 INVOKE(dialect_bedrock_invoke_rerank, "rerank");
 INVOKE(dialect_bedrock_invoke_image, "image");
 
+/* --- InvokeModelWithBidirectionalStream: audio in event streams both ways -----------------------
+ */
+
+static bool match_bidirectional(const struct http_head *h, struct span path)
+{
+	return bedrock__path(path, "/invoke-with-bidirectional-stream");
+}
+
+const struct dialect dialect_bedrock_bidirectional = {
+	.api = "bedrock.invoke",
+	.operation = "chat",
+	.flavour = "aws.bedrock",
+	.kind = DIALECT_OPAQUE,
+	.weak = true,
+	.match = match_bidirectional,
+	.path_model = bedrock__model,
+	.begin = bedrock__begin,
+	.head = bedrock__head,
+};
+
 /* --- CountTokens: the body holds a request of one of the others ---------------------------------
  */
 

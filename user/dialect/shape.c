@@ -21,6 +21,7 @@ enum {
 	SHAPE_CHOICE,
 	SHAPE_CANDIDATES,
 	SHAPE_OUTPUT_MESSAGE,
+	SHAPE_BILLED,
 	SHAPE_RPC_ANSWER,
 };
 
@@ -63,6 +64,7 @@ static const struct {
 	{SHAPE_OUTPUT_MESSAGE, NULL, &dialect_bedrock_converse},
 	{SHAPE_EVENT, "messageStart", &dialect_bedrock_converse},
 	{SHAPE_TYPE, "message-start", &dialect_cohere_chat_v2},
+	{SHAPE_BILLED, NULL, &dialect_cohere_chat_v2},
 	{SHAPE_RPC_ANSWER, "2.0", &dialect_mcp},
 };
 
@@ -110,6 +112,7 @@ static const struct json_path choices[] = {JSON_EACH_KIDS(0, 0, choice)};
 static const struct json_path item[] = {JSON_PATH("object", SHAPE_ITEM_OBJECT, JSON_SCALAR)};
 static const struct json_path items[] = {JSON_EACH_KIDS(0, 0, item)};
 static const struct json_path output[] = {JSON_PATH("message", SHAPE_OUTPUT_MESSAGE, JSON_SEEN)};
+static const struct json_path usage[] = {JSON_PATH("billed_units", SHAPE_BILLED, JSON_SEEN)};
 static const struct json_path answer_top[] = {
 	JSON_PATH("object", SHAPE_OBJECT, JSON_SCALAR),
 	JSON_PATH("type", SHAPE_TYPE, JSON_SCALAR),
@@ -120,6 +123,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("usageMetadata", SHAPE_CANDIDATES, JSON_SEEN),
 	JSON_PATH("promptFeedback", SHAPE_CANDIDATES, JSON_SEEN),
 	JSON_KIDS("output", 0, 0, output),
+	JSON_KIDS("usage", 0, 0, usage),
 };
 static const struct json_path answer = JSON_ROOT(answer_top);
 

@@ -54,6 +54,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_replicate,
 	&dialect_replicate_fetch,
 	&dialect_bedrock_invoke,
+	&dialect_bedrock_bidirectional,
 	&dialect_bedrock_count_tokens,
 	&dialect_openai_embeddings, /* after Ollama's /api/embeddings */
 	&dialect_mcp, /* by its headers alone: after all that know their path */

@@ -155,6 +155,7 @@ extern const struct dialect dialect_replicate_fetch;
 extern const struct dialect dialect_bedrock_invoke, dialect_bedrock_invoke_text,
 	dialect_bedrock_invoke_embeddings, dialect_bedrock_invoke_rerank,
 	dialect_bedrock_invoke_image;
+extern const struct dialect dialect_bedrock_bidirectional;
 extern const struct dialect dialect_bedrock_count_tokens;
 extern const struct dialect dialect_mcp;
 extern const struct dialect dialect_unknown; /* not in the table: see shape.h */
