@@ -13,6 +13,9 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "capture/scrub.h"
+#include "http/h2.h"
+#include "http_log.h"
+#include "base/limits.h"
 
 #define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define STREAM_MAX (1 << 16)
@@ -509,12 +512,84 @@ static void test_midstream(void **state)
 	}
 }
 
+/* What HTTP/2 makes of both sides, but for whether a credential was there. */
+static char *told(struct span request, struct span response)
+{
+	struct conn conn = {.id = 1, .request_dir = DIR_WRITE};
+	struct http_log log;
+	struct http1_ctx ctx = {.ops = &log_ops, .ctx = &log};
+	char *text, *key;
+	void *state;
+
+	log__init(&log, NULL);
+	assert_int_equal(http2_protocol.open(&ctx, &conn, &limits_default, &state), 0);
+	assert_int_equal(http2_protocol.feed(state, SIDE_REQUEST, request, true, 1), 0);
+	assert_int_equal(http2_protocol.feed(state, SIDE_RESPONSE, response, true, 2), 0);
+	http2_protocol.finish(state, CONN_END_CLIENT, 3);
+	http2_protocol.free(state);
+	text = strdup(log__string(&log));
+	while ((key = strstr(text, "  key\n")))
+		memmove(key, key + 6, strlen(key + 6) + 1);
+	log__free(&log);
+	return text;
+}
+
+/* A capture file with masked credentials replays as the connection itself. */
+static void test_replay(void **state)
+{
+	static const struct field asked[] = {
+		{":method", "POST", NULL},
+		{":scheme", "https", NULL},
+		{":path", "/v1/models/m:generateContent?alt=sse&key=AIzaSyD-0123456789", NULL},
+		{":authority", "a", NULL},
+		{"authorization", "Bearer sk-0123456789", NULL},
+	};
+	static const struct field answered[] = {
+		{":status", "200", NULL},
+		{"content-type", "text/event-stream", NULL},
+		{"set-cookie", "session=0123456789", NULL},
+	};
+	uint8_t *clean[2];
+	struct buf in[2], coded;
+	char *want, *got;
+
+	buf__init(&coded, STREAM_MAX);
+	for (int side = 0; side < 2; side++) {
+		nghttp2_hd_deflater *d;
+
+		assert_int_equal(nghttp2_hd_deflate_new(&d, 4096), 0);
+		buf__init(&in[side], STREAM_MAX);
+		if (!side)
+			buf__add(&in[side], SPAN_LIT(PREFACE));
+		frame(&in[side], SETTINGS, 0, 0, SPAN_NONE);
+		for (uint32_t stream = 1; stream < 20; stream += 2) {
+			buf__clear(&coded);
+			deflate_fields(d, &coded, side ? answered : asked, side ? 3 : 5, 0);
+			frame(&in[side], HEADERS, END_HEADERS, stream, buf__span(&coded));
+			frame(&in[side], DATA, 1, stream, SPAN_LIT("data: {}\n\n"));
+		}
+		nghttp2_hd_deflate_del(d);
+		clean[side] = scrubbed(buf__span(&in[side]), side ? DIR_READ : DIR_WRITE);
+	}
+	want = told(buf__span(&in[0]), buf__span(&in[1]));
+	got = told(span(clean[0], in[0].n), span(clean[1], in[1].n));
+	assert_string_equal(got, want);
+	assert_non_null(strstr(want, "end 10 @2 ok"));
+	free(want);
+	free(got);
+	for (int side = 0; side < 2; side++) {
+		free(clean[side]);
+		buf__free(&in[side]);
+	}
+	buf__free(&coded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_connections), cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_characters),  cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_midstream),
+		cmocka_unit_test(test_midstream),   cmocka_unit_test(test_replay),
 	};
 
 	return cmocka_run_group_tests_name("scrub_h2", tests, NULL, NULL);
