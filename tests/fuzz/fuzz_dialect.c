@@ -68,6 +68,14 @@ static const char *const paths[] = {
 	"/v1beta/interactions",
 	"/v1/models/m:batchEmbedContents",
 	"/v1/publishers/google/models/embedding:predict",
+	"/v1/responses",
+	"/v1/responses/input_tokens",
+	"/v1/completions",
+	"/v1/embeddings",
+	"/v1/images/generations",
+	"/v1/audio/transcriptions",
+	"/v1/conversations",
+	"/v1/threads/runs",
 };
 
 static const char *const types[] = {

@@ -339,6 +339,13 @@ static void test_errors(void **state)
 
 static void test_framing(void **state)
 {
+	/* the end mark in the event of the last JSON */
+	answer(SSE,
+	       "data: {\"id\":\"a\",\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n"
+	       "data: [DONE]\n\n",
+	       "| id=a OUTPUT DONE streamed");
+	answer(SSE, "data: {\"id\":\"a\"}\ndata: [DONE\n\n", "| id=a streamed damaged");
+	answer(SSE, "data: {\"id\":\"a\n[DONE]\n\n", "| streamed damaged");
 	static const char event[] = "data: {\"id\":\"x\"}\n\n";
 
 	/* The first bytes tell, whatever the header says. */

@@ -83,6 +83,7 @@ void response__begin(struct dialect_reader *r)
 	errors__begin(&r->errors);
 	r->lead = LEAD_BLANK;
 	r->mark_n = 0;
+	memset(r->tail, 0, sizeof(r->tail));
 	r->document = false;
 	r->output = false;
 	r->output_bytes = 0;
@@ -115,8 +116,34 @@ static struct span lead(struct dialect_reader *r, struct span in)
 	return in;
 }
 
+/* The last bytes of the event's data that are not blank. */
+static void keep_tail(struct dialect_reader *r, struct span data)
+{
+	char last[END_MARK_N];
+	size_t n = 0, kept;
+
+	while (data.n && n < END_MARK_N) {
+		char c = (char)data.p[--data.n];
+
+		if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
+			last[END_MARK_N - ++n] = c;
+	}
+	kept = END_MARK_N - n;
+	memmove(r->tail, r->tail + n, kept);
+	memcpy(r->tail + kept, last + kept, n);
+}
+
+/* Servers that leave out the empty line have the end mark in the event of their last JSON. */
+static bool ends_with_mark(const struct dialect_reader *r)
+{
+	return r->streamed && json_scan__documents(r->answer) &&
+	       !(json_scan__flags(r->answer) & ~(unsigned int)JSON_MALFORMED) &&
+	       memcmp(r->tail, end_mark, END_MARK_N) == 0;
+}
+
 void response__json(struct dialect_reader *r, struct span data)
 {
+	keep_tail(r, data);
 	if (r->lead != LEAD_JSON)
 		data = lead(r, data);
 	if (r->lead == LEAD_JSON)
@@ -148,19 +175,20 @@ static int on_end(void *ctx, struct span name, bool complete, uint64_t ts_ns)
 
 void response__end(struct dialect_reader *r, bool named_error, bool complete)
 {
-	bool cut = r->lead == LEAD_MARK;
+	bool cut = r->lead == LEAD_MARK, marked = false;
 
 	if (r->lead == LEAD_JSON) {
 		json_scan__finish(r->answer);
+		marked = ends_with_mark(r);
 		cut = json_scan__flags(r->answer) & JSON_CUT;
-		r->damaged |= json_scan__flags(r->answer) != 0;
+		r->damaged |= json_scan__flags(r->answer) != 0 && !marked;
 	}
 	r->damaged |= cut;
 	response__document(r, named_error);
 	/* The last event of a stream may lack its empty line; that its data are whole is enough. */
 	if (r->streamed && r->output && (complete || !cut))
 		wire__number(r, FACT_OUTPUT, r->output_bytes);
-	if (r->lead == LEAD_DONE || (r->done && !cut))
+	if (r->lead == LEAD_DONE || marked || (r->done && !cut))
 		wire__number(r, FACT_DONE, 1);
 }
 

@@ -212,6 +212,7 @@ struct dialect_reader {
 	uint8_t sniffed_n; /* bytes held back while the framing is told by them */
 	uint8_t lead;	   /* what an event's data begin with */
 	uint8_t mark_n;	   /* bytes of an end mark that came */
+	char tail[6];	   /* the last bytes of an event's data: an end mark may follow JSON */
 	uint8_t type;	   /* enum wire_type */
 	bool streamed;
 	bool several;	      /* documents may follow that make it a stream */
