@@ -136,6 +136,8 @@ static void test_providers(void **state)
 {
 	static const char chat[] = "/v1/chat/completions", messages[] = "/v1/messages";
 
+	provider("r.services.ai.azure.com", "/voice-live/chat/completions", "azure.ai.openai");
+	provider("open.bigmodel.cn", "/api/paas/v4/chat/completions", "z_ai");
 	provider("api.openai.com", chat, "openai");
 	provider("API.OpenAI.com", chat, "openai");
 	provider("api.openai.com.", chat, "openai");
