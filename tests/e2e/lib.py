@@ -137,6 +137,15 @@ def spawn(command, **more):
     return p
 
 
+def end_session(p):
+    """Ends a process that was started with start_new_session, and its children with it."""
+    try:
+        os.killpg(p.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    p.wait()
+
+
 def temporary_directory():
     d = tempfile.mkdtemp(prefix='llmsnoop-test-')
     atexit.register(shutil.rmtree, d, True)

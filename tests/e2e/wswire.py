@@ -182,9 +182,8 @@ class Stream:
         self.sock.close()
 
 
-def read_head(sock):
-    """(first line, headers by lower-case name, what came behind the head)"""
-    data = b''
+def read_head(sock, data=b''):
+    """(first line, headers by lower-case name, what came behind the head); data came before."""
     while b'\r\n\r\n' not in data:
         more = sock.recv(4096)
         if not more:
