@@ -17,7 +17,7 @@ import wswire
 
 PATHS = sorted(websites.SITES.keys() - {'/browse', '/done'})
 VISITS = 3       # requests to a host
-NETWORK = 0.03   # seconds: a way there and back
+NETWORK = websites.NETWORK
 
 
 def connect(port, host, protocol):
@@ -90,14 +90,21 @@ def http2(rnd, port, hosts):
     end.plain = True
     open_streams, good = set(), 0
 
+    def send(made):
+        end.streams.append(made)
+        while not end.idle() and not end.closed:
+            end.turn()
+
     def ask(stream, host, path):
         method, fields, body = request(rnd, host, port, path)
-        yield end.headers(stream, [(b':method', method.encode()), (b':scheme', b'https'),
-                                   (b':authority', ('%s:%d' % (host, port)).encode()),
-                                   (b':path', path.encode()),
-                                   *((k.encode(), v.encode()) for k, v in fields)], end=not body)
+        send(iter([end.headers(stream, [
+            (b':method', method.encode()), (b':scheme', b'https'),
+            (b':authority', ('%s:%d' % (host, port)).encode()), (b':path', path.encode()),
+            *((k.encode(), v.encode()) for k, v in fields)], end=not body)]))
+        if len(body) > 16384:
+            time.sleep(NETWORK)
         if body:
-            yield from end.body(stream, body)
+            send(end.body(stream, body))
 
     def over(stream, last):
         nonlocal good
@@ -112,10 +119,7 @@ def http2(rnd, port, hosts):
     for batch in (hosts, hosts * (VISITS - 1)):
         for host in batch:
             open_streams.add(stream)
-            end.streams.append(ask(stream, host, '/' if stream == 1 else rnd.choice(PATHS)))
-            # Header blocks leave in the order of their streams.
-            while not end.idle() and not end.closed:
-                end.turn()
+            ask(stream, host, '/' if stream == 1 else rnd.choice(PATHS))
             stream += 2
         while open_streams and not end.closed:
             end.turn()

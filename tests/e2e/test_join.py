@@ -28,7 +28,7 @@ http {{
 		ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
 		location / {{
 			proxy_pass {upstream}; proxy_http_version 1.1; proxy_buffering off;
-			proxy_set_header Connection ""; proxy_read_timeout 60s;
+			proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_read_timeout 60s;
 		}}
 	}}
 }}

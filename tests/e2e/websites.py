@@ -15,6 +15,7 @@ import time
 
 import wswire
 
+NETWORK = 0.03  # seconds: a way there and back
 LOCK = threading.Lock()
 TOTAL = {'connections': 0, 'h2': 0, 'requests': 0, 'bytes': 0, 'hosts': 0, 'done': 0}
 HOSTS = set()
@@ -195,7 +196,7 @@ def http1(sock, rnd):
         sock.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
         # As over a network: the head first.
         if len(pieces) > 3:
-            time.sleep(0.03)
+            time.sleep(NETWORK)
         for piece in pieces:
             sock.sendall(piece)
 
@@ -228,6 +229,8 @@ def http2(sock, rnd):
     def reply(stream, status, kind, data):
         yield end.headers(stream, [(b':status', b'%d' % status), (b'content-type', kind.encode()),
                                    *((k.encode(), v.encode()) for k, v in CORS)], end=not data)
+        if len(data) > 3 * 16384:
+            time.sleep(NETWORK)
         trailers = [(b'grpc-status', b'0')] if kind == 'application/grpc' else None
         if data:
             yield from end.body(stream, data, trailers)
