@@ -16,6 +16,8 @@ import websites
 import wswire
 
 PATHS = sorted(websites.SITES.keys() - {'/browse', '/done'})
+# One connection in five is to a site with paths as a model's provider has them.
+PLAIN = [path for path in PATHS if path not in websites.ASKED]
 VISITS = 3       # requests to a host
 NETWORK = websites.NETWORK
 
@@ -41,8 +43,9 @@ def request(rnd, host, port, path):
 
 def http1(rnd, port, host):
     sock, rest, good = connect(port, host, 'http/1.1'), b'', 0
+    paths = PATHS if rnd.random() < 0.2 else PLAIN
     for _ in range(VISITS):
-        path = rnd.choice(PATHS)
+        path = rnd.choice(paths)
         method, fields, body = request(rnd, host, port, path)
         lines = ['%s %s HTTP/1.1' % (method, path), 'host: %s:%d' % (host, port),
                  *('%s: %s' % kv for kv in fields)]
@@ -89,6 +92,7 @@ def http2(rnd, port, hosts):
     end = h2wire.Endpoint(connect(port, hosts[0], 'h2'), rnd, True)
     end.plain = True
     open_streams, good = set(), 0
+    paths = PATHS if rnd.random() < 0.2 else PLAIN
 
     def send(made):
         end.streams.append(made)
@@ -103,8 +107,10 @@ def http2(rnd, port, hosts):
             *((k.encode(), v.encode()) for k, v in fields)], end=not body)]))
         if len(body) > 16384:
             time.sleep(NETWORK)
-        if body:
-            send(end.body(stream, body))
+        for at in range(0, len(body), websites.SLICE):
+            send(end.body(stream, body[at:at + websites.SLICE],
+                          open_end=at + websites.SLICE < len(body)))
+            time.sleep(websites.SLICE_SECONDS)
 
     def over(stream, last):
         nonlocal good
@@ -119,7 +125,7 @@ def http2(rnd, port, hosts):
     for batch in (hosts, hosts * (VISITS - 1)):
         for host in batch:
             open_streams.add(stream)
-            ask(stream, host, '/' if stream == 1 else rnd.choice(PATHS))
+            ask(stream, host, '/' if stream == 1 else rnd.choice(paths))
             stream += 2
         while open_streams and not end.closed:
             end.turn()

@@ -15,14 +15,16 @@ import time
 
 import wswire
 
-NETWORK = 0.03  # seconds: a way there and back
+NETWORK = 0.03         # seconds: a way there and back
+SLICE = 64 << 10       # bytes that
+SLICE_SECONDS = 0.006  # take so long
 LOCK = threading.Lock()
 TOTAL = {'connections': 0, 'h2': 0, 'requests': 0, 'bytes': 0, 'hosts': 0, 'done': 0}
 HOSTS = set()
 PAGE = ('<!doctype html><title>news</title>' + '<p>Ordinary words in an ordinary page.</p>' * 300 +
         '<script>fetch("/api/items")</script>').encode()
 PICTURE = random.Random(1).randbytes(60000)
-LARGE = random.Random(2).randbytes(600_000)
+LARGE = random.Random(2).randbytes(300_000)
 
 # What a browser does on its own: many hosts, all of them this server.
 BROWSE = b'''<!doctype html><title>portal</title><link rel=icon href="data:,"><script>
@@ -224,14 +226,19 @@ def http2(sock, rnd):
         fields, body = open_streams.pop(stream)
         status, kind, data = serve(fields[b':path'].decode().partition('?')[0],
                                    fields[b':authority'].decode(), bytes(body))
-        later.append((time.monotonic() + NETWORK, reply(stream, status, kind, data)))
+        # As over a network: a way there and back, then so much at a time.
+        at = time.monotonic() + NETWORK
+        parts = [data[i:i + SLICE] for i in range(0, len(data), SLICE)] or [b'']
+        later.append((at, head(stream, status, kind, not data)))
+        for n, part in enumerate(parts if data else (), 1):
+            trailers = [(b'grpc-status', b'0')] if kind == 'application/grpc' else None
+            later.append((at, end.body(stream, part, trailers, open_end=n < len(parts))))
+            at += SLICE_SECONDS
+        later.sort(key=lambda item: item[0])
 
-    def reply(stream, status, kind, data):
+    def head(stream, status, kind, last):
         yield end.headers(stream, [(b':status', b'%d' % status), (b'content-type', kind.encode()),
-                                   *((k.encode(), v.encode()) for k, v in CORS)], end=not data)
-        trailers = [(b'grpc-status', b'0')] if kind == 'application/grpc' else None
-        if data:
-            yield from end.body(stream, data, trailers)
+                                   *((k.encode(), v.encode()) for k, v in CORS)], end=last)
 
     def on_headers(stream, fields, last):
         open_streams[stream] = (dict(fields), bytearray())
@@ -246,8 +253,10 @@ def http2(sock, rnd):
     end.on_headers, end.on_data = on_headers, on_data
     while not end.closed:
         end.turn(0.005 if later else 1)
-        while later and later[0][0] < time.monotonic():
+        # One after the other, for those of a stream must not overtake each other.
+        while later and later[0][0] < time.monotonic() and not end.streams:
             end.streams.append(later.pop(0)[1])
+            end.turn(0)
 
 
 def one(raw, context, number):
