@@ -38,7 +38,7 @@ static void test_request(void **state)
 
 static void test_session(void **state)
 {
-	struct exchange x = {.path = "/v1/messages", .host = "h"};
+	struct exchange x = {.path = "/v1/messages", .host = "api.anthropic.com"};
 
 	ask("{\"metadata\":{\"user_id\":\"{\\\"device_id\\\":\\\"d\\\",\\\"session_id\\\":"
 	    "\\\"0f-1\\\"}\"}}",
@@ -51,6 +51,23 @@ static void test_session(void **state)
 	x.headers = "X-Claude-Code-Session-Id: 0f-3";
 	x.request = "{\"metadata\":{\"user_id\":\"x_session_0f-4\"}}";
 	facts_are(&x, "conv=0f-3 |");
+}
+
+/* Products that send messages have the path, too. */
+static void test_other_messages(void **state)
+{
+	struct exchange x = {.path = "/v1/messages", .host = "h"};
+
+	x.request = "{\"from\":\"1555\",\"to\":\"1556\",\"channel\":\"sms\",\"text\":\"hi\"}";
+	facts_are(&x, "| unproved");
+	x.headers = "anthropic-version: 2023-06-01";
+	facts_are(&x, "|");
+	x.headers = NULL;
+	x.request = "{\"model\":\"m\",\"messages\":[]}";
+	facts_are(&x, "ask=m |");
+	x.path = "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict";
+	x.request = "{\"messages\":[]}";
+	facts_are(&x, "ask=m |");
 }
 
 static void test_results(void **state)
@@ -185,11 +202,11 @@ static void test_vertex(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request), cmocka_unit_test(test_session),
-		cmocka_unit_test(test_results), cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_stream),	cmocka_unit_test(test_details),
-		cmocka_unit_test(test_errors),	cmocka_unit_test(test_usage_overflow),
-		cmocka_unit_test(test_vertex),
+		cmocka_unit_test(test_request),	       cmocka_unit_test(test_session),
+		cmocka_unit_test(test_other_messages), cmocka_unit_test(test_results),
+		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_details),	       cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_usage_overflow), cmocka_unit_test(test_vertex),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,9 +142,11 @@ static struct span path_model(struct span path)
 	return colon > 0 ? span_head(path, (size_t)colon) : SPAN_NONE;
 }
 
-/* On Vertex AI the path asks for the stream. */
+/* On Vertex AI the path asks for the stream. Products that send messages have /v1/messages, too. */
 static void begin(struct dialect_reader *r, const struct http_head *h)
 {
+	if (!span_ends(h->path, SPAN_LIT("/messages")) || http_head__get(h, "anthropic-version").n)
+		wire__prove(r);
 	if (span_ends(h->path, SPAN_LIT(":streamRawPredict")))
 		wire__number(r, FACT_REQUEST_STREAM, 1);
 }
@@ -157,6 +159,12 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 		session__user_id(r, v->text);
 	else if (v->id == ANTHROPIC_FORMAT && span_eq(v->text, SPAN_LIT("json_schema")))
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
+}
+
+static void asked(struct dialect_reader *r)
+{
+	if (r->model_told)
+		wire__prove(r);
 }
 
 void anthropic__answer_value(struct dialect_reader *r, const struct json_value *v)
@@ -218,12 +226,14 @@ const struct dialect dialect_anthropic_messages = {
 	.api = "anthropic.messages",
 	.operation = "chat",
 	.flavour = "anthropic",
+	.weak = true,
 	.match = match,
 	.path_model = path_model,
 	.begin = begin,
 	.request = &request,
 	.answer = &answer,
 	.request_value = request_value,
+	.asked = asked,
 	.answer_value = anthropic__answer_value,
 	.document = anthropic__document,
 	.count = anthropic__count,
