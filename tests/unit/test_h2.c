@@ -509,13 +509,19 @@ static void test_upgraded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_basic),	  cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_frames),	  cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_basic),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_resets),
-		cmocka_unit_test(test_reset_behind_content_length),	  cmocka_unit_test(test_push),
-		cmocka_unit_test(test_coding),	  cmocka_unit_test(test_table_size),
-		cmocka_unit_test(test_connect),	  cmocka_unit_test(test_websocket),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_upgraded),
+		cmocka_unit_test(test_reset_behind_content_length),
+		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_coding),
+		cmocka_unit_test(test_table_size),
+		cmocka_unit_test(test_connect),
+		cmocka_unit_test(test_websocket),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_upgraded),
 	};
 
 	return cmocka_run_group_tests_name("h2", tests, NULL, NULL);

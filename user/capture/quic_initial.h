@@ -11,8 +11,9 @@
 
 #define QUIC_CID_MAX 20	    /* RFC 9000, 17.2 */
 #define QUIC_HELLO_MAX 4096 /* of a ClientHello; with post-quantum key shares they have 1.8 KiB */
-#define QUIC_DATAGRAM_MAX 1500 /* longer ones are no first packets (RFC 9000, 14.1: 1200 and up) \
-				*/
+#define QUIC_DATAGRAM_MAX                                                      \
+	1500 /* longer ones are no first packets (RFC 9000, 14.1: 1200 and up) \
+	      */
 
 /* The beginning of one connection: what came of its ClientHello, in any order. */
 struct quic_hello {
