@@ -168,7 +168,7 @@ static void test_whole(void **state)
 	       "think=3");
 	answer("{\"promptFeedback\":{\"blockReason\":\"SAFETY\"},\"usageMetadata\":"
 	       "{\"promptTokenCount\":3}}",
-	       "finish[0]=SAFETY in=3");
+	       "blocked=SAFETY in=3");
 	/* Nothing but thoughts; a sum that no number holds. */
 	answer("{\"usageMetadata\":{\"promptTokenCount\":3,\"thoughtsTokenCount\":8}}",
 	       "in=3 out=8 think=8");

@@ -19,6 +19,7 @@ static const char *const error_of[] = {
 static void drop_output(struct call *c)
 {
 	c->output_tokens = -1;
+	c->total_tokens = -1;
 	c->reasoning_tokens = -1;
 	c->output_parts = call_unknown.output_parts;
 	c->web_searches = c->search_units = c->batch_requests = -1;

@@ -31,6 +31,7 @@ const struct call call_unknown = {
 	.cache_write_5m_tokens = -1,
 	.cache_write_1h_tokens = -1,
 	.tool_use_tokens = -1,
+	.total_tokens = -1,
 	.counted_tokens = -1,
 	.web_searches = -1,
 	.search_units = -1,

@@ -231,7 +231,7 @@ static const struct json_path answer_top[] = {
 	JSON_KIDS("metadata", 0, 0, nova_metadata),
 	/* Titan, whole and streamed; embeddings */
 	JSON_PATH("inputTextTokenCount", WIRE_INPUT, JSON_SCALAR),
-	JSON_PATH("totalOutputTextTokenCount", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("totalOutputTextTokenCount", INVOKE_TOTAL_OUTPUT, JSON_SCALAR),
 	JSON_KIDS("results", 0, 0, titan_results),
 	OUTPUT("outputText"),
 	JSON_PATH("completionReason", CONVERSE_STOP, JSON_SCALAR),

@@ -151,6 +151,12 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		USAGE(r, WIRE_INPUT) = v->number;
 		r->usage_new = r->proved = own->cache_inside = true;
 		break;
+	case INVOKE_TOTAL_OUTPUT:
+		if (!is_count(v))
+			break;
+		USAGE(r, WIRE_OUTPUT) = v->number;
+		r->usage_new = r->proved = r->done = true;
+		break;
 	case INVOKE_METRICS:
 		r->done = true;
 		break;

@@ -8,6 +8,7 @@
 enum invoke_part {
 	INVOKE_PROMPT = CONVERSE_END, /* the request has a text to go on from */
 	/* an answer's token counts that include what was cached, as chat completions have them */
+	INVOKE_TOTAL_OUTPUT, /* Titan says it at the end only */
 	INVOKE_PROMPT_TOKENS,
 	/* amazon-bedrock-invocationMetrics */
 	INVOKE_METRICS,

@@ -142,9 +142,8 @@ static void finish(struct dialect_reader *r, const struct json_value *v)
 		return;
 	text__set(t, v->text, v->truncated);
 	r->done |= r->streamed;
-	/* A prompt that is blocked has no candidates: that is why it ended. */
 	if (v->id == OWN_BLOCKED)
-		wire__text(r, FACT_FINISH_REASON, text__span(t), t->truncated, 0);
+		wire__text(r, FACT_BLOCK_REASON, text__span(t), t->truncated, 0);
 }
 
 static void candidate_value(struct dialect_reader *r, const struct json_value *v)

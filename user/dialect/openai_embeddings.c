@@ -70,13 +70,6 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		r->errors.object = true;
 }
 
-/* All that is counted is input: Voyage says no more than the total. */
-static void count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
-{
-	if (tokens[0] < 0)
-		tokens[0] = USAGE(r, WIRE_TOTAL);
-}
-
 const struct dialect dialect_openai_embeddings = {
 	.api = "openai.embeddings",
 	.operation = "embeddings",
@@ -90,7 +83,6 @@ const struct dialect dialect_openai_embeddings = {
 	.request_value = request_value,
 	.asked = asked,
 	.answer_value = answer_value,
-	.count = count,
 };
 
 /* --- moderations --- */

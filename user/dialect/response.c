@@ -23,7 +23,7 @@ static const struct {
 } token_facts[] = {
 	{FACT_INPUT_TOKENS, WIRE_INPUT},	   {FACT_OUTPUT_TOKENS, WIRE_OUTPUT},
 	{FACT_CACHE_READ_TOKENS, WIRE_CACHE_READ}, {FACT_CACHE_WRITE_TOKENS, WIRE_CACHE_WRITE},
-	{FACT_REASONING_TOKENS, WIRE_REASONING},
+	{FACT_REASONING_TOKENS, WIRE_REASONING},   {FACT_TOTAL_TOKENS, WIRE_TOTAL},
 };
 
 static void tell_tokens(struct dialect_reader *r)
@@ -37,6 +37,8 @@ static void tell_tokens(struct dialect_reader *r)
 	memcpy(now, r->usage, sizeof(now));
 	if (r->dialect->count)
 		r->dialect->count(r, now);
+	if (now[0] >= 0 || now[WIRE_OUTPUT - WIRE_INPUT] >= 0)
+		now[WIRE_TOTAL - WIRE_INPUT] = -1;
 	for (i = 0; i < sizeof(token_facts) / sizeof(token_facts[0]); i++) {
 		size_t at = token_facts[i].part - WIRE_INPUT;
 
