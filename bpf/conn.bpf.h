@@ -69,6 +69,16 @@ static __always_inline bool like_request(__u64 word, __u32 n)
 	return false;
 }
 
+#define FRAME_HEADERS 1 /* RFC 9113, 6.2 */
+
+/* Could these first 8 bytes begin an HTTP/2 HEADERS frame that a client sends? Length (3), type,
+ * flags, and of the stream's number the first 3 bytes, the first of them 0. */
+static __always_inline bool like_headers(__u64 word)
+{
+	return (word & ~WORD(0, 0x3f, 0xff, 0, 0x2d, 0, 0xff, 0xff)) ==
+	       WORD(0, 0, 0, FRAME_HEADERS, 0, 0, 0, 0);
+}
+
 /* What the first n bytes of one direction of a connection speak. */
 static __always_inline enum likeness like_what(__u64 word, __u32 n)
 {
@@ -81,6 +91,14 @@ static __always_inline enum likeness like_what(__u64 word, __u32 n)
 	if (like(word & ~0xff0000ULL, n, WORD(0, 0, 0, 4, 0, 0, 0, 0), 8))
 		return LIKE_HTTP2;
 	return LIKE_NOTHING;
+}
+
+/* May a call with these first n bytes begin a request, as far as it is known what the connection
+ * speaks? */
+static __always_inline bool like_head(const struct conn *c, __u64 word, __u32 n)
+{
+	return like_request(word, n) ||
+	       (c->proto == PROTO_UNDECIDED && n == 8 && like_headers(word));
 }
 
 static __always_inline struct conn *conn_find(__u32 tgid, __u64 ssl)
@@ -205,8 +223,7 @@ static __always_inline enum verdict_lift conn_lift(struct conn *c, int dir)
 	return v->lift;
 }
 
-#define FRAME_HEADER 9	/* RFC 9113, 4.1: length (3), type, flags, stream (4) */
-#define FRAME_HEADERS 1 /* its type */
+#define FRAME_HEADER 9 /* RFC 9113, 4.1: length (3), type, flags, stream (4) */
 #define FRAMES_WALKED 16
 
 /* Goes along the frames of a call that brings n bytes of quiet requests. -1: nothing but what may

@@ -175,7 +175,7 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 		/* What cannot be read now (a page that is not there yet) can be at the return. */
 		if (num && bpf_probe_read_user(&word, num < 8 ? num : 8, (void *)buf))
 			return false;
-		if (num && like_request(word, num < 8 ? num : 8) &&
+		if (num && like_head(c, word, num < 8 ? num : 8) &&
 		    !conn_judged_line(c, dir, line_hash(buf, num)))
 			return false;
 	}
@@ -392,7 +392,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 		if (c->answer_dir != 1 + dir && c->proto != PROTO_HTTP2) {
 			bpf_probe_read_user(&word, k, (void *)f.buf);
 			conn_classify(c, dir, word, k);
-			if (like_request(word, k)) {
+			if (like_head(c, word, k)) {
 				line = line_hash(f.buf, n);
 				if (!conn_judged_line(c, dir, line))
 					c->head[dir & 1] = c->offset[dir & 1] + 1;

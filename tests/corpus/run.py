@@ -46,6 +46,8 @@ EXPECTED |= {(CUT, 0, 'response_id'), (OTHER_WIRE + 'chunks.txt', 0, 'response_m
 EXPECTED |= {(UNBALANCED, 0, x) for x in ('response_model', 'response_id', 'input_tokens_total', 'output_tokens_total', 'finish_reasons')}
 TITAN = 'est_bedrock_guardrails_metrics/test_titan_invoke_stream_guardrail.yaml'
 EXPECTED |= {(TITAN, 0, 'finish_reasons')}
+TITAN_BLOCKED = 'sts/traces/cassettes/test_guardrails/test_guardrail_invoke_stream.yaml'
+EXPECTED |= {(TITAN_BLOCKED, 0, 'done')}
 EXPECTED |= {('tel_integrations/cassettes/test_openai_agents/test_voice_pipeline.yaml', 0, 'request_model')}
 EXPECTED |= {('1/should-set-attributes-in-span-for-completion_322013537/recording.har', 0, x) for x in ('response_model', 'response_id')}
 

@@ -103,7 +103,7 @@ static void print_body(const char *name, struct body *b)
 }
 
 /* Test traffic only: its paths need no escaping. */
-static void on_end(void *ctx, enum http_end why, uint64_t ts_ns)
+static bool on_end(void *ctx, enum http_end why, uint64_t ts_ns)
 {
 	struct exchange *x = ctx;
 
@@ -113,6 +113,7 @@ static void on_end(void *ctx, enum http_end why, uint64_t ts_ns)
 	print_body("response", &x->body[SIDE_RESPONSE]);
 	printf("}\n");
 	free(x);
+	return true;
 }
 
 static const struct http_msg_ops ops = {

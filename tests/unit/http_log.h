@@ -264,7 +264,7 @@ static inline void log__upgrade(void *ctx, struct span protocol, uint64_t ts_ns)
 	log__line(x->log, "upgrade %u @%" PRIu64 " %s", x->id, ts_ns, log__text(protocol));
 }
 
-static inline void log__end(void *ctx, enum http_end why, uint64_t ts_ns)
+static inline bool log__end(void *ctx, enum http_end why, uint64_t ts_ns)
 {
 	static const char *const names[] = {
 		[HTTP_END_OK] = "ok",		[HTTP_END_CLIENT] = "client",
@@ -278,6 +278,7 @@ static inline void log__end(void *ctx, enum http_end why, uint64_t ts_ns)
 	log__line(x->log, "end %u @%" PRIu64 " %s", x->id, ts_ns, names[why]);
 	x->log->open--;
 	free(x);
+	return true;
 }
 
 static const struct http_msg_ops log_ops = {

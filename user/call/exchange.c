@@ -248,16 +248,19 @@ static void on_message(void *ctx, enum side side, struct span piece, bool last, 
 		turns__message(x, side, piece, last, ts_ns);
 }
 
-static void on_end(void *ctx, enum http_end why, uint64_t ts_ns)
+static bool on_end(void *ctx, enum http_end why, uint64_t ts_ns)
 {
 	struct call_open *x = ctx;
+	bool wanted;
 
 	/* An answer that broke off: what its last event held is told now. */
 	if (!x->response_ended && !x->upgraded)
 		dialect_reader__response_end(x->reader, ts_ns);
 	turns__end(x, why, ts_ns);
 	report__call(x, why, ts_ns);
+	wanted = dialect_reader__confirmed(x->reader);
 	call_open__free(x);
+	return wanted;
 }
 
 const struct http_msg_ops *call_tracker__http_ops(void)

@@ -27,8 +27,8 @@ void exchange__end(struct h1 *h, struct exchange *e, enum http_end why, uint64_t
 		}
 	}
 	/* Once it is answered, what became of the rest of the request does not matter. */
-	if (e->x)
-		h->ctx->ops->end(e->x, e->response_done ? HTTP_END_OK : why, ts_ns);
+	if (e->x && !h->ctx->ops->end(e->x, e->response_done ? HTTP_END_OK : why, ts_ns))
+		h->last_unwanted |= !e->next;
 	free(e);
 }
 

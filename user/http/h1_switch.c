@@ -15,7 +15,7 @@ static void stop(struct h1 *h, const struct exchange *e, uint64_t ts_ns)
 
 	for (at = h->first; at; at = next) {
 		next = at->next;
-		if (at != e)
+		if (!e || at != e)
 			exchange__end(h, at, HTTP_END_PROTOCOL, ts_ns);
 	}
 	h1_side__resync(&h->side[SIDE_REQUEST]);

@@ -389,7 +389,7 @@ static bool h2__unwanted(const void *state)
 {
 	const struct h2 *h = state;
 
-	return h->requests && !h->promising && place_known(&h->side[SIDE_REQUEST]);
+	return h->requests && !h->promising && !h->streams && place_known(&h->side[SIDE_REQUEST]);
 }
 
 static bool h2__settled(const void *state)

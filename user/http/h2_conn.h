@@ -69,7 +69,7 @@ struct h2 {
 	struct h2_stream *streams; /* by id, in the order of requests */
 	uint32_t requests;
 	bool last_unwanted; /* the latest request is not wanted */
-	bool promising;	    /* one was, or may be */
+	bool promising;	    /* one was, or later ones may be */
 	struct h2_side side[2];
 };
 

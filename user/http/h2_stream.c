@@ -54,7 +54,7 @@ void h2_stream__end(struct h2 *h, struct h2_stream *s, enum http_end why, uint64
 	 * frame that ends it is still on its way. */
 	if (s->response_begun && !s->response_done && !s->response_gap && !s->left)
 		response_end(h, s, ts_ns);
-	h->ctx->ops->end(s->x, s->response_done ? HTTP_END_OK : why, ts_ns);
+	h->promising |= h->ctx->ops->end(s->x, s->response_done ? HTTP_END_OK : why, ts_ns);
 	h2_stream__drop(h, s);
 }
 
@@ -228,8 +228,8 @@ int h2_stream__open(struct h2 *h, uint32_t id, const struct h2_head *head, bool 
 	s->x = h->ctx->ops->request(h->ctx->ctx, h->conn, &head->b.head, first_ns, ts_ns);
 	h->requests++;
 	h->last_unwanted = !s->x;
-	h->promising |= s->x || (h->ctx->ops->promising &&
-				 h->ctx->ops->promising(h->ctx->ctx, h->conn, &head->b.head));
+	h->promising |= h->ctx->ops->promising &&
+			h->ctx->ops->promising(h->ctx->ctx, h->conn, &head->b.head);
 	if (!s->x) {
 		h2_stream__drop(h, s);
 		return 0;
@@ -252,7 +252,6 @@ int h2_stream__adopt(struct h2 *h, uint32_t id, void *x)
 		return -ENOMEM;
 	s->x = x;
 	s->request_done = true;
-	h->promising = true;
 	return 0;
 }
 

@@ -88,7 +88,8 @@ struct http_msg_ops {
 	void (*message)(void *x, enum side side, struct span piece, bool last, uint64_t ts_ns);
 	/* After a session HTTP_END_OK means that a side said goodbye; what else ends it without a
 	 * goodbye is told as it is, since only the messages say whether more was to come. */
-	void (*end)(void *x, enum http_end why, uint64_t ts_ns);
+	/* False: it turned out to be nothing that is wanted. */
+	bool (*end)(void *x, enum http_end why, uint64_t ts_ns);
 };
 
 #endif
