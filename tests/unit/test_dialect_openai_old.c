@@ -74,7 +74,7 @@ static void test_embeddings(void **state)
 	   "\"usage\":{\"prompt_tokens\":5,\"total_tokens\":5}}",
 	   "ask=e dims=256 encoding=base64 | model=e-1 in=5");
 	at("/v1/embeddings", "{\"input\":\"a\",\"model\":\"v\",\"output_dimension\":8}", JSON,
-	   "{\"model\":\"v\",\"usage\":{\"total_tokens\":7}}", "ask=v dims=8 | model=v in=7");
+	   "{\"model\":\"v\",\"usage\":{\"total_tokens\":7}}", "ask=v dims=8 | model=v total=7");
 	at("/maps/embeddings", "{\"model\":\"globe\"}", JSON, "{\"data\":[]}",
 	   "ask=globe | unproved");
 	at("/maps/embeddings", "{\"model\":\"e\",\"input\":\"x\"}", NULL, NULL, "ask=e |");

@@ -23,7 +23,7 @@ static void test_shapes(void **state)
 	     "{\"object\":\"list\",\"data\":[{\"relevance_score\":0.7,\"index\":3}],\"model\":"
 	     "\"m\","
 	     "\"usage\":{\"total_tokens\":57}}",
-	     "ask=m | model=m");
+	     "ask=m | model=m total=57");
 	rank("api.jina.ai", "/v1/rerank", ASKED,
 	     "{\"model\":\"m\",\"usage\":{\"total_tokens\":9,\"prompt_tokens\":9},\"results\":"
 	     "[{\"index\":0,\"relevance_score\":0.7}]}",

@@ -102,7 +102,7 @@ struct call {
 	int64_t cache_read_tokens, cache_write_tokens, reasoning_tokens;
 	struct call_parts input_parts, cache_read_parts, output_parts;
 	int64_t cache_write_5m_tokens, cache_write_1h_tokens, tool_use_tokens;
-	int64_t total_tokens; /* where that is all that the provider says */
+	int64_t total_tokens;	/* where that is all that the provider says */
 	int64_t counted_tokens; /* counted on request, not used */
 	int64_t web_searches, search_units, batch_requests;
 	double audio_seconds;

@@ -57,7 +57,7 @@ enum fact {
 	FACT_OUTPUT_TEXT_TOKENS,
 	FACT_OUTPUT_IMAGE_TOKENS,
 	FACT_OUTPUT_AUDIO_TOKENS,
-	FACT_TOTAL_TOKENS,   /* number: where the provider says nothing but the sum */
+	FACT_TOTAL_TOKENS,	 /* number: where the provider says nothing but the sum */
 	FACT_COUNTED_TOKENS,	 /* number: counted on request, not used */
 	FACT_WEB_SEARCHES,	 /* number: searches that the provider ran and bills */
 	FACT_SEARCH_UNITS,	 /* number: what rerankers bill */
@@ -65,7 +65,7 @@ enum fact {
 	FACT_AUDIO_SECONDS,	 /* real: what transcription bills where it counts no tokens */
 	FACT_COMPACTED,		 /* number 1: the conversation was shortened by the provider */
 	FACT_FINISH_REASON,	 /* text; index is the choice */
-	FACT_BLOCK_REASON, /* text: why the prompt was not answered at all */
+	FACT_BLOCK_REASON,	 /* text: why the prompt was not answered at all */
 	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
 				    told again where the id comes later */
 	FACT_SERVICE_TIER,	 /* text */
