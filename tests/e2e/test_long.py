@@ -136,7 +136,7 @@ def replay(path):
     code = ('import json,resource,subprocess,sys\n'
             'p=subprocess.run(sys.argv[1:],capture_output=True,text=True,timeout=120)\n'
             'print(json.dumps([p.returncode,p.stdout,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))')
-    p = subprocess.run([sys.executable, '-c', code, lib.LLMSNOOP, '-q', '-j', '-r', path],
+    p = subprocess.run([sys.executable, '-c', code, lib.LLMSNOOP, '-j', '-r', path],
                        capture_output=True, text=True, timeout=130)
     status, out, kib = json.loads(p.stdout)
     check.equal(status, 0, 'replay: exit status')
