@@ -192,23 +192,32 @@ class Batch:
             self.bad.append(exchange['url'])
 
 
+def batches(exchanges, rnd):
+    """What goes over one connection: exchanges with one host, model calls among others."""
+    by = {}
+    for i, (exchange, _) in enumerate(exchanges):
+        by.setdefault(player.host_path(exchange['url'])[0], []).append((i, exchange))
+    for numbered in by.values():
+        while numbered:
+            size = rnd.choice((1, 5, 40, 150, 400))
+            yield numbered[:size]
+            del numbered[:size]
+
+
 def client(exchanges, seed, port):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(['h2'])
     sys.stdin.readline()
-    rnd, at = random.Random('%d client' % seed), 0
-    numbered = [(i, exchange) for i, (exchange, _) in enumerate(exchanges)]
+    rnd = random.Random('%d client' % seed)
     total = {'good': 0, 'bad': [], 'connections': 0, 'most': 0, 'pushes': 0}
-    while at < len(numbered):
-        size = rnd.choice((1, 5, 40, 150, 400))
+    for batch in batches(exchanges, rnd):
         raw = socket.create_connection(('127.0.0.1', port))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = h2wire.Endpoint(context.wrap_socket(raw), rnd, True, rnd.choice(TABLES))
-        batch = Batch(end, rnd, numbered[at:at + size], rnd.choice((1, 3, 10, 50)))
+        batch = Batch(end, rnd, batch, rnd.choice((1, 3, 10, 50)))
         batch.run()
         end.goodbye()
-        at += size
         total['good'] += batch.good
         total['bad'] += batch.bad
         total['connections'] += 1
