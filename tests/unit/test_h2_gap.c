@@ -248,6 +248,7 @@ static void test_quiet(void **state)
 	rig__init(&r);
 	r.t.want = "/v1";
 	r.t.headers = true;
+	r.t.lim.h2_heard = 0;
 	rig__greet(&r);
 	rig__unwanted(&r, false);
 	rig__call(&r, SIDE_REQUEST);

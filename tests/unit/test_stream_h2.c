@@ -101,10 +101,19 @@ static void test_midstream(void **state)
 	}
 }
 
+/* One that goes quiet as soon as it may. */
+static struct rig *hasty(void)
+{
+	struct limits lim = limits_default;
+
+	lim.h2_heard = 0;
+	return rig__new(&lim);
+}
+
 /* The verdict says where the next frame is; after the quiet, that is where bytes go on. */
 static void test_quiet(void **state)
 {
-	struct rig *r = rig__new(NULL);
+	struct rig *r = hasty();
 
 	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS));
 	call(r, 11, DIR_READ, S(SETTINGS));
@@ -139,7 +148,7 @@ static void test_quiet(void **state)
 /* After many requests that nobody wants the answers stay quiet until one is wanted. */
 static void test_settled(void **state)
 {
-	struct rig *r = rig__new(NULL);
+	struct rig *r = hasty();
 	int i;
 
 	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS OTHER));
@@ -165,7 +174,7 @@ static void test_settled(void **state)
 /* A provider's connection is never quiet: its answers' headers would be lost. */
 static void test_promising(void **state)
 {
-	struct rig *r = rig__new(NULL);
+	struct rig *r = hasty();
 
 	r->log.promise = "a";
 	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS));

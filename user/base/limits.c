@@ -8,6 +8,7 @@ const struct limits limits_default = {
 	.trailer_bytes = 16 << 10,
 	.pipeline = 64,
 	.h2_streams = 1024,
+	.h2_heard = 64 << 10,
 	.h2_table = 1 << 20,
 	.codings = 3,
 	.inflate_ratio = 1024,

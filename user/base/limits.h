@@ -14,7 +14,10 @@ struct limits {
 	size_t trailer_bytes;	 /* chunked trailers of one message */
 	unsigned int pipeline;	 /* exchanges open at once on one connection */
 	unsigned int h2_streams; /* wanted streams open at once on one HTTP/2 connection */
-	uint32_t h2_table;	 /* of one side's header compression; at least 4 KiB are granted */
+	/* Bytes of an HTTP/2 connection before it may go quiet: answers that are not seen cost the
+	 * table by which later ones are read. */
+	uint32_t h2_heard;
+	uint32_t h2_table; /* of one side's header compression; at least 4 KiB are granted */
 	/* content coding */
 	unsigned int codings;	/* codings stacked on one body */
 	uint64_t inflate_ratio; /* decoded bytes for each coded byte, past inflate_free */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "http/h2_conn.h"
 #include "http/h2_match.h"
 
@@ -292,6 +293,7 @@ static int h2__feed(void *state, enum side side, struct span in, bool first_in_c
 	};
 	struct h2 *h = state;
 
+	h->heard += in.n;
 	while (in.n) {
 		ptrdiff_t n = feeds[h->side[side].state](h, side, in, first_in_call, ts_ns);
 
@@ -384,12 +386,13 @@ static bool h2__busy(const void *state)
 	return ((const struct h2 *)state)->streams != NULL;
 }
 
-/* Once something was, all that may come is: its like mostly comes on the same connection. */
+/* Not where something was, or may be: its like mostly comes on the same connection. */
 static bool h2__unwanted(const void *state)
 {
 	const struct h2 *h = state;
 
-	return h->requests && !h->promising && !h->streams && place_known(&h->side[SIDE_REQUEST]);
+	return h->requests && h->heard >= h->lim->h2_heard && !h->promising && !h->streams &&
+	       place_known(&h->side[SIDE_REQUEST]);
 }
 
 static bool h2__settled(const void *state)

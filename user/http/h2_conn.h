@@ -68,6 +68,7 @@ struct h2 {
 	const struct limits *lim;
 	struct h2_stream *streams; /* by id, in the order of requests */
 	uint32_t requests;
+	uint64_t heard;	    /* bytes of both sides so far */
 	bool last_unwanted; /* the latest request is not wanted */
 	bool promising;	    /* one was, or later ones may be */
 	struct h2_side side[2];
