@@ -14,7 +14,6 @@ const struct limits limits_default = {
 	.inflate_ratio = 1024,
 	.inflate_free = 1 << 20,
 	.inflate_total = 4ULL << 30,
-	.sse_line = 64 << 10,
 	.event_headers = 128 << 10,
 	.part_head = 16 << 10,
 	.json_depth = 256,

@@ -24,7 +24,6 @@ struct limits {
 	uint64_t inflate_free;	/* decoded bytes before the ratio is looked at */
 	uint64_t inflate_total; /* decoded bytes of one body */
 	/* framing */
-	size_t sse_line;      /* buffered of one SSE line; longer ones are passed on in pieces */
 	size_t event_headers; /* headers of one AWS event-stream frame */
 	size_t part_head;     /* headers of one part of a form */
 	size_t json_depth;    /* nested containers */
