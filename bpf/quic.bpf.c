@@ -69,9 +69,11 @@ int quic_egress(struct __sk_buff *skb)
 	e->h.kind = EVENT_QUIC;
 	e->ts_ns = bpf_ktime_get_ns();
 	e->port = swap16(udp.source);
-	/* The verifier must see it bounded here. */
-	n &= EVENT_QUIC_MAX_MASK;
-	if (n && !bpf_skb_load_bytes(skb, at, e->bytes, n))
+	/* The verifier must see that it is neither 0 nor too much, so the compiler must not know. */
+	n--;
+	barrier_var(n);
+	n = (n & EVENT_QUIC_MAX_MASK) + 1;
+	if (!bpf_skb_load_bytes(skb, at, e->bytes, n))
 		e->len = n;
 	e->h.size = sizeof(*e) - sizeof(e->h);
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
