@@ -7,6 +7,7 @@ import ctypes
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -116,6 +117,13 @@ class Checks:
 
 
 check = Checks()
+
+
+def limit(name):
+    """A bound as user/base/limits.c has it."""
+    with open(os.path.join(ROOT, 'user/base/limits.c')) as f:
+        a, b = re.search(r'\.%s = (\d+)(?: << (\d+))?,' % name, f.read()).groups()
+    return int(a) << int(b or 0)
 
 
 # ---- clean-up: only what we started, by its id

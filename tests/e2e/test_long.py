@@ -4,7 +4,6 @@
 requests of 1 MB, streams with pauses, and an hour of them in a capture file."""
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,13 +18,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STREAMS, SECONDS = 40, 45
 # What allocators round up and keep.
 SLACK = 1 << 20
-
-
-def limit(name):
-    """A bound as user/base/limits.c has it."""
-    with open(os.path.join(lib.ROOT, 'user/base/limits.c')) as f:
-        a, b = re.search(r'\.%s = (\d+)(?: << (\d+))?,' % name, f.read()).groups()
-    return int(a) << int(b or 0)
 
 
 def anonymous(pid):
@@ -60,7 +52,7 @@ def conversation(version):
     print('HTTP/%d: %d KiB after the first request, %d more at most' % (
         version, seen[0] >> 10, grown >> 10))
     # Only one call is open at a time.
-    check(grown <= limit('call_bytes') + SLACK, 'HTTP/%d grew by' % version, grown)
+    check(grown <= lib.limit('call_bytes') + SLACK, 'HTTP/%d grew by' % version, grown)
     for each in {provider, front}:
         each.stop()
 
@@ -87,7 +79,7 @@ def streams():
     check(took > SECONDS * 0.6, 'lasted', took)
     each = (most - before) / STREAMS
     print('%d streams of %.0f s: %d KiB each' % (STREAMS, took, each / 1024))
-    check(each <= limit('call_bytes') + SLACK / STREAMS, 'a stream held', each)
+    check(each <= lib.limit('call_bytes') + SLACK / STREAMS, 'a stream held', each)
     provider.stop()
 
 
@@ -162,7 +154,7 @@ def replayed():
         check(abs(r['llmsnoop.itl_p50_s'] - pause) < 1, 'an hour:', n, 'itl', r['llmsnoop.itl_p50_s'])
     each = (most - little) / calls
     print('an hour of %d streams: %d KiB each' % (calls, each / 1024))
-    check(each <= limit('call_bytes') + SLACK / calls, 'a stream of an hour held', each)
+    check(each <= lib.limit('call_bytes') + SLACK / calls, 'a stream of an hour held', each)
 
 
 def main():
