@@ -217,6 +217,35 @@ static void test_midstream_deep(void **state)
 	rig__free(&r);
 }
 
+/* A wanted answer is found by its stream's number also where it stands behind the rest of another
+ * frame; what merely looks like a frame there is not. */
+static void test_awaited(void **state)
+{
+	struct h2_rig r;
+
+	begin(&r);
+	rig__call(&r, SIDE_REQUEST);
+	rig__headers(&r, 3, H2_END_STREAM, POST("/v1/b"));
+	rig__gap(&r, SIDE_RESPONSE, 0);
+	rig__call(&r, SIDE_RESPONSE);
+	rig__raw(&r, SPAN_LIT("the rest of a frame\0\0\x01\1\4\0\0\0\x7\x88 and so on"));
+	rig__headers(&r, 3, 0, ":status: 200\n");
+	rig__data(&r, 3, H2_END_STREAM, "found");
+	rig__expect(&r, "request 1 @3-3 POST /v1/a 20 host=a\n"
+			"request_end 1 @3\n"
+			"response 1 @4-4 200 20\n"
+			"request 2 @5-5 POST /v1/b 20 host=a\n"
+			"request_end 2 @5\n"
+			"gap 1 response 0\n"
+			"gap 2 response 0\n"
+			"response 2 @7-7 200 20\n"
+			"response_body 2 @7-7 found\n"
+			"response_end 2 @7\n"
+			"end 2 @7 ok\n"
+			"end 1 @8 lost\n");
+	rig__free(&r);
+}
+
 /* The beginning is met later than the connection's. */
 static void test_midstream_preface(void **state)
 {
@@ -387,11 +416,17 @@ static void test_end_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_data),		 cmocka_unit_test(test_across_frames),
-		cmocka_unit_test(test_in_headers),	 cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_midstream_deep),	 cmocka_unit_test(test_midstream_preface),
-		cmocka_unit_test(test_midstream_coding), cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_quiet_in_wanted),	 cmocka_unit_test(test_in_small),
+		cmocka_unit_test(test_in_data),
+		cmocka_unit_test(test_across_frames),
+		cmocka_unit_test(test_in_headers),
+		cmocka_unit_test(test_midstream),
+		cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_midstream_deep),
+		cmocka_unit_test(test_midstream_preface),
+		cmocka_unit_test(test_midstream_coding),
+		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_quiet_in_wanted),
+		cmocka_unit_test(test_in_small),
 		cmocka_unit_test(test_end_lost),
 	};
 

@@ -26,6 +26,7 @@ static void resync(struct h2_side *s)
 	free(s->first);
 	s->first = NULL;
 	s->reader = (struct h2_reader){};
+	s->n_tail = 0;
 	s->state = H2_RESYNC;
 }
 
@@ -254,6 +255,44 @@ static ptrdiff_t found(struct h2 *h, enum side side)
 	return n < 0 ? n : 0;
 }
 
+/* The header of the frame in which a wanted request's answer begins: its stream's number makes it
+ * unlike anything else, wherever it stands. */
+static bool is_awaited(const struct h2 *h, const uint8_t *p)
+{
+	struct h2_frame f = h2_frame__read(p);
+	const struct h2_stream *stream;
+
+	if (f.type != H2_HEADERS || !h2_frame__plausible(p))
+		return false;
+	stream = h2_stream__find(h, f.stream);
+	return stream && !stream->response_begun;
+}
+
+/* Looks for an awaited answer. Returns how many bytes were taken: 0, it is not among them. */
+static ptrdiff_t seek(struct h2 *h, struct span in, uint64_t ts_ns)
+{
+	struct h2_side *s = &h->side[SIDE_RESPONSE];
+	uint8_t head[H2_FRAME_HEADER];
+	ptrdiff_t n;
+	size_t i;
+
+	for (i = 0; i < in.n; i++) {
+		if (s->n_tail == sizeof(s->tail))
+			memmove(s->tail, s->tail + 1, --s->n_tail);
+		s->tail[s->n_tail++] = in.p[i];
+		if (s->n_tail < sizeof(s->tail) || !is_awaited(h, s->tail))
+			continue;
+		memcpy(head, s->tail, sizeof(head));
+		free(s->first);
+		s->first = NULL;
+		s->state = H2_FRAMES;
+		s->unsure = UNSURE_FRAMES;
+		n = feed_frames(h, SIDE_RESPONSE, span(head, sizeof(head)), false, ts_ns);
+		return n < 0 ? n : (ptrdiff_t)i + 1;
+	}
+	return 0;
+}
+
 static ptrdiff_t feed_resync(struct h2 *h, enum side side, struct span in, bool first_in_call,
 			     uint64_t ts_ns)
 {
@@ -279,6 +318,11 @@ static ptrdiff_t feed_resync(struct h2 *h, enum side side, struct span in, bool 
 	if (m == MATCH_NO) {
 		free(s->first);
 		s->first = NULL;
+	}
+	if (side == SIDE_RESPONSE && h->streams) {
+		err = seek(h, in, ts_ns);
+		if (err)
+			return err;
 	}
 	return (ptrdiff_t)in.n;
 }

@@ -56,6 +56,8 @@ struct h2_side {
 	uint8_t n_small;
 	uint8_t small[8];    /* a setting, or what matters of another frame */
 	struct first *first; /* H2_RESYNC: what may become a frame, else NULL */
+	uint8_t tail[H2_FRAME_HEADER]; /* H2_RESYNC: the latest bytes */
+	uint8_t n_tail;
 	struct h2_reader reader;
 	uint64_t frame_ns; /* of the frame's first byte */
 	struct h2_hpack hpack;
