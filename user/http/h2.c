@@ -268,36 +268,34 @@ static bool is_awaited(const struct h2 *h, const uint8_t *p)
 	return stream && !stream->response_begun;
 }
 
-/* Looks for an awaited answer. Returns how many bytes were taken: 0, it is not among them. */
-static ptrdiff_t seek(struct h2 *h, struct span in, uint64_t ts_ns)
+/* Takes one byte of answers. True: it ends the header of an awaited one, which s->tail then is. */
+static bool seek(const struct h2 *h, struct h2_side *s, uint8_t byte)
+{
+	if (s->n_tail == sizeof(s->tail))
+		memmove(s->tail, s->tail + 1, --s->n_tail);
+	s->tail[s->n_tail++] = byte;
+	return s->n_tail == sizeof(s->tail) && is_awaited(h, s->tail);
+}
+
+static ptrdiff_t found_awaited(struct h2 *h, uint64_t ts_ns)
 {
 	struct h2_side *s = &h->side[SIDE_RESPONSE];
 	uint8_t head[H2_FRAME_HEADER];
-	ptrdiff_t n;
-	size_t i;
 
-	for (i = 0; i < in.n; i++) {
-		if (s->n_tail == sizeof(s->tail))
-			memmove(s->tail, s->tail + 1, --s->n_tail);
-		s->tail[s->n_tail++] = in.p[i];
-		if (s->n_tail < sizeof(s->tail) || !is_awaited(h, s->tail))
-			continue;
-		memcpy(head, s->tail, sizeof(head));
-		free(s->first);
-		s->first = NULL;
-		s->state = H2_FRAMES;
-		s->unsure = UNSURE_FRAMES;
-		n = feed_frames(h, SIDE_RESPONSE, span(head, sizeof(head)), false, ts_ns);
-		return n < 0 ? n : (ptrdiff_t)i + 1;
-	}
-	return 0;
+	memcpy(head, s->tail, sizeof(head));
+	free(s->first);
+	s->first = NULL;
+	s->state = H2_FRAMES;
+	s->unsure = UNSURE_FRAMES;
+	return feed_frames(h, SIDE_RESPONSE, span(head, sizeof(head)), false, ts_ns);
 }
 
 static ptrdiff_t feed_resync(struct h2 *h, enum side side, struct span in, bool first_in_call,
 			     uint64_t ts_ns)
 {
+	bool awaits = side == SIDE_RESPONSE && h->streams;
 	struct h2_side *s = &h->side[side];
-	enum protocol_match m = MATCH_NO;
+	enum protocol_match m;
 	ptrdiff_t err;
 	size_t i;
 
@@ -306,23 +304,23 @@ static ptrdiff_t feed_resync(struct h2 *h, enum side side, struct span in, bool 
 		if (!s->first)
 			return -ENOMEM;
 	}
-	for (i = 0; i < in.n && s->first; i++) {
-		m = first__push(s->first, in.p[i], first_in_call && !i, ts_ns, match_side, &side);
-		if (m == MATCH_NO)
-			break;
-		if (m == MATCH_MORE)
-			continue;
-		err = found(h, side);
-		return err ? err : (ptrdiff_t)i + 1;
-	}
-	if (m == MATCH_NO) {
-		free(s->first);
-		s->first = NULL;
-	}
-	if (side == SIDE_RESPONSE && h->streams) {
-		err = seek(h, in, ts_ns);
-		if (err)
-			return err;
+	for (i = 0; i < in.n && (s->first || awaits); i++) {
+		m = MATCH_NO;
+		if (s->first)
+			m = first__push(s->first, in.p[i], first_in_call && !i, ts_ns, match_side,
+					&side);
+		if (m == MATCH_YES) {
+			err = found(h, side);
+			return err < 0 ? err : (ptrdiff_t)i + 1;
+		}
+		if (m == MATCH_NO) {
+			free(s->first);
+			s->first = NULL;
+		}
+		if (awaits && seek(h, s, in.p[i])) {
+			err = found_awaited(h, ts_ns);
+			return err < 0 ? err : (ptrdiff_t)i + 1;
+		}
 	}
 	return (ptrdiff_t)in.n;
 }
