@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make            build/llmsnoop
-# make check      format, include direction, cppcheck, unit tests under sanitizers
+# make check      format, include direction, cppcheck, manual, unit tests under sanitizers
 # make test       check, then the tests with real programs (needs root; see tools/check)
 # make fuzz       every fuzz target for FUZZ_SECONDS
 # make kernels    a live capture under each of Debian's kernels in qemu (needs root)
@@ -64,7 +64,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all arches check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck tidy \
+.PHONY: all arches check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck manual tidy \
 	install dist clean
 
 all: $(B)/llmsnoop
@@ -134,7 +134,7 @@ fuzz:
 	$(Q)$(MAKE) CC=$(CLANG) SAN=fuzzer-no-link,address,undefined fuzz-targets
 	$(Q)tests/fuzz/run $(O)/san/fuzz $(FUZZ_SECONDS)
 
-check: fmt-check includes cppcheck arches
+check: fmt-check includes cppcheck manual arches
 	$(Q)$(MAKE) SAN=address,undefined unit
 
 test: all helpers check
@@ -167,6 +167,11 @@ cppcheck:
 			--suppress=unknownMacro --suppress=nullPointerArithmeticRedundantCheck \
 			user; \
 	else echo '  (no cppcheck 2.10: not checked)'; fi
+
+manual:
+	$(call msg,MANDOC,docs)if command -v mandoc >/dev/null; then \
+		mandoc -T lint docs/llmsnoop.8; \
+	else echo '  (no mandoc: not checked)'; fi
 
 tidy: $(SKEL)
 	$(Q)clang-tidy --quiet $(USER_SRC) -- $(CPPFLAGS) -std=gnu11

@@ -369,12 +369,36 @@ static void test_limits(void **state)
 	free(text);
 }
 
+/* All that stands behind before, up to one of the characters in after; empty ones are none. */
+static void words(const char *text, const char *before, const char *after, struct list *ret)
+{
+	while ((text = strstr(text, before))) {
+		size_t n = strcspn(text += strlen(before), after);
+
+		if (n)
+			add(ret, text, n);
+	}
+}
+
+static void test_options(void **state)
+{
+	static struct list code, said;
+	char *source = whole("user/options.c"), *manual = whole("docs/llmsnoop.8");
+
+	words(source, "\n\t{{\"", "\"", &code);
+	words(manual, "Fl -", " \n", &said);
+	assert_true(code.n > 20);
+	compare(&code, &said, "docs/llmsnoop.8");
+	free(source);
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apis),	  cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_providers), cmocka_unit_test(test_readme),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
