@@ -217,6 +217,25 @@ static void test_midstream_deep(void **state)
 	rig__free(&r);
 }
 
+/* The first wanted request of a connection that was quiet: an answer that never shows was lost. */
+static void test_answered_in_quiet(void **state)
+{
+	struct h2_rig r;
+
+	rig__init(&r);
+	r.t.want = "/v1";
+	rig__greet(&r);
+	rig__call(&r, SIDE_REQUEST);
+	rig__headers(&r, 1, H2_END_STREAM, POST("/other"));
+	rig__call(&r, SIDE_REQUEST);
+	rig__headers(&r, 3, H2_END_STREAM, POST("/v1/b"));
+	rig__quiet(&r, SIDE_RESPONSE);
+	rig__expect(&r, "request 2 @4-4 POST /v1/b 20 host=a\n"
+			"request_end 2 @4\n"
+			"end 2 @6 lost\n");
+	rig__free(&r);
+}
+
 /* A wanted answer is found by its stream's number also where it stands behind the rest of another
  * frame; what merely looks like a frame there is not. */
 static void test_awaited(void **state)
@@ -416,17 +435,12 @@ static void test_end_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_data),
-		cmocka_unit_test(test_across_frames),
-		cmocka_unit_test(test_in_headers),
-		cmocka_unit_test(test_midstream),
-		cmocka_unit_test(test_awaited),
-		cmocka_unit_test(test_midstream_deep),
-		cmocka_unit_test(test_midstream_preface),
-		cmocka_unit_test(test_midstream_coding),
-		cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_quiet_in_wanted),
-		cmocka_unit_test(test_in_small),
+		cmocka_unit_test(test_in_data),		  cmocka_unit_test(test_across_frames),
+		cmocka_unit_test(test_in_headers),	  cmocka_unit_test(test_midstream),
+		cmocka_unit_test(test_answered_in_quiet), cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_midstream_deep),	  cmocka_unit_test(test_midstream_preface),
+		cmocka_unit_test(test_midstream_coding),  cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_quiet_in_wanted),	  cmocka_unit_test(test_in_small),
 		cmocka_unit_test(test_end_lost),
 	};
 

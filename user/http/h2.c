@@ -375,7 +375,11 @@ static bool place_known(const struct h2_side *s)
 static void quiet_gap(struct h2 *h, enum side side)
 {
 	struct h2_side *s = &h->side[side];
+	struct h2_stream *stream, *next;
 
+	/* What was asked for just now may have been answered in the quiet. */
+	map__for_each(node, h->streams, stream, next) stream->response_gap |=
+		side == SIDE_RESPONSE && !stream->response_begun;
 	if (side == SIDE_REQUEST && place_known(s)) {
 		s->reader = (struct h2_reader){};
 		s->unsure = UNSURE_FRAMES;
