@@ -69,7 +69,8 @@ int quic_egress(struct __sk_buff *skb)
 	e->h.kind = EVENT_QUIC;
 	e->ts_ns = bpf_ktime_get_ns();
 	e->port = swap16(udp.source);
-	/* The verifier must see that it is neither 0 nor too much, so the compiler must not know. */
+	/* The verifier must see that it is neither 0 nor too much, so the compiler must not know.
+	 */
 	n--;
 	barrier_var(n);
 	n = (n & EVENT_QUIC_MAX_MASK) + 1;

@@ -54,8 +54,8 @@ struct h2_side {
 	uint8_t unsure;	   /* frames to come before the place that was found is believed in */
 	bool small_lost;   /* of the current frame */
 	uint8_t n_small;
-	uint8_t small[8];    /* a setting, or what matters of another frame */
-	struct first *first; /* H2_RESYNC: what may become a frame, else NULL */
+	uint8_t small[8];	       /* a setting, or what matters of another frame */
+	struct first *first;	       /* H2_RESYNC: what may become a frame, else NULL */
 	uint8_t tail[H2_FRAME_HEADER]; /* H2_RESYNC: the latest bytes */
 	uint8_t n_tail;
 	struct h2_reader reader;
