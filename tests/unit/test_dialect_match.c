@@ -30,6 +30,15 @@ static void test_paths(void **state)
 		{"/chat/completions", "openai.chat"},
 		{"/v1/chat/completions/", "openai.chat"},
 		{"//v1/chat/completions", "openai.chat"},
+		{"/v1//chat/completions//", "openai.chat"},
+		{"/api/v1/presets/p/chat/completions", "openai.chat"},
+		{"/openai/deployments/d/extensions/chat/completions", "openai.chat"},
+		{"/v1/acct/gateway/openai/chat/completions", "openai.chat"},
+		{"/v1/chat/deferred-completion/id", NULL},
+		{"/v1/realtime/client_secrets", NULL},
+		{"/v1/realtime/calls", NULL},
+		{"/v1/evals/eval_1/runs", NULL},
+		{"/v1/chat/moderations", "openai.moderations", "moderation"},
 		{"/openai/deployments/d/chat/completions", "openai.chat"},
 		{"/openai/v1/chat/completions", "openai.chat"},
 		{"/models/chat/completions", "openai.chat"},
@@ -150,6 +159,12 @@ static void test_providers(void **state)
 	provider("x.services.ai.azure.com", "/openai/v1/chat/completions", "azure.ai.openai");
 	provider("x.services.ai.azure.com", "/models/chat/completions", "azure.ai.inference");
 	provider("x.services.ai.azure.com", "/anthropic/v1/messages", "anthropic");
+	provider("x.services.ai.azure.com", "/api/projects/p/openai/v1/responses",
+		 "azure.ai.openai");
+	provider("x.openai.azure.us", "/openai/deployments/d/chat/completions", "azure.ai.openai");
+	provider("m.swedencentral.inference.ai.azure.com", chat, "azure.ai.inference");
+	provider("coding-intl.dashscope.aliyuncs.com", chat, "alibaba");
+	provider("api.kimi.com", "/coding/v1/chat/completions", "moonshot_ai");
 	provider("models.github.ai", "/inference/chat/completions", "azure.ai.inference");
 	provider("bedrock-mantle.us-east-1.api.aws", chat, "aws.bedrock");
 	provider("us-east5-aiplatform.googleapis.com",

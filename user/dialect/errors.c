@@ -33,6 +33,8 @@ void errors__value(struct errors *e, const struct json_value *v)
 
 	if ((v->type != JSON_STRING && v->type != JSON_NUMBER) || !v->text.n)
 		return;
+	if (v->type == JSON_NUMBER && span_eq(v->text, SPAN_LIT("0")))
+		return;
 	if (v->id == WIRE_TOP_OBJECT) {
 		e->object = span_eq(v->text, SPAN_LIT("error"));
 		return;

@@ -15,14 +15,18 @@ static const struct host hosts[] = {
 	{"*.api.openai.com", NULL, "openai"}, /* regions */
 	{"chatgpt.com", NULL, "openai"},
 	{"*.openai.azure.com", NULL, "azure.ai.openai"},
+	{"*.openai.azure.us", NULL, "azure.ai.openai"}, /* its clouds of states */
+	{"*.openai.azure.cn", NULL, "azure.ai.openai"},
 	{"*.cognitiveservices.azure.com", NULL, "azure.ai.openai"},
 	{"*.services.ai.azure.com", "/openai", "azure.ai.openai"},
+	{"*.services.ai.azure.com", "/api/projects/", "azure.ai.openai"}, /* Foundry */
 	{"*.services.ai.azure.com", "/anthropic", "anthropic"},
 	{"*.services.ai.azure.com", "/models", "azure.ai.inference"},
 	{"*.services.ai.azure.com", "/voice-live", "azure.ai.openai"},
 	{"*.api.cognitive.microsoft.com", NULL, "azure.ai.openai"},
 	{"*.models.ai.azure.com", NULL, "azure.ai.inference"},
 	{"models.inference.ai.azure.com", NULL, "azure.ai.inference"},
+	{"*.inference.ai.azure.com", NULL, "azure.ai.inference"},
 	{"models.github.ai", NULL, "azure.ai.inference"},
 	{"api.anthropic.com", NULL, "anthropic"},
 	{"generativelanguage.googleapis.com", NULL, "gcp.gemini"},
@@ -52,6 +56,7 @@ static const struct host hosts[] = {
 	{"*.endpoints.huggingface.cloud", NULL, "huggingface"},
 	{"api.writer.com", NULL, "writer"},
 	{"api.fireworks.ai", NULL, "fireworks_ai"},
+	{"*.direct.fireworks.ai", NULL, "fireworks_ai"}, /* audio */
 	{"api.cerebras.ai", NULL, "cerebras"},
 	{"api.z.ai", NULL, "z_ai"},
 	{"open.bigmodel.cn", NULL, "z_ai"}, /* its name in China */
@@ -59,10 +64,14 @@ static const struct host hosts[] = {
 	{"api.deepinfra.com", NULL, "deepinfra"},
 	{"*.githubcopilot.com", NULL, "github_copilot"},
 	{"api.minimax.io", NULL, "minimax"},
+	{"api.minimaxi.com", NULL, "minimax"}, /* its names in China */
+	{"api.minimax.chat", NULL, "minimax"},
 	{"api.novita.ai", NULL, "novita_ai"},
 	{"api.moonshot.ai", NULL, "moonshot_ai"},
 	{"api.moonshot.cn", NULL, "moonshot_ai"},
+	{"api.kimi.com", NULL, "moonshot_ai"},
 	{"dashscope*.aliyuncs.com", NULL, "alibaba"},
+	{"coding*.dashscope.aliyuncs.com", NULL, "alibaba"},
 	{"api.voyageai.com", NULL, "voyage_ai"},
 	{"api.replicate.com", NULL, "replicate"},
 	{"ai-gateway.vercel.sh", NULL, "vercel_ai_gateway"},

@@ -11,6 +11,8 @@ static const struct json_path cached[] = {
 static const struct json_path input[] = {
 	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
 	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* Perplexity */
+	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
 	JSON_PATH("text_tokens", FACT_INPUT_TEXT_TOKENS, JSON_SCALAR),
 	JSON_PATH("image_tokens", FACT_INPUT_IMAGE_TOKENS, JSON_SCALAR),
 	JSON_PATH("audio_tokens", FACT_INPUT_AUDIO_TOKENS, JSON_SCALAR),
@@ -25,9 +27,13 @@ static const struct json_path output[] = {
 static const struct json_path server_tools[] = {
 	JSON_PATH("web_search_calls", FACT_WEB_SEARCHES, JSON_SCALAR),
 };
+static const struct json_path server_tool_use[] = {
+	JSON_PATH("web_search_requests", FACT_WEB_SEARCHES, JSON_SCALAR),
+};
 static const struct json_path gateway[] = {
 	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
 };
+static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
 
 const struct json_path openai_usage[OPENAI_N_USAGE] = {
 	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
@@ -38,23 +44,22 @@ const struct json_path openai_usage[OPENAI_N_USAGE] = {
 	JSON_KIDS("input_token_details", 0, 0, input), /* audio, realtime */
 	JSON_KIDS("output_token_details", 0, 0, output),
 	JSON_PATH("seconds", FACT_AUDIO_SECONDS, JSON_SCALAR), /* {"type":"duration"} */
-	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),	       /* OpenRouter */
+	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost),   /* OpenRouter; Perplexity */
 	JSON_PATH("cost_in_usd_ticks", OPENAI_TICKS, JSON_SCALAR),
 	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR),	 /* Hugging Face */
 	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools), /* xAI */
+	JSON_KIDS("server_tool_use_details", 0, 0, server_tool_use),	 /* OpenRouter */
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
 
 static const struct json_path prompt_details[] = {
 	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),
 	JSON_PATH("cache_write_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_PATH("cache_creation_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),	 /* LiteLLM */
+	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR), /* DashScope */
 	JSON_PATH("text_tokens", FACT_INPUT_TEXT_TOKENS, JSON_SCALAR),
 	JSON_PATH("image_tokens", FACT_INPUT_IMAGE_TOKENS, JSON_SCALAR),
 	JSON_PATH("audio_tokens", FACT_INPUT_AUDIO_TOKENS, JSON_SCALAR),
-};
-static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
-static const struct json_path server_tool_use[] = {
-	JSON_PATH("web_search_requests", FACT_WEB_SEARCHES, JSON_SCALAR),
 };
 
 const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE] = {
@@ -63,12 +68,17 @@ const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE] = {
 	JSON_PATH("total_tokens", WIRE_TOTAL, JSON_SCALAR),
 	JSON_KIDS("prompt_tokens_details", 0, 0, prompt_details),
 	JSON_KIDS("completion_tokens_details", 0, 0, output),
+	JSON_KIDS("prompt_token_details", 0, 0, prompt_details), /* Writer, Mistral */
+	JSON_KIDS("completion_token_details", 0, 0, output),
 	JSON_PATH("prompt_cache_hit_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* DeepSeek */
 	JSON_PATH("cached_tokens", WIRE_CACHE_READ, JSON_SCALAR),	    /* Moonshot */
-	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	    /* Perplexity */
-	JSON_PATH("num_search_queries", FACT_WEB_SEARCHES, JSON_SCALAR),    /* Perplexity */
-	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),		    /* OpenRouter */
-	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools),    /* xAI */
+	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR), /* LiteLLM */
+	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
+	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	 /* Perplexity */
+	JSON_PATH("num_search_queries", FACT_WEB_SEARCHES, JSON_SCALAR), /* Perplexity */
+	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),		 /* OpenRouter */
+	JSON_KIDS("server_tool_use_details", 0, 0, server_tool_use),
+	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools), /* xAI */
 	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost), /* OpenRouter, Vercel; Perplexity */
 	JSON_PATH("cost_in_usd_ticks", OPENAI_TICKS, JSON_SCALAR), /* xAI */
 	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR),   /* Hugging Face */
@@ -91,14 +101,19 @@ bool openai__is_websocket(const struct http_head *h)
 
 struct span openai__deployment(struct span path)
 {
-	static const char before[] = "/deployments/";
-	ptrdiff_t at = span_find(path, SPAN_LIT(before)), slash;
+	static const char *const before[] = {"/deployments/", "/engines/"};
+	ptrdiff_t at, slash;
+	size_t i;
 
-	if (at < 0)
-		return SPAN_NONE;
-	path = span_skip(path, (size_t)at + sizeof(before) - 1);
-	slash = span_find(path, SPAN_LIT("/"));
-	return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		at = span_find(path, span_str(before[i]));
+		if (at < 0)
+			continue;
+		path = span_skip(path, (size_t)at + strlen(before[i]));
+		slash = span_find(path, SPAN_LIT("/"));
+		return slash > 0 ? span_head(path, (size_t)slash) : SPAN_NONE;
+	}
+	return SPAN_NONE;
 }
 
 /* Output includes reasoning. Where it does not on the wire (xAI), the total shows it; without a

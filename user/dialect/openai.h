@@ -34,11 +34,11 @@ enum openai_part {
 };
 
 /* "usage" with input_tokens and output_tokens: responses, images, audio, realtime. */
-#define OPENAI_N_USAGE 13
+#define OPENAI_N_USAGE 14
 extern const struct json_path openai_usage[OPENAI_N_USAGE];
 
 /* "usage" with prompt_tokens and completion_tokens: chat and what came before it. */
-#define OPENAI_N_PROMPT_USAGE 15
+#define OPENAI_N_PROMPT_USAGE 20
 extern const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE];
 
 /* dialect.count for it. */
@@ -57,7 +57,8 @@ void openai__ticks(struct dialect_reader *r, const struct json_value *v);
 /* Does the request ask for a WebSocket? HTTP/2 has no Upgrade, but the version (RFC 8441, 5). */
 bool openai__is_websocket(const struct http_head *h);
 
-/* The model that Azure's path names: …/deployments/{deployment}/…; else an empty span. */
+/* The model that the path names: Azure's …/deployments/{deployment}/…, OpenAI's …/engines/{model}/…
+ * of old; else an empty span. */
 struct span openai__deployment(struct span path);
 
 /* --- chat: choices with a message or a delta --- */

@@ -49,12 +49,14 @@ static const struct json_path usage[] = {
 	JSON_PATH("prompt_tokens", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("completion_tokens", WIRE_OUTPUT, JSON_SCALAR),
 	JSON_PATH("prompt_audio_seconds", FACT_AUDIO_SECONDS, JSON_SCALAR),
+	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR), /* OpenRouter */
 };
 static const struct json_path answer_top[] = {
 	JSON_PATH("type", OWN_TYPE, JSON_SCALAR),
 	JSON_PATH("delta", OWN_OUTPUT, JSON_SEEN), /* transcript.text.delta */
 	JSON_PATH("text", OWN_TEXT, JSON_SEEN),
 	JSON_PATH("audio", OWN_OUTPUT, JSON_SEEN),		/* speech.audio.delta */
+	JSON_PATH("audio_data", OWN_OUTPUT, JSON_SEEN),		/* the same, Mistral */
 	JSON_PATH("duration", FACT_AUDIO_SECONDS, JSON_SCALAR), /* verbose_json */
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
 	JSON_KIDS("usage", 0, 0, usage),

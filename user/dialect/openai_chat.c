@@ -59,7 +59,10 @@ static const struct json_path request_top[] = {
 };
 const struct json_path openai_chat_request = JSON_ROOT(request_top);
 
-static const struct json_path x_groq[] = {JSON_KIDS("usage", 0, 0, openai_prompt_usage)};
+static const struct json_path x_groq[] = {
+	JSON_KIDS("usage", 0, 0, openai_prompt_usage),
+	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error), /* of a stream */
+};
 
 /* --- answer, whole or event --- */
 
@@ -102,6 +105,7 @@ static const struct json_path delta[] = {
 	JSON_KIDS("content", OWN_DELTA_OUTPUT, JSON_SEEN, delta_parts),
 	OUTPUT("reasoning_content", OWN_DELTA_OUTPUT),
 	OUTPUT("reasoning", OWN_DELTA_OUTPUT),
+	OUTPUT("reasoning_text", OWN_DELTA_OUTPUT), /* GitHub Copilot */
 	OUTPUT("refusal", OWN_DELTA_OUTPUT),
 	JSON_KIDS("tool_calls", 0, 0, delta_calls),
 	JSON_KIDS("function_call", OWN_DELTA_FUNCTION, JSON_ENTER | JSON_LEAVE, delta_function),
@@ -112,6 +116,7 @@ static const struct json_path message[] = {
 	JSON_KIDS("content", OWN_MESSAGE_OUTPUT, JSON_SEEN, message_parts),
 	OUTPUT("reasoning_content", OWN_MESSAGE_OUTPUT),
 	OUTPUT("reasoning", OWN_MESSAGE_OUTPUT),
+	OUTPUT("reasoning_text", OWN_MESSAGE_OUTPUT),
 	OUTPUT("refusal", OWN_MESSAGE_OUTPUT),
 	JSON_KIDS("tool_calls", 0, 0, message_calls),
 	JSON_KIDS("function_call", OWN_MESSAGE_FUNCTION, JSON_ENTER | JSON_LEAVE, message_function),

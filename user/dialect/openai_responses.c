@@ -311,8 +311,9 @@ void openai_response__answer_value(struct dialect_reader *r, const struct json_v
 
 static bool is_status(struct span s)
 {
-	static const char *const known[] = {"completed", "incomplete", "failed",
-					    "cancelled", "queued",     "in_progress"};
+	static const char *const known[] = {"completed",      "incomplete", "failed",
+					    "cancelled",      "queued",	    "in_progress",
+					    "requires_action"};
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -81,7 +81,7 @@ const struct dialect *dialect__match(const struct http_head *request)
 
 	if (!path.p)
 		return shape__may_be(request) ? &dialect_unknown : NULL;
-	if (path.n > 1 && path.p[path.n - 1] == '/')
+	while (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
 		if (method_is(dialects[i], request->method) && dialects[i]->match(request, path))

@@ -74,7 +74,7 @@ struct dialect {
 	/* Answers may be several JSON documents whatever the content type says: FRAMING_JSON. */
 	bool json_stream;
 	size_t own_size; /* of the state in reader.own; zeroed, freed with the reader */
-	/* path: without the query and without one trailing slash. */
+	/* path: without the query and without trailing slashes. */
 	bool (*match)(const struct http_head *h, struct span path);
 	/* The model where the path says it; else an empty span. May be NULL. */
 	struct span (*path_model)(struct span path);
