@@ -265,6 +265,36 @@ static void test_awaited(void **state)
 	rig__free(&r);
 }
 
+/* What was taken for a frame is none: nothing of that call is believed any more, however it is cut.
+ */
+static void test_misread_call(void **state)
+{
+	struct h2_rig r;
+
+	begin(&r);
+	rig__call(&r, SIDE_REQUEST);
+	rig__headers(&r, 3, H2_END_STREAM, POST("/v1/b"));
+	rig__gap(&r, SIDE_RESPONSE, 0);
+	rig__call(&r, SIDE_RESPONSE);
+	rig__frame(&r, H2_PING, 0, 0, SPAN_LIT("12345678"));
+	rig__raw(&r, SPAN_LIT("no frame at all"));
+	rig__headers(&r, 3, 0, ":status: 200\n");
+	rig__call(&r, SIDE_RESPONSE);
+	rig__raw(&r, SPAN_LIT("the rest of a frame"));
+	rig__headers(&r, 3, H2_END_STREAM, ":status: 200\nx-a: 1\n");
+	rig__expect(&r, BEGUN "request 2 @5-5 POST /v1/b 20 host=a\n"
+			      "request_end 2 @5\n"
+			      "gap 1 response 0\n"
+			      "gap 2 response 0\n"
+			      "gap 1 response 0\n"
+			      "gap 2 response 0\n"
+			      "response 2 @8-8 200 20\n"
+			      "response_end 2 @8\n"
+			      "end 2 @8 ok\n"
+			      "end 1 @9 lost\n");
+	rig__free(&r);
+}
+
 /* The beginning is met later than the connection's. */
 static void test_midstream_preface(void **state)
 {
@@ -441,7 +471,7 @@ int main(void)
 		cmocka_unit_test(test_midstream_deep),	  cmocka_unit_test(test_midstream_preface),
 		cmocka_unit_test(test_midstream_coding),  cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_quiet_in_wanted),	  cmocka_unit_test(test_in_small),
-		cmocka_unit_test(test_end_lost),
+		cmocka_unit_test(test_end_lost),	  cmocka_unit_test(test_misread_call),
 	};
 
 	return cmocka_run_group_tests_name("h2 in parts", tests, NULL, NULL);

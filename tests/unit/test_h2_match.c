@@ -9,6 +9,8 @@
 
 #include "h2_rig.h"
 #include "heap.h"
+#include "http/h2_head.h"
+#include "http/h2_hpack.h"
 #include "http/h2_match.h"
 #include "stream/first.h"
 
@@ -188,6 +190,64 @@ static void test_many_streams(void **state)
 	peer__close(&p);
 }
 
+/* Those whose ends were lost are no failures when they have to go. */
+static void test_many_lost(void **state)
+{
+	struct peer p;
+
+	peer__open(&p, "/v1");
+	for (uint32_t i = 0; i <= p.lim.h2_streams; i++) {
+		if (i == p.lim.h2_streams)
+			http2_protocol.gap(p.state, SIDE_RESPONSE, 99, false, 2);
+		rig__headers(&p.rig, 2 * i + 1, H2_END_STREAM, POST_V1);
+		peer__send(&p);
+	}
+	assert_non_null(strstr(log__string(&p.log), "end 1 @1 lost\n"));
+	peer__close(&p);
+}
+
+/* Blocks that cannot be read make a filled inflater each, for a few bytes: not for ever. */
+static void test_bad_blocks(void **state)
+{
+	static const struct span bad = SPAN_LIT("\x80"), good = SPAN_LIT("\x82");
+	struct limits lim = limits_default;
+	struct h2_hpack h;
+
+	h2_hpack__init(&h, true, &lim);
+	for (int i = 0; i < 1000; i++) {
+		h2_hpack__feed(&h, bad, NULL, NULL);
+		assert_int_equal(h2_hpack__end(&h), -EBADMSG);
+	}
+	assert_int_equal(h2_hpack__feed(&h, good, NULL, NULL), -EBADMSG);
+	h2_hpack__end(&h);
+	/* Nobody errs without end. */
+	for (int i = 0; i < 100; i++) {
+		h2_hpack__feed(&h, good, NULL, NULL);
+		h2_hpack__end(&h);
+	}
+	assert_int_equal(h2_hpack__feed(&h, good, NULL, NULL), 0);
+	assert_int_equal(h2_hpack__end(&h), 0);
+	h2_hpack__free(&h);
+}
+
+/* A byte of a block can stand for as much as the table holds: only so much of it is looked at. */
+static void test_many_references(void **state)
+{
+	static uint8_t value[60000];
+	struct limits lim = limits_default;
+	static const uint8_t key[16];
+	struct h2_head *head;
+
+	memset(value, 'a', sizeof(value));
+	assert_int_equal(h2_head__new(SIDE_REQUEST, &lim, key, &head), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(h2_head__add(head, S("x"), span(value, sizeof(value))), 0);
+	assert_int_equal(h2_head__finish(head), 0);
+	assert_int_equal(head->b.head.n_headers, lim.head_bytes / sizeof(value));
+	assert_true(head->b.head.truncated);
+	h2_head__free(head);
+}
+
 /* Frames of 16 MiB, of which nothing is gathered. */
 static void test_large_frames(void **state)
 {
@@ -313,10 +373,11 @@ static void test_idle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connection),    cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_many_streams),  cmocka_unit_test(test_large_frames),
-		cmocka_unit_test(test_header_floods), cmocka_unit_test(test_table_limit),
-		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_connection),   cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_many_streams), cmocka_unit_test(test_many_lost),
+		cmocka_unit_test(test_bad_blocks),   cmocka_unit_test(test_many_references),
+		cmocka_unit_test(test_large_frames), cmocka_unit_test(test_header_floods),
+		cmocka_unit_test(test_table_limit),  cmocka_unit_test(test_idle),
 	};
 
 	return cmocka_run_group_tests_name("h2 match", tests, NULL, NULL);

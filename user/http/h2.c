@@ -27,6 +27,7 @@ static void resync(struct h2_side *s)
 	s->first = NULL;
 	s->reader = (struct h2_reader){};
 	s->n_tail = 0;
+	s->call_over = false;
 	s->state = H2_RESYNC;
 }
 
@@ -46,6 +47,7 @@ static void desync(struct h2 *h, enum side side, uint64_t ts_ns)
 	if (!h->side[side].unsure)
 		h2_stream__end_all(h, HTTP_END_PROTOCOL, ts_ns);
 	lost(h, side, ts_ns);
+	h->side[side].call_over = true;
 }
 
 static bool is_block(const struct h2_frame *f)
@@ -293,12 +295,14 @@ static ptrdiff_t found_awaited(struct h2 *h, uint64_t ts_ns)
 static ptrdiff_t feed_resync(struct h2 *h, enum side side, struct span in, bool first_in_call,
 			     uint64_t ts_ns)
 {
-	bool awaits = side == SIDE_RESPONSE && h->streams;
 	struct h2_side *s = &h->side[side];
 	enum protocol_match m;
 	ptrdiff_t err;
+	bool awaits;
 	size_t i;
 
+	s->call_over &= !first_in_call;
+	awaits = side == SIDE_RESPONSE && h->streams && !s->call_over;
 	if (!s->first && first_in_call && match_side(&side, span_head(in, 1)) != MATCH_NO) {
 		s->first = calloc(1, sizeof(*s->first));
 		if (!s->first)

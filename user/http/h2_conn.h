@@ -58,6 +58,7 @@ struct h2_side {
 	struct first *first;	       /* H2_RESYNC: what may become a frame, else NULL */
 	uint8_t tail[H2_FRAME_HEADER]; /* H2_RESYNC: the latest bytes */
 	uint8_t n_tail;
+	bool call_over; /* H2_RESYNC: nothing is looked for in the rest of the call */
 	struct h2_reader reader;
 	uint64_t frame_ns; /* of the frame's first byte */
 	struct h2_hpack hpack;

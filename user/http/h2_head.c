@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "http/headers.h"
 
 #define NAME_MAX_BYTES 1024
@@ -134,6 +135,12 @@ int h2_head__add(void *ctx, struct span name, struct span value)
 
 	if (!name.n) {
 		h->unknown |= !name.p;
+		return 0;
+	}
+	/* A byte of a block can refer to as much as the table holds. */
+	h->n += name.n + value.n;
+	if (h->n > h->b.lim->head_bytes) {
+		h->b.head.truncated = true;
 		return 0;
 	}
 	if (value.n && has_control(value))

@@ -14,6 +14,7 @@ struct h2_head {
 	struct head_build b;
 	bool websocket; /* asked for by an extended CONNECT (RFC 8441, 5): once finished */
 	bool unknown;	/* there were headers whose names are not known */
+	size_t n;	/* bytes of all headers */
 	bool pseudo;	/* a pseudo-header of that side's heads was there: no trailers */
 	struct head_slot protocol; /* :protocol */
 	enum coding codings[H2_CODINGS_MAX];

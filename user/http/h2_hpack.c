@@ -12,6 +12,10 @@
 #define ENTRY_MIN 33
 #define PLACEHOLDERS (TABLE_LEAST / ENTRY_MIN)
 #define PLACEHOLDERS_DEEP (TABLE_USUAL / ENTRY_MIN)
+/* Filling an inflater takes longer than any block that could ask for it: so many placeholders at
+ * once, and so many more with each block. */
+#define FILL_MAX (1U << 17)
+#define FILL_PER_BLOCK 32
 #define PLACEHOLDER '?' /* no header's name: RFC 9110, 5.1 */
 
 void h2_hpack__table_size(struct h2_hpack *h, uint32_t bytes, const struct limits *lim)
@@ -25,7 +29,7 @@ void h2_hpack__table_size(struct h2_hpack *h, uint32_t bytes, const struct limit
 
 void h2_hpack__init(struct h2_hpack *h, bool midstream, const struct limits *lim)
 {
-	*h = (struct h2_hpack){.table_max = TABLE_LEAST, .primed = midstream};
+	*h = (struct h2_hpack){.table_max = TABLE_LEAST, .primed = midstream, .fill = FILL_MAX};
 	h2_hpack__table_size(h, TABLE_USUAL, lim);
 }
 
@@ -74,13 +78,18 @@ static int inflate(struct h2_hpack *h, struct span in, bool last, h2_header fn, 
 	}
 }
 
+static unsigned int placeholders(const struct h2_hpack *h)
+{
+	return h->deep ? PLACEHOLDERS_DEEP : PLACEHOLDERS;
+}
+
 /* A block of literals that go into the table (RFC 7541, 6.2.1), after an update of its size (6.3)
  * to the most that it can be: with a table larger than the encoder's, entries only live longer
  * than they are referred to. */
 static int prime(struct h2_hpack *h)
 {
 	static const uint8_t literal[] = {0x40, 1, PLACEHOLDER, 0};
-	unsigned int i, n = h->deep ? PLACEHOLDERS_DEEP : PLACEHOLDERS;
+	unsigned int i, n = placeholders(h);
 	uint32_t rest = h->table_max - 31;
 	uint8_t size[6] = {0x3f};
 	size_t at = 1;
@@ -89,6 +98,7 @@ static int prime(struct h2_hpack *h)
 	for (; rest >= 128; rest >>= 7)
 		size[at++] = (uint8_t)(rest | 128);
 	size[at++] = (uint8_t)rest;
+	h->fill -= n;
 	err = inflate(h, span(size, at), false, NULL, NULL);
 	for (i = 0; i < n && !err; i++)
 		err = inflate(h, span(literal, sizeof(literal)), false, NULL, NULL);
@@ -101,6 +111,8 @@ static int begin(struct h2_hpack *h)
 {
 	bool fresh = !h->inflater;
 
+	if (fresh && h->primed && h->fill < placeholders(h))
+		return -EBADMSG;
 	if (fresh && nghttp2_hd_inflate_new(&h->inflater)) {
 		h->inflater = NULL;
 		return -ENOMEM;
@@ -136,6 +148,8 @@ int h2_hpack__end(struct h2_hpack *h)
 {
 	bool bad = h->failed;
 
+	if (h->fill < FILL_MAX)
+		h->fill += FILL_PER_BLOCK;
 	if (!bad && h->inflater) {
 		bad = inflate(h, SPAN_NONE, true, NULL, NULL) != 0;
 		if (bad)

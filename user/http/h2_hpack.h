@@ -17,10 +17,11 @@ struct limits;
 struct h2_hpack {
 	nghttp2_hd_inflater *inflater; /* NULL: none yet, or its state is lost */
 	uint32_t table_max;	       /* bytes that the encoder may use */
-	bool primed; /* some of its past is not known: so is the next inflater's */
-	bool deep;   /* the usual number of placeholders was not enough */
-	bool within; /* a block has begun */
-	bool failed; /* the current block cannot be read to its end */
+	bool primed;   /* some of its past is not known: so is the next inflater's */
+	bool deep;     /* the usual number of placeholders was not enough */
+	uint32_t fill; /* placeholders that may still be put into inflaters */
+	bool within;   /* a block has begun */
+	bool failed;   /* the current block cannot be read to its end */
 };
 
 /* A header. A name whose p is NULL is not known; a value may be known even then. Returns 0, or an

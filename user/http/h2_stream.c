@@ -64,6 +64,11 @@ void h2_stream__end_all(struct h2 *h, enum http_end why, uint64_t ts_ns)
 		h2_stream__end(h, h->streams, why, ts_ns);
 }
 
+static bool is_lost(const struct h2_stream *s)
+{
+	return s->response_gap || (s->request_gap && !s->response_begun);
+}
+
 void h2_stream__finish_all(struct h2 *h, enum conn_end why, uint64_t ts_ns)
 {
 	static const enum http_end ends[] = {
@@ -74,8 +79,7 @@ void h2_stream__finish_all(struct h2 *h, enum conn_end why, uint64_t ts_ns)
 
 	while (h->streams) {
 		struct h2_stream *s = h->streams;
-		bool lost = s->response_gap || (s->request_gap && !s->response_begun);
-		enum http_end end = lost ? HTTP_END_LOST : ends[why];
+		enum http_end end = is_lost(s) ? HTTP_END_LOST : ends[why];
 
 		if (s->ws)
 			end = ws__end(s->ws, end);
@@ -221,7 +225,8 @@ int h2_stream__open(struct h2 *h, uint32_t id, const struct h2_head *head, bool 
 	int err;
 
 	if (map__count(node, h->streams) >= h->lim->h2_streams)
-		h2_stream__end(h, h->streams, HTTP_END_PROTOCOL, ts_ns);
+		h2_stream__end(h, h->streams,
+			       is_lost(h->streams) ? HTTP_END_LOST : HTTP_END_PROTOCOL, ts_ns);
 	s = stream__new(h, id);
 	if (!s)
 		return -ENOMEM;
