@@ -161,6 +161,8 @@ static void test_providers(void **state)
 	provider("x.services.ai.azure.com", "/anthropic/v1/messages", "anthropic");
 	provider("x.services.ai.azure.com", "/api/projects/p/openai/v1/responses",
 		 "azure.ai.openai");
+	provider("x.services.ai.azure.com", "//openai/deployments/d/chat/completions",
+		 "azure.ai.openai");
 	provider("x.openai.azure.us", "/openai/deployments/d/chat/completions", "azure.ai.openai");
 	provider("m.swedencentral.inference.ai.azure.com", chat, "azure.ai.inference");
 	provider("coding-intl.dashscope.aliyuncs.com", chat, "alibaba");

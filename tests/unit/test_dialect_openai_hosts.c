@@ -79,7 +79,8 @@ static void test_numbers(void **state)
 	     "{\"choices\":null,\"usage\":{\"prompt_tokens\":12.0,\"completion_tokens\":\"3\","
 	     "\"prompt_tokens_details\":null,\"completion_tokens_details\":[]}}",
 	     "| in=12");
-	/* In each chunk, growing, as Perplexity and SambaNova have it; nulls between do not reset it.
+	/* In each chunk, growing, as Perplexity and SambaNova have it; nulls between do not reset
+	 * it.
 	 */
 	chat(SSE,
 	     "data:{\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":4,"
@@ -99,6 +100,15 @@ static void test_errors(void **state)
 	     "data: {\"id\":\"c\",\"choices\":[],\"x_groq\":{\"id\":\"req\",\"error\":\"over\"}}"
 	     "\n\n",
 	     "| id=c OUTPUT says=over error=_OTHER streamed");
+	chat(SSE,
+	     "data: {\"x_groq\":{\"error\":{\"message\":\"m\",\"type\":\"internal_server_error\"}}}"
+	     "\n\n",
+	     "| says=m error=internal_server_error streamed");
+	/* MiniMax */
+	chat(JSON, "{\"base_resp\":{\"status_code\":1004,\"status_msg\":\"login fail\"}}",
+	     "| says=login fail error=1004");
+	chat(JSON, "{\"id\":\"c\",\"base_resp\":{\"status_code\":0,\"status_msg\":\"success\"}}",
+	     "| id=c");
 	/* OpenRouter: of one choice */
 	chat(JSON,
 	     "{\"choices\":[{\"index\":0,\"finish_reason\":\"error\",\"error\":{\"code\":502,"
@@ -164,10 +174,10 @@ static void test_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cache),  cmocka_unit_test(test_searches),
+		cmocka_unit_test(test_cache),	cmocka_unit_test(test_searches),
 		cmocka_unit_test(test_numbers), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_status), cmocka_unit_test(test_reasoning),
-		cmocka_unit_test(test_audio),  cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_status),	cmocka_unit_test(test_reasoning),
+		cmocka_unit_test(test_audio),	cmocka_unit_test(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

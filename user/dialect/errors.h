@@ -7,6 +7,7 @@
  *	{"object":"error","type","code","message"}      Mistral, vLLM
  *	{"type","code","message"} in an event "error"   llama.cpp, gpustack
  *	{"detail":…}                                    FastAPI: no type at all
+ *	{"base_resp":{"status_code":1004,"status_msg"}} MiniMax
  * An error that is null, empty, false or 0 is none, and so is a code of 0. */
 #ifndef LLMSNOOP_ERRORS_H
 #define LLMSNOOP_ERRORS_H

@@ -99,6 +99,9 @@ const char *host__provider(struct span host, struct span path)
 	/* A name may be written with the root's dot. */
 	if (host.n && host.p[host.n - 1] == '.')
 		host.n--;
+	/* Bases that end with a slash are put before paths that begin with one. */
+	while (span_starts(path, SPAN_LIT("//")))
+		path = span_skip(path, 1);
 	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
 		if (host_is(host, hosts[i].host) &&
 		    (!hosts[i].path || span_starts(path, span_str(hosts[i].path))))

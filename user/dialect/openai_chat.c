@@ -64,6 +64,12 @@ static const struct json_path x_groq[] = {
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error), /* of a stream */
 };
 
+/* MiniMax, in every answer: 0 where all is well, else the only sign of the failure in a 200. */
+static const struct json_path base_resp[] = {
+	JSON_PATH("status_code", WIRE_ERROR_CODE, JSON_SCALAR),
+	JSON_PATH("status_msg", WIRE_TOP_MESSAGE, JSON_SCALAR),
+};
+
 /* --- answer, whole or event --- */
 
 #define OUTPUT(key, id) JSON_PATH(key, id, JSON_SEEN)
@@ -141,6 +147,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("system_fingerprint", FACT_SYSTEM_FINGERPRINT, JSON_SCALAR),
 	JSON_KIDS("x_groq", 0, 0, x_groq),
+	JSON_KIDS("base_resp", 0, 0, base_resp),
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
 	JSON_PATH("object", WIRE_TOP_OBJECT, JSON_SCALAR),
 	JSON_PATH("type", WIRE_TOP_TYPE, JSON_SCALAR),
