@@ -62,6 +62,9 @@ static void test_other_messages(void **state)
 	facts_are(&x, "| unproved");
 	x.headers = "anthropic-version: 2023-06-01";
 	facts_are(&x, "|");
+	x.path = "/claude/messages"; /* of a gateway without versions */
+	facts_are(&x, "|");
+	x.path = "/v1/messages";
 	x.headers = NULL;
 	x.request = "{\"model\":\"m\",\"messages\":[]}";
 	facts_are(&x, "ask=m |");
@@ -172,6 +175,9 @@ static void test_errors(void **state)
 	answer(200, JSON, "{\"type\":\"message\",\"error\":null,\"stop_reason\":\"end_turn\"}",
 	       "| finish[0]=end_turn");
 	answer(401, JSON, "{\"message\":\"who?\"}", "| says=who?");
+	/* LiteLLM's way to leave a field out. */
+	answer(400, JSON, "{\"error\":{\"type\":\"None\",\"param\":\"None\",\"code\":\"400\"}}",
+	       "| error=400");
 	answer(400, JSON, "[{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}]",
 	       "| error=INVALID_ARGUMENT");
 }

@@ -100,6 +100,17 @@ static bool proved(const char *host, const char *header, const char *response)
 
 static void test_proof(void **state)
 {
+	struct exchange x = {
+		.path = "/aws/model/m/converse",
+		.host = "gateway.example",
+		.request = "{\"messages\":[],\"inferenceConfig\":{}}",
+		.status = 400,
+		.response = "{\"message\":\"no such model\"}",
+	};
+
+	facts_are(&x, "ask=m | says=no such model");
+	x.request = "{\"messages\":[]}";
+	facts_are(&x, "ask=m | says=no such model unproved");
 	assert_false(proved("shop.example", NULL, "{\"stopReason\":\"end_turn\"}"));
 	assert_true(proved("shop.example", NULL, "{\"usage\":{\"inputTokens\":1}}"));
 	assert_true(proved("shop.example", "X-Amz-Date", ""));

@@ -116,6 +116,8 @@ static void test_request(void **state)
 
 static void test_whole(void **state)
 {
+	answer("x-amzn-bedrock-input-token-count: 5",
+	       "{\"message\":\"a cat\",\"finishReason\":\"stop\"}", "ask=m | finish[0]=stop in=5");
 	answer(NULL,
 	       "{\"id\":\"msg\",\"type\":\"message\",\"model\":\"c\",\"content\":[{\"type\":"
 	       "\"tool_use\",\"id\":\"t1\",\"name\":\"f\"}],\"stop_reason\":\"tool_use\",\"usage\":"

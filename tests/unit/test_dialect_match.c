@@ -63,6 +63,8 @@ static void test_paths(void **state)
 		{"/v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict",
 		 "vertex.predict"},
 		{"/v1/projects/p/locations/l/publishers/anthropic/models/m:countTokens", NULL},
+		{"/v1/projects/p/locations/l/publishers/anthropic/models/m%3ArawPredict",
+		 "anthropic.messages"},
 		{"/v1/messages/count_tokens", "anthropic.count_tokens", "count_tokens"},
 		{"/v1/messages/batches", NULL},
 		{"/v1/threads/t/messages", NULL},
@@ -172,6 +174,8 @@ static void test_providers(void **state)
 	provider("us-east5-aiplatform.googleapis.com",
 		 "/v1/p/publishers/anthropic/models/m:rawPredict", "gcp.vertex_ai");
 	provider("aiplatform.googleapis.com", chat, "gcp.vertex_ai");
+	provider("us-central1-aiplatform.mtls.googleapis.com", chat, "gcp.vertex_ai");
+	provider("aiplatform.eu.rep.googleapis.com", chat, "gcp.vertex_ai");
 	provider("dashscope-intl.aliyuncs.com", chat, "alibaba");
 	provider("dashscope.aliyuncs.com", chat, "alibaba");
 	provider("us-east-1.api.x.ai", chat, "x_ai");

@@ -149,6 +149,10 @@ static void test_embed(void **state)
 	at("h:11434", "/api/embed", "{\"model\":\"m\",\"input\":[\"a\"],\"dimensions\":8}", JSON,
 	   "{\"model\":\"m\",\"embeddings\":[[0.1]],\"total_duration\":1,\"prompt_eval_count\":2}",
 	   "ask=m dims=8 | model=m in=2");
+	at("h", "/api/embed", "{\"model\":\"m\",\"input\":\"a\"}", JSON,
+	   "{\"model\":\"m\",\"embeddings\":[[0.1]],\"load_duration\":1}", "ask=m | model=m");
+	at("h", "/api/embed", "{\"model\":\"m\",\"input\":\"a\"}", JSON,
+	   "{\"model\":\"m\",\"embeddings\":[[0.1]]}", "ask=m | model=m unproved");
 	at("h", "/api/embeddings", "{\"model\":\"m\",\"prompt\":\"p\"}", JSON,
 	   "{\"embedding\":[0.1,-2]}", "ask=m |");
 	at("h", "/api/embeddings", "{\"text\":\"p\"}", JSON, "{\"embedding\":[0.1,-2]}",
@@ -192,6 +196,18 @@ static void test_proof(void **state)
 	facts_are(&x, "stream=1 | says=no such model unproved");
 	x.request = "{\"model\":\"m\",\"keep_alive\":null}";
 	facts_are(&x, "stream=1 ask=m | says=no such model");
+	x.request = "{\"model\":\"m\",\"options\":{\"temperature\":0}}";
+	facts_are(&x, "stream=1 ask=m temp=0 | says=no such model");
+	x.request = "{\"model\":\"m\",\"messages\":[]}";
+	facts_are(&x, "stream=1 ask=m | says=no such model unproved");
+	x.response = "{\"error\":\"model \\\"m\\\" not found, try pulling it first\"}";
+	facts_are(&x, "stream=1 ask=m | says=model \"m\" not found, try pulling it first");
+	x.status = 200;
+	facts_are(&x, "stream=1 ask=m | says=model \"m\" not found, try pulling it first "
+		      "error=_OTHER streamed unproved");
+	x.request = "{\"options\":{\"num_ctx\":9}}";
+	x.response = "";
+	facts_are(&x, "stream=1 |");
 	/* Somebody else's for sure. */
 	q.authority = SPAN_LIT("openrouter.ai");
 	assert_null(dialect__match(&q));

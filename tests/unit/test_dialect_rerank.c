@@ -34,17 +34,39 @@ static void test_shapes(void **state)
 	     "{\"model\":\"m\",\"data\":[{\"index\":0,\"score\":0.7}],\"usage\":"
 	     "{\"rerank_units\":1}}",
 	     "ask=m | model=m units=1");
+	rank("bedrock-agent-runtime.us-west-2.amazonaws.com", "/rerank",
+	     "{\"queries\":[{\"type\":\"TEXT\"}],\"sources\":[{\"type\":\"INLINE\"}],"
+	     "\"rerankingConfiguration\":{\"type\":\"BEDROCK_RERANKING_MODEL\","
+	     "\"bedrockRerankingConfiguration\":{\"numberOfResults\":1,\"modelConfiguration\":"
+	     "{\"modelArn\":\"arn:aws:bedrock:us-west-2::foundation-model/"
+	     "cohere.rerank-v3-5:0\"}}}}",
+	     "{\"results\":[{\"index\":0,\"relevanceScore\":0.7}]}",
+	     "ask=arn:aws:bedrock:us-west-2::foundation-model/cohere.rerank-v3-5:0 |");
 	rank("litellm.example", "/v2/rerank", ASKED,
 	     "{\"id\":\"i\",\"results\":[{\"index\":0,\"relevance_score\":1}]}", "ask=m | id=i");
 }
 
 static void test_proof(void **state)
 {
+	struct exchange x = {
+		.path = "/v1/rerank",
+		.host = "h",
+		.request = ASKED,
+		.status = 401,
+		.type = "application/json",
+		.response = "{\"message\":\"bad key\"}",
+	};
+
 	rank("h", "/rerank", "{\"query\":\"q\"}", "[{\"index\":1,\"score\":0.9}]", "| unproved");
 	rank("h", "/rerank", ASKED, "[{\"index\":1}]", "ask=m | unproved");
 	rank("h", "/rerank", ASKED, "{\"results\":[{\"index\":1},{\"score\":1}]}",
 	     "ask=m | unproved");
 	rank("h", "/rerank", ASKED, "{\"results\":[]}", "ask=m | unproved");
+	facts_are(&x, "ask=m | says=bad key");
+	x.path = "/v2/rerank";
+	facts_are(&x, "ask=m | says=bad key");
+	x.request = "{\"query\":\"q\",\"documents\":[\"a\"]}";
+	facts_are(&x, "| says=bad key unproved");
 }
 
 int main(void)

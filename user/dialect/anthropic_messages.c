@@ -4,6 +4,7 @@
  * Usage is cumulative: message_delta overwrites what message_start said, field by field.
  * input_tokens leaves out what was read from and written to the cache. */
 #include "dialect/anthropic.h"
+#include "dialect/gemini.h"
 
 /* --- request --- */
 
@@ -124,22 +125,12 @@ static bool match(const struct http_head *h, struct span path)
 
 	if (span_ends(path, SPAN_LIT("/v1/messages")))
 		return true;
+	/* Gateways may have no version; then the path alone is too ordinary. */
+	if (span_ends(path, SPAN_LIT("/messages")))
+		return http_head__get(h, "anthropic-version").n;
 	return span_find(path, SPAN_LIT(publisher)) >= 0 &&
-	       (span_ends(path, SPAN_LIT(":rawPredict")) ||
-		span_ends(path, SPAN_LIT(":streamRawPredict")));
-}
-
-/* …/publishers/anthropic/models/{model}:rawPredict */
-static struct span path_model(struct span path)
-{
-	static const char models[] = "/models/";
-	ptrdiff_t at = span_find(path, SPAN_LIT(models)), colon;
-
-	if (at < 0)
-		return SPAN_NONE;
-	path = span_skip(path, (size_t)at + sizeof(models) - 1);
-	colon = span_find(path, SPAN_LIT(":"));
-	return colon > 0 ? span_head(path, (size_t)colon) : SPAN_NONE;
+	       (gemini__method_is(path, "rawPredict") ||
+		gemini__method_is(path, "streamRawPredict"));
 }
 
 /* On Vertex AI the path asks for the stream. Products that send messages have /v1/messages, too. */
@@ -147,7 +138,7 @@ static void begin(struct dialect_reader *r, const struct http_head *h)
 {
 	if (!span_ends(h->path, SPAN_LIT("/messages")) || http_head__get(h, "anthropic-version").n)
 		wire__prove(r);
-	if (span_ends(h->path, SPAN_LIT(":streamRawPredict")))
+	if (gemini__method_is(h->path, "streamRawPredict"))
 		wire__number(r, FACT_REQUEST_STREAM, 1);
 }
 
@@ -228,7 +219,7 @@ const struct dialect dialect_anthropic_messages = {
 	.flavour = "anthropic",
 	.weak = true,
 	.match = match,
-	.path_model = path_model,
+	.path_model = gemini__path_model,
 	.begin = begin,
 	.request = &request,
 	.answer = &answer,

@@ -28,6 +28,7 @@ enum converse_part {
 	CONVERSE_TOOL_RESULT,
 	CONVERSE_FORMAT,
 	CONVERSE_ERROR_TYPE, /* "__type" */
+	CONVERSE_ASKED,	     /* a request has it that is no other's */
 	CONVERSE_END,
 };
 

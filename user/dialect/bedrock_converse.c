@@ -60,7 +60,7 @@ static const struct json_path output_config[] = {
 	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
 };
 static const struct json_path request_top[] = {
-	JSON_KIDS("inferenceConfig", 0, 0, inference),
+	JSON_KIDS("inferenceConfig", CONVERSE_ASKED, JSON_ENTER, inference),
 	JSON_KIDS("additionalModelRequestFields", 0, 0, more),
 	JSON_KIDS("serviceTier", 0, 0, tier),
 	JSON_KIDS("outputConfig", 0, 0, output_config),
@@ -141,6 +141,8 @@ void converse__request_value(struct dialect_reader *r, const struct json_value *
 {
 	if (v->id == CONVERSE_TOOL_RESULT)
 		r->results.is_result = true;
+	else if (v->id == CONVERSE_ASKED)
+		wire__prove(r);
 	else if (v->id == CONVERSE_FORMAT && v->type == JSON_STRING &&
 		 span_eq(v->text, SPAN_LIT("json_schema")))
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);

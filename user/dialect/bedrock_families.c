@@ -225,6 +225,7 @@ static const struct json_path answer_top[] = {
 	/* Nova */
 	JSON_KIDS("output", 0, 0, converse_output),
 	JSON_PATH("stopReason", CONVERSE_STOP, JSON_SCALAR),
+	JSON_PATH("finishReason", CONVERSE_STOP, JSON_SCALAR), /* TwelveLabs Pegasus */
 	JSON_KIDS("contentBlockStart", 0, 0, nova_start),
 	JSON_KIDS("contentBlockDelta", 0, 0, nova_delta),
 	JSON_KIDS("messageStop", 0, 0, nova_stop),

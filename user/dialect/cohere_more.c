@@ -150,6 +150,7 @@ const struct dialect dialect_cohere_rerank = {
 	.request = &rerank_request,
 	.answer = &rerank_answer,
 	.request_value = rerank__request_value,
+	.head = rerank__head,
 	.answer_value = rerank__answer_value,
 	.count = cohere__count,
 };

@@ -35,6 +35,9 @@ void errors__value(struct errors *e, const struct json_value *v)
 		return;
 	if (v->type == JSON_NUMBER && span_eq(v->text, SPAN_LIT("0")))
 		return;
+	/* What LiteLLM makes of a field that it was not told. */
+	if (v->type == JSON_STRING && span_eq(v->text, SPAN_LIT("None")))
+		return;
 	if (v->id == WIRE_TOP_OBJECT) {
 		e->object = span_eq(v->text, SPAN_LIT("error"));
 		return;

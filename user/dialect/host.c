@@ -31,6 +31,8 @@ static const struct host hosts[] = {
 	{"api.anthropic.com", NULL, "anthropic"},
 	{"generativelanguage.googleapis.com", NULL, "gcp.gemini"},
 	{"*aiplatform.googleapis.com", NULL, "gcp.vertex_ai"},
+	{"*aiplatform.mtls.googleapis.com", NULL, "gcp.vertex_ai"},
+	{"aiplatform.*.rep.googleapis.com", NULL, "gcp.vertex_ai"}, /* several regions */
 	{"*.cursor.sh", NULL, "cursor"},
 	{"cloudcode-pa.googleapis.com", NULL, "gcp.gemini"}, /* Code Assist */
 	{"bedrock-runtime.*", NULL, "aws.bedrock"},

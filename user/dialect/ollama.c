@@ -10,7 +10,8 @@ enum {
 	OWN_MAX,
 	OWN_THINK,
 	OWN_PROMPT,
-	OWN_KEEP, /* how long the model stays loaded: no other program's word */
+	OWN_WORD, /* what no other program has: how long the model stays loaded, … */
+	OWN_OPTIONS,
 	OWN_CREATED,
 	OWN_DONE,
 	OWN_FINISH,
@@ -19,6 +20,7 @@ enum {
 	OWN_OUTPUT, /* some text, thinking or tool arguments: not empty */
 	OWN_CALL,
 	OWN_EMBEDDING,
+	OWN_LOADED, /* how long loading the model took: no other program's word, too */
 };
 
 /* What proves it: each in a document together with the others. */
@@ -32,6 +34,7 @@ enum {
 struct ollama {
 	uint8_t seen; /* of this document */
 	bool prompt;  /* the request has one */
+	bool options; /* and these */
 };
 
 /* --- request --- */
@@ -49,6 +52,7 @@ static const struct json_path options[] = {
 	JSON_PATH("top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
 	JSON_PATH("seed", FACT_REQUEST_SEED, JSON_SCALAR),
 	JSON_PATH("num_predict", OWN_MAX, JSON_SCALAR),
+	JSON_PATH("num_ctx", OWN_WORD, JSON_SCALAR),
 	JSON_PATH("frequency_penalty", FACT_REQUEST_FREQUENCY_PENALTY, JSON_SCALAR),
 	JSON_PATH("presence_penalty", FACT_REQUEST_PRESENCE_PENALTY, JSON_SCALAR),
 	JSON_KIDS("stop", FACT_REQUEST_STOP, JSON_SCALAR, stops),
@@ -56,11 +60,11 @@ static const struct json_path options[] = {
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
-	JSON_KIDS("options", 0, 0, options),
+	JSON_KIDS("options", OWN_OPTIONS, JSON_ENTER, options),
 	JSON_PATH("format", OWN_FORMAT, JSON_SEEN),
 	JSON_PATH("think", OWN_THINK, JSON_SCALAR),
 	JSON_PATH("prompt", OWN_PROMPT, JSON_SEEN),
-	JSON_PATH("keep_alive", OWN_KEEP, JSON_SCALAR),
+	JSON_PATH("keep_alive", OWN_WORD, JSON_SCALAR),
 	JSON_PATH("dimensions", FACT_REQUEST_DIMENSIONS, JSON_SCALAR),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
@@ -95,6 +99,7 @@ static const struct json_path answer_top[] = {
 	JSON_PATH("done_reason", OWN_FINISH, JSON_SCALAR),
 	JSON_PATH("prompt_eval_count", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("eval_count", WIRE_OUTPUT, JSON_SCALAR),
+	JSON_PATH("load_duration", OWN_LOADED, JSON_SCALAR),
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
 };
 static const struct json_path answer = JSON_ROOT(answer_top);
@@ -141,6 +146,7 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
 		break;
 	case OWN_MAX: /* negative: without a limit */
+		wire__prove(r);
 		if (v->type == JSON_NUMBER && v->integral && v->number > 0)
 			wire__number(r, FACT_REQUEST_MAX_TOKENS, v->number);
 		break;
@@ -151,8 +157,11 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 	case OWN_PROMPT:
 		o->prompt = true;
 		break;
-	case OWN_KEEP:
+	case OWN_WORD:
 		wire__prove(r);
+		break;
+	case OWN_OPTIONS:
+		o->options = true;
 		break;
 	default:
 		break;
@@ -199,16 +208,33 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		if (o->prompt && v->type == JSON_ARRAY)
 			wire__prove(r);
 		break;
+	case OWN_LOADED:
+		if (v->type == JSON_NUMBER)
+			wire__prove(r);
+		break;
 	default:
 		break;
 	}
+}
+
+/* {"error":"…"}, which anybody may say, in answer to what only Ollama is asked, or in its words:
+ * model "m" not found, … */
+static bool is_refusal(const struct dialect_reader *r)
+{
+	const struct ollama *o = r->own;
+	struct span why = text__span(&r->errors.message);
+
+	if (r->status < 400 || !r->model_told || !why.n)
+		return false;
+	return o->options || (span_starts(why, SPAN_LIT("model ")) &&
+			      span_find(why, SPAN_LIT(" not found")) >= 0);
 }
 
 static void document(struct dialect_reader *r)
 {
 	struct ollama *o = r->own;
 
-	if (o->seen == SEEN_ALL)
+	if (o->seen == SEEN_ALL || is_refusal(r))
 		wire__prove(r);
 	o->seen = 0;
 	/* Calls come whole, each in one document. */

@@ -9,6 +9,7 @@
 enum {
 	OWN_ID = WIRE_OWN,
 	OWN_QUERY,
+	OWN_QUERIES,
 	OWN_DOCUMENTS,
 	OWN_RESULT,
 	OWN_INDEX,
@@ -24,6 +25,15 @@ enum {
 	MARK_ANSWERED = MARK_INDEX | MARK_SCORE,
 };
 
+static const struct json_path bedrock_model[] = {
+	JSON_PATH("modelArn", FACT_REQUEST_MODEL, JSON_SCALAR),
+};
+static const struct json_path bedrock_config[] = {
+	JSON_KIDS("modelConfiguration", 0, 0, bedrock_model),
+};
+static const struct json_path bedrock[] = {
+	JSON_KIDS("bedrockRerankingConfiguration", 0, 0, bedrock_config),
+};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("model_id", FACT_REQUEST_MODEL, JSON_SCALAR),
@@ -31,12 +41,17 @@ static const struct json_path request_top[] = {
 	JSON_PATH("documents", OWN_DOCUMENTS, JSON_SEEN),
 	JSON_PATH("texts", OWN_DOCUMENTS, JSON_SEEN),
 	JSON_PATH("inputs", OWN_DOCUMENTS, JSON_SEEN),
+	/* Bedrock */
+	JSON_PATH("queries", OWN_QUERIES, JSON_SEEN),
+	JSON_PATH("sources", OWN_DOCUMENTS, JSON_SEEN),
+	JSON_KIDS("rerankingConfiguration", 0, 0, bedrock),
 };
 const struct json_path rerank_request = JSON_ROOT(request_top);
 
 static const struct json_path result[] = {
 	JSON_PATH("index", OWN_INDEX, JSON_SCALAR),
 	JSON_PATH("relevance_score", OWN_SCORE, JSON_SCALAR),
+	JSON_PATH("relevanceScore", OWN_SCORE, JSON_SCALAR), /* Bedrock */
 	JSON_PATH("score", OWN_SCORE, JSON_SCALAR),
 };
 static const struct json_path results[] = {JSON_EACH_KIDS(OWN_RESULT, JSON_ENTER, result)};
@@ -69,10 +84,19 @@ void rerank__request_value(struct dialect_reader *r, const struct json_value *v)
 {
 	struct rerank *own = r->own;
 
-	if (v->id == OWN_QUERY && v->type == JSON_STRING)
+	if ((v->id == OWN_QUERY && v->type == JSON_STRING) ||
+	    (v->id == OWN_QUERIES && v->type == JSON_ARRAY))
 		own->asked |= MARK_QUERY;
 	else if (v->id == OWN_DOCUMENTS && v->type == JSON_ARRAY)
 		own->asked |= MARK_DOCUMENTS;
+}
+
+void rerank__head(struct dialect_reader *r, const struct http_head *h)
+{
+	const struct rerank *own = r->own;
+
+	if (r->status >= 400 && own->asked == MARK_ASKED && r->model_told)
+		wire__prove(r);
 }
 
 void rerank__answer_value(struct dialect_reader *r, const struct json_value *v)
@@ -105,5 +129,6 @@ const struct dialect dialect_rerank = {
 	.request = &rerank_request,
 	.answer = &rerank_answer,
 	.request_value = rerank__request_value,
+	.head = rerank__head,
 	.answer_value = rerank__answer_value,
 };

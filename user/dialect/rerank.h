@@ -14,6 +14,9 @@ struct rerank {
 extern const struct json_path rerank_request, rerank_answer;
 
 void rerank__request_value(struct dialect_reader *r, const struct json_value *v);
+/* Hook: what a request with a model, a query and documents is refused by is no result to tell it
+ * by. */
+void rerank__head(struct dialect_reader *r, const struct http_head *h);
 void rerank__answer_value(struct dialect_reader *r, const struct json_value *v);
 
 #endif
