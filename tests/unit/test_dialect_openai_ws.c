@@ -41,6 +41,34 @@ static void test_responses(void **state)
 		       "finish[0]=completed pending=0 in=3 out=2 DONE end=90");
 }
 
+/* Where the end of an answer is lost, the next one is still of its own request. */
+static void test_end_lost(void **state)
+{
+	const struct session s = {
+		CODEX,
+		.messages =
+			{
+				CREATE("\"model\":\"m\""),
+				CREATED("r1"),
+				DELTA,
+				"<",
+				CREATE("\"model\":\"n\""),
+				CREATED("r2"),
+				COMPLETED("r2", "3", "4"),
+				CREATE("\"model\":\"o\""),
+				CREATED("r3"),
+				COMPLETED("r3", "5", "6"),
+			},
+	};
+
+	session_is(&s, "#1 begin=10 ask=m id=r1 model=m-1 OUTPUT "
+		       "#2 begin=50 ask=n "
+		       "#1 end=60 "
+		       "#2 id=r2 model=m-1 finish[0]=completed pending=0 in=3 out=4 DONE end=70 "
+		       "#3 begin=80 ask=o id=r3 model=m-1 finish[0]=completed pending=0 in=5 out=6 "
+		       "DONE end=100");
+}
+
 /* What fills the cache is no call, nor is what the server says of it. */
 static void test_prewarm(void **state)
 {
@@ -278,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_responses),
+		cmocka_unit_test(test_end_lost),
 		cmocka_unit_test(test_prewarm),
 		cmocka_unit_test(test_responses_errors),
 		cmocka_unit_test(test_realtime),

@@ -12,6 +12,7 @@ struct session {
 	struct openai_response response; /* first: the hooks of the POST use it */
 	uint32_t waiting[WAITING_MAX];	 /* turns, the oldest first; 0: reported as none */
 	unsigned int n;
+	struct text id; /* of the response to the oldest, once it is known */
 };
 
 static bool match(const struct http_head *h, struct span path)
@@ -44,27 +45,50 @@ static void asked(struct dialect_reader *r)
 	q->session.n = q->thread.n = q->cache_key.n = 0;
 }
 
+static void over(struct session *s)
+{
+	memmove(s->waiting, s->waiting + 1, --s->n * sizeof(s->waiting[0]));
+	s->response.deltas = false;
+	s->id.n = 0;
+}
+
+/* Another response than the one under way: the end of that was lost. */
+static void end_lost(struct dialect_reader *r)
+{
+	struct session *s = r->own;
+	struct span id = text__span(&r->last[LAST_ID]);
+
+	if (!s->n || !s->id.n || !id.n || span_eq(id, text__span(&s->id)))
+		return;
+	r->turn = s->waiting[0];
+	if (r->turn)
+		wire__number(r, FACT_TURN_END, 1);
+	over(s);
+}
+
 static void answered(struct dialect_reader *r)
 {
 	struct session *s = r->own;
 	struct openai_response *a = &s->response;
-	bool over = a->event == OPENAI_EVENT_FINAL || a->event == OPENAI_EVENT_ERROR;
+	bool last = a->event == OPENAI_EVENT_FINAL || a->event == OPENAI_EVENT_ERROR;
 
+	end_lost(r);
 	/* The request was lost. */
 	if (!s->n && a->event == OPENAI_EVENT_CREATED) {
 		wire__turn_begin(r, r->message_ns[SIDE_RESPONSE]);
 		wait_for(s, r->turn);
 	}
+	if (s->n && r->last[LAST_ID].n)
+		s->id = r->last[LAST_ID];
 	r->turn = s->n ? s->waiting[0] : 0;
 	if (!r->turn || a->event == OPENAI_EVENT_NONE) {
 		wire__drop(r, SIDE_RESPONSE);
 		a->event = OPENAI_EVENT_OTHER;
 	}
-	if (!over || !s->n)
+	if (!last || !s->n)
 		return;
 	wire__turn_end(r);
-	memmove(s->waiting, s->waiting + 1, --s->n * sizeof(s->waiting[0]));
-	a->deltas = false;
+	over(s);
 }
 
 static void message(struct dialect_reader *r, enum side side)

@@ -71,10 +71,10 @@ static const uint8_t kinds[FACT_MAX] = {
 
 /* Texts that each event repeats are told when they change: their places in last[], from 1. */
 static const uint8_t repeated[FACT_MAX] = {
-	[FACT_RESPONSE_MODEL] = 1,
-	[FACT_RESPONSE_ID] = 2,
-	[FACT_SERVICE_TIER] = 3,
-	[FACT_SYSTEM_FINGERPRINT] = 4,
+	[FACT_RESPONSE_MODEL] = 1 + LAST_MODEL,
+	[FACT_RESPONSE_ID] = 1 + LAST_ID,
+	[FACT_SERVICE_TIER] = 1 + LAST_SERVICE_TIER,
+	[FACT_SYSTEM_FINGERPRINT] = 1 + LAST_FINGERPRINT,
 };
 
 void wire__tell(struct dialect_reader *r, enum fact fact, const struct fact_value *v)

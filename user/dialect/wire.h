@@ -168,6 +168,15 @@ struct wire_choice {
 	struct text finish;
 };
 
+/* Texts that each event repeats, as last told. */
+enum wire_last {
+	LAST_MODEL,
+	LAST_ID,
+	LAST_SERVICE_TIER,
+	LAST_FINGERPRINT,
+	N_LAST,
+};
+
 /* What the answer's content type says. */
 enum wire_type {
 	TYPE_OTHER, /* nothing that the first bytes do not say better */
@@ -224,7 +233,7 @@ struct dialect_reader {
 	bool usage_new;
 	int64_t usage[WIRE_N_USAGE]; /* -1: unknown */
 	int64_t told[WIRE_N_USAGE];  /* the facts as last told */
-	struct text last[4];	     /* texts as last told: they are in every event */
+	struct text last[N_LAST];    /* by enum wire_last */
 	struct wire_choice choice;
 	bool is_tool; /* the content block that is being read */
 	struct tools tools;
