@@ -165,8 +165,10 @@ static void test_audio(void **state)
 
 static void test_paths(void **state)
 {
-	ask("/v1/engines/davinci/completions", "{\"prompt\":\"x\"}", "ask=davinci | unproved");
-	ask("/v1/engines/ada/embeddings", "{\"input\":\"x\"}", "ask=ada | unproved");
+	ask("/v1/engines/davinci/completions", "{\"prompt\":\"x\"}", "ask=davinci |");
+	ask("/v1/engines/ada/embeddings", "{\"input\":\"x\"}", "ask=ada |");
+	ask("/v1/engines/ada/embeddings", "{\"query\":\"x\"}", "ask=ada | unproved");
+	ask("/openai/deployments/d/images/generations", "{\"prompt\":\"x\"}", "type=image ask=d |");
 	ask("/openai/deployments/d/extensions/chat/completions//", "{\"messages\":[]}", "ask=d |");
 	ask("/openai/deployments/a%2Fb/chat/completions", "{}", "ask=a/b |");
 }

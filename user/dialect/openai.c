@@ -116,6 +116,11 @@ struct span openai__deployment(struct span path)
 	return SPAN_NONE;
 }
 
+bool openai__has_model(const struct dialect_reader *r)
+{
+	return r->model_told || r->path_model.n;
+}
+
 /* Output includes reasoning. Where it does not on the wire (xAI), the total shows it; without a
  * total the provider's habit decides. */
 void openai__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])

@@ -61,6 +61,9 @@ bool openai__is_websocket(const struct http_head *h);
  * of old; else an empty span. */
 struct span openai__deployment(struct span path);
 
+/* Does the request name a model, in its body or in its path? */
+bool openai__has_model(const struct dialect_reader *r);
+
 /* --- chat: choices with a message or a delta --- */
 
 extern const struct json_path openai_chat_request;

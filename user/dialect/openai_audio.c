@@ -87,7 +87,7 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 
 static void asked_transcription(struct dialect_reader *r)
 {
-	if (r->model_told)
+	if (openai__has_model(r))
 		wire__prove(r);
 }
 
@@ -162,7 +162,7 @@ static void asked_speech(struct dialect_reader *r)
 {
 	const struct audio *s = r->own;
 
-	if (s->voice && r->model_told)
+	if (s->voice && openai__has_model(r))
 		wire__prove(r);
 }
 

@@ -75,7 +75,7 @@ static void asked(struct dialect_reader *r)
 {
 	const struct completions *s = r->own;
 
-	if (s->prompt && r->model_told)
+	if (s->prompt && openai__has_model(r))
 		wire__prove(r);
 }
 

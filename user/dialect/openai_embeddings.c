@@ -55,7 +55,7 @@ static void asked(struct dialect_reader *r)
 {
 	const struct embeddings *s = r->own;
 
-	if (s->input && r->model_told)
+	if (s->input && openai__has_model(r))
 		wire__prove(r);
 }
 
