@@ -7,8 +7,11 @@
 #include <cmocka.h>
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "capture/quic.h"
 #include "capture/quic_initial.h"
 
 #define V1 1
@@ -210,13 +213,43 @@ static void test_broken(void **state)
 	}
 }
 
+static bool count_looks(void *ctx, uint32_t pid)
+{
+	*(unsigned int *)ctx += pid == (uint32_t)getpid();
+	return !pid;
+}
+
+/* Ever new names are named, but not all of them are looked for in /proc. */
+static void test_many_names(void **state)
+{
+	static struct event_quic e = {.ts_ns = 1};
+	struct capture_unseen u;
+	unsigned int looks = 0;
+	struct quic *q;
+	char name[32];
+	int i;
+
+	assert_int_equal(quic__new(count_looks, &looks, &q), 0);
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "h%d.example", i);
+		e.len = (uint32_t)one(e.bytes, V1, name, 2);
+		assert_true(quic__take(q, &e, &u));
+		assert_string_equal(u.host, name);
+	}
+	assert_int_equal(looks, 64);
+	e.ts_ns += 10 * 1000000000ULL;
+	e.len = (uint32_t)one(e.bytes, V1, "later.example", 2);
+	assert_true(quic__take(q, &e, &u));
+	assert_int_equal(looks, 65);
+	quic__free(q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_name),
-		cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_keys),	   cmocka_unit_test(test_name),
+		cmocka_unit_test(test_pieces),	   cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,9 @@
 #define TOLD 64
 #define TOLD_NS (60 * 1000000000ULL)
 #define INODES_MAX 64
+/* Looks through /proc in so much time: anybody may send packets with ever new names. */
+#define LOOKS 64
+#define LOOKS_NS (10 * 1000000000ULL)
 
 struct told {
 	uint64_t ts_ns;
@@ -31,6 +34,8 @@ struct quic {
 	unsigned int next_hello;
 	struct told told[TOLD];
 	unsigned int next_told;
+	uint64_t looks_ns; /* since when n_looks are counted */
+	unsigned int n_looks;
 	char host[256];
 };
 
@@ -171,6 +176,15 @@ static bool told_lately(struct quic *q, uint64_t ts_ns)
 	return false;
 }
 
+static bool may_look(struct quic *q, uint64_t ts_ns)
+{
+	if (ts_ns > q->looks_ns && ts_ns - q->looks_ns >= LOOKS_NS) {
+		q->looks_ns = ts_ns;
+		q->n_looks = 0;
+	}
+	return q->n_looks < LOOKS && ++q->n_looks;
+}
+
 bool quic__take(struct quic *q, const struct event_quic *e, struct capture_unseen *ret)
 {
 	struct span datagram = span(e->bytes, e->len), name;
@@ -195,7 +209,7 @@ bool quic__take(struct quic *q, const struct event_quic *e, struct capture_unsee
 		.ts_ns = e->ts_ns,
 		.protocol = "quic",
 		.host = q->host,
-		.pid = quic__owner(q, e->port),
+		.pid = may_look(q, e->ts_ns) ? quic__owner(q, e->port) : 0,
 	};
 	return ret->pid || q->wanted(q->ctx, 0);
 }
