@@ -202,6 +202,38 @@ static void test_gap(void **state)
 	}
 }
 
+/* HTTP/1 that becomes HTTP/2: its headers hold secrets, too. */
+static void test_upgrade(void **state)
+{
+	static const struct span get = SPAN_LIT("GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n");
+	static const struct span answer = SPAN_LIT("HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n");
+	static const struct span asks =
+		SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+			 "\0\0\x1a\1\5\0\0\0\3\0\x0d"
+			 "authorization\x0a"
+			 "Bearer sk1");
+	static const struct span tells = SPAN_LIT("\0\0\x14\1\5\0\0\0\3\0\x0a"
+						  "set-cookie\7"
+						  "a=sk234");
+	char out[256];
+
+	for (size_t step = 1; step < 80; step++) {
+		struct scrub *s = fresh();
+
+		feed(s, 1, DIR_WRITE, 0, 0, get, step, out);
+		assert_memory_equal(out, get.p, get.n);
+		feed(s, 1, DIR_READ, 0, 0, answer, step, out);
+		assert_memory_equal(out, answer.p, answer.n);
+		feed(s, 1, DIR_WRITE, get.n, 0, asks, step, out);
+		assert_memory_equal(out, asks.p, asks.n - 10);
+		assert_null(memmem(out, asks.n, "sk1", 3));
+		feed(s, 1, DIR_READ, answer.n, 0, tells, step, out);
+		assert_memory_equal(out, tells.p, tells.n - 7);
+		assert_null(memmem(out, tells.n, "sk2", 3));
+		scrub__free(s);
+	}
+}
+
 static void test_unsure_is_bounded(void **state)
 {
 	const size_t n = SCRUB_UNSURE_MAX + 100;
@@ -291,9 +323,13 @@ static void test_siphash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),	cmocka_unit_test(test_names),
-		cmocka_unit_test(test_gap),	cmocka_unit_test(test_unsure_is_bounded),
-		cmocka_unit_test(test_bounds),	cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_unsure_is_bounded),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_siphash),
 	};
 

@@ -102,12 +102,14 @@ static void lose(struct scrub_conn *c, enum event_dir dir, uint32_t lost)
 static void call_start(struct scrub_conn *c, enum event_dir dir, uint8_t first)
 {
 	struct track *t = &c->track[dir];
+	bool lines = t->state != AT_START && t->state != AT_H2 && t->state != AT_H2_GUESS;
 
-	if (t->state == AT_H2_LOST || (t->role == ROLE_UNKNOWN && t->state != AT_START &&
-				       t->state != AT_H2 && t->state != AT_H2_GUESS && !first))
+	if (lines && (c->is_h2 || (t->role == ROLE_UNKNOWN && !first)))
 		h2_start(c, dir, AT_H2_GUESS); /* text does not begin so, frames do */
 	else if (t->state == AT_UNSURE)
 		track__guess(t);
+	else if (t->state == AT_LINE && !t->head && !t->content && first == *h2_preface.p)
+		t->state = AT_START; /* of HTTP/2, after an upgrade */
 }
 
 static void conn_del(struct scrub *s, struct scrub_conn *c)
