@@ -64,6 +64,7 @@ static void test_request(void **state)
 	call(path, "{\"generationConfig\":{\"responseModalities\":[2]}}", NULL, NULL,
 	     "type=image ask=m |");
 	call("/v1beta/models/m:streamGenerateContent", "", NULL, NULL, "stream=1 ask=m |");
+	call("/v1beta/models/m:streamGenerateContent/", "", NULL, NULL, "stream=1 ask=m |");
 }
 
 static void test_model(void **state)

@@ -79,6 +79,13 @@ static void test_chat(void **state)
 	   "id: 1\nevent: message\ndata: {\"id\":\"i\",\"choices\":[{\"index\":0,\"delta\":"
 	   "{\"content\":\"x\"}}]}\n\n",
 	   "stream=1 | id=i OUTPUT streamed");
+	at("/ml/v1/text/chat_stream", 200, NULL, "text/event-stream",
+	   "id: 1\nevent: message\ndata: {\"model_id\":\"m\",\"choices\":[]}\n\n",
+	   "stream=1 | model=m streamed");
+	at("/ml/v1/text/chat", 404, NULL, "application/json",
+	   "{\"errors\":[{\"code\":\"model_not_supported\",\"message\":\"no\"}],"
+	   "\"status_code\":404}",
+	   "| says=no error=model_not_supported");
 }
 
 static void test_embed_rank(void **state)

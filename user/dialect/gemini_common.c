@@ -139,6 +139,11 @@ void gemini__count(const struct dialect_reader *r, int64_t tokens[WIRE_N_USAGE])
 
 /* --- paths --- */
 
+static struct span trim(struct span path)
+{
+	return span_ends(path, SPAN_LIT("/")) ? span_head(path, path.n - 1) : path;
+}
+
 /* Where the colon before the method begins and, in *ret_n, how long it is: it may be escaped. */
 static ptrdiff_t find_colon(struct span path, size_t *ret_n)
 {
@@ -155,8 +160,10 @@ static ptrdiff_t find_colon(struct span path, size_t *ret_n)
 bool gemini__method_is(struct span path, const char *method)
 {
 	size_t n;
-	ptrdiff_t at = find_colon(path, &n);
+	ptrdiff_t at;
 
+	path = trim(path);
+	at = find_colon(path, &n);
 	return at >= 0 && span_eq(span_skip(path, (size_t)at + n), span_str(method));
 }
 
@@ -176,7 +183,7 @@ struct span gemini__path_model(struct span path)
 	ptrdiff_t at, colon;
 	size_t i, n;
 
-	colon = find_colon(path, &n);
+	colon = find_colon(trim(path), &n);
 	if (colon < 0)
 		return SPAN_NONE;
 	path = span_head(path, (size_t)colon);

@@ -139,9 +139,11 @@ static const struct json_path choice[] = {
 };
 static const struct json_path choices[] = {
 	JSON_EACH_KIDS(OWN_CHOICE, JSON_ENTER | JSON_LEAVE, choice)};
+static const struct json_path errors[] = {JSON_EACH_KIDS(0, 0, wire_error)};
 static const struct json_path answer_top[] = {
 	JSON_PATH("id", FACT_RESPONSE_ID, JSON_SCALAR),
 	JSON_PATH("model", FACT_RESPONSE_MODEL, JSON_SCALAR),
+	JSON_PATH("model_id", FACT_RESPONSE_MODEL, JSON_SCALAR), /* watsonx */
 	JSON_KIDS("choices", 0, 0, choices),
 	JSON_KIDS("usage", 0, 0, openai_prompt_usage),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
@@ -149,6 +151,7 @@ static const struct json_path answer_top[] = {
 	JSON_KIDS("x_groq", 0, 0, x_groq),
 	JSON_KIDS("base_resp", 0, 0, base_resp),
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),
+	JSON_KIDS("errors", 0, 0, errors), /* watsonx */
 	JSON_PATH("object", WIRE_TOP_OBJECT, JSON_SCALAR),
 	JSON_PATH("type", WIRE_TOP_TYPE, JSON_SCALAR),
 	JSON_PATH("code", WIRE_TOP_CODE, JSON_SCALAR),
