@@ -174,6 +174,7 @@ static void test_providers(void **state)
 	provider("us-east5-aiplatform.googleapis.com",
 		 "/v1/p/publishers/anthropic/models/m:rawPredict", "gcp.vertex_ai");
 	provider("aiplatform.googleapis.com", chat, "gcp.vertex_ai");
+	provider("m.eastus.inference.ml.azure.com", chat, "azure.ai.inference");
 	provider("us-central1-aiplatform.mtls.googleapis.com", chat, "gcp.vertex_ai");
 	provider("aiplatform.eu.rep.googleapis.com", chat, "gcp.vertex_ai");
 	provider("dashscope-intl.aliyuncs.com", chat, "alibaba");

@@ -74,6 +74,19 @@ static void test_searches(void **state)
 
 static void test_numbers(void **state)
 {
+	/* OpenRouter's blanks while the model thinks */
+	chat(JSON,
+	     "\n         \n\n         \n{\"id\":\"g\",\"usage\":{\"prompt_tokens\":1,"
+	     "\"completion_tokens\":2,\"is_byok\":true,\"cost\":0.5}}",
+	     "| id=g usd=0.5 in=1 out=2");
+	/* Usage behind the end of the choice, in an event that has one without a reason */
+	chat(SSE,
+	     "\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},"
+	     "\"finish_reason\":\"tool_calls\"}]}\n\n"
+	     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},"
+	     "\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":1,"
+	     "\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+	     "| finish[0]=tool_calls in=1 out=2 DONE streamed");
 	/* Usage that is null, or not numbers, is none. */
 	chat(JSON,
 	     "{\"choices\":null,\"usage\":{\"prompt_tokens\":12.0,\"completion_tokens\":\"3\","

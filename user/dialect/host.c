@@ -27,6 +27,7 @@ static const struct host hosts[] = {
 	{"*.models.ai.azure.com", NULL, "azure.ai.inference"},
 	{"models.inference.ai.azure.com", NULL, "azure.ai.inference"},
 	{"*.inference.ai.azure.com", NULL, "azure.ai.inference"},
+	{"*.inference.ml.azure.com", NULL, "azure.ai.inference"},
 	{"models.github.ai", NULL, "azure.ai.inference"},
 	{"api.anthropic.com", NULL, "anthropic"},
 	{"generativelanguage.googleapis.com", NULL, "gcp.gemini"},
@@ -63,6 +64,7 @@ static const struct host hosts[] = {
 	{"api.z.ai", NULL, "z_ai"},
 	{"open.bigmodel.cn", NULL, "z_ai"}, /* its name in China */
 	{"integrate.api.nvidia.com", NULL, "nvidia"},
+	{"ai.api.nvidia.com", NULL, "nvidia"},
 	{"api.deepinfra.com", NULL, "deepinfra"},
 	{"*.githubcopilot.com", NULL, "github_copilot"},
 	{"api.minimax.io", NULL, "minimax"},
