@@ -171,6 +171,7 @@ static void test_providers(void **state)
 	provider("api.kimi.com", "/coding/v1/chat/completions", "moonshot_ai");
 	provider("models.github.ai", "/inference/chat/completions", "azure.ai.inference");
 	provider("bedrock-mantle.us-east-1.api.aws", chat, "aws.bedrock");
+	provider("bedrock-agent-runtime.us-east-1.amazonaws.com", "/rerank", "aws.bedrock");
 	provider("us-east5-aiplatform.googleapis.com",
 		 "/v1/p/publishers/anthropic/models/m:rawPredict", "gcp.vertex_ai");
 	provider("aiplatform.googleapis.com", chat, "gcp.vertex_ai");

@@ -39,6 +39,7 @@ static const struct host hosts[] = {
 	{"bedrock-runtime.*", NULL, "aws.bedrock"},
 	{"bedrock-runtime-fips.*", NULL, "aws.bedrock"},
 	{"bedrock-mantle.*", NULL, "aws.bedrock"},
+	{"bedrock-agent-runtime.*", "/rerank", "aws.bedrock"},
 	{"*.vpce.amazonaws.com", "/model/", "aws.bedrock"}, /* PrivateLink */
 	{"api.cohere.com", NULL, "cohere"},
 	{"api.cohere.ai", NULL, "cohere"},
