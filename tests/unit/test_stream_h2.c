@@ -145,6 +145,20 @@ static void test_quiet(void **state)
 	rig__free(r);
 }
 
+/* A wanted request that was told before the verdict came did not lift the quiet: user space does. */
+static void test_overtaken(void **state)
+{
+	struct rig *r = hasty();
+
+	call(r, 11, DIR_WRITE, S(PREFACE SETTINGS OTHER));
+	assert_int_equal(r->quiets, 1);
+	assert_int_equal(r->louds, 0);
+	call(r, 11, DIR_WRITE, S(AGAIN));
+	assert_int_equal(r->quiets, 1);
+	assert_int_equal(r->louds, 1);
+	rig__free(r);
+}
+
 /* After many requests that nobody wants the answers stay quiet until one is wanted. */
 static void test_settled(void **state)
 {
@@ -193,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_start),	  cmocka_unit_test(test_server),
 		cmocka_unit_test(test_midstream), cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_settled),	  cmocka_unit_test(test_promising),
+		cmocka_unit_test(test_overtaken),
 	};
 
 	return cmocka_run_group_tests_name("h2 under the table", tests, NULL, NULL);

@@ -33,7 +33,7 @@ struct stream {
 	void *state;
 	struct search *search; /* CONN_SEARCH, once there are bytes */
 	enum conn_state is;
-	bool settled; /* the capture was told that it is */
+	bool framed; /* the capture is quiet by frames, as far as it was told */
 };
 
 /* Zeroed to begin with. */

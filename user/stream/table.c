@@ -256,7 +256,7 @@ static void quiet(const struct stream_table *t, struct stream *s)
 		q.frame_left = s->protocol->frame_left(s->state);
 		q.settled = s->protocol->settled && s->protocol->settled(s->state);
 	}
-	s->settled = q.settled;
+	s->framed = q.framed;
 	if (t->control)
 		t->control->quiet(t->control->ctx, &q);
 }
@@ -360,8 +360,10 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	}
 	if (s->is == CONN_OPEN && s->protocol->unwanted(s->state)) {
 		quiet(t, s);
-	} else if (s->settled) {
-		s->settled = false;
+	} else if (s->framed) {
+		/* What is wanted now may have been on its way before the capture was quiet, and
+		 * then did not lift that. */
+		s->framed = false;
 		if (t->control)
 			t->control->loud(t->control->ctx, s->conn.id);
 	}
