@@ -171,9 +171,11 @@ static __always_inline bool conn_quiet(struct conn *c, int dir)
 		return false;
 	if (v->lift == LIFT_NEVER)
 		return true;
-	/* Where the next frame begins is known at judged only. */
-	if ((v->lift == LIFT_FRAME || v->lift == LIFT_USER) && (v->request_dir & 1) == (__u32)dir &&
-	    c->offset[dir & 1] != v->judged)
+	/* Where the next frame begins is known at judged only; and what came since may be a request
+	 * that was told before the verdict came. */
+	if ((v->lift == LIFT_FRAME ||
+	     (v->lift == LIFT_USER && (v->request_dir & 1) == (__u32)dir)) &&
+	    c->offset[v->request_dir & 1] != v->judged)
 		return false;
 	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
 }
