@@ -145,7 +145,8 @@ static void test_quiet(void **state)
 	rig__free(r);
 }
 
-/* A wanted request that was told before the verdict came did not lift the quiet: user space does. */
+/* A wanted request that was told before the verdict came did not lift the quiet: user space does.
+ */
 static void test_overtaken(void **state)
 {
 	struct rig *r = hasty();
