@@ -406,6 +406,9 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 		}
 		f.buf += left_out;
 		n -= left_out;
+	} else {
+		/* Not looked at, but counted where a frame goes on. */
+		c->left[dir & 1] = c->left[dir & 1] > n ? c->left[dir & 1] - n : 0;
 	}
 	emit(c, &f, dir, n, line, has_loop);
 	return 0;
