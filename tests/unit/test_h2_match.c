@@ -178,7 +178,7 @@ static void test_many_streams(void **state)
 		rig__headers(&p.rig, 2 * i + 1, 0, POST_OTHER);
 		peer__send(&p);
 	}
-	assert_true(heap__used() < before + 4096);
+	assert_true(!heap__exact() || heap__used() < before + 4096);
 	assert_true(http2_protocol.unwanted(p.state));
 	assert_int_equal(http2_protocol.requests(p.state), 10000);
 	for (uint32_t i = 10000; i < 20000; i++) {
@@ -270,7 +270,7 @@ static void test_large_frames(void **state)
 		for (int i = 0; i < 15; i++)
 			peer__say(&p, SIDE_REQUEST, span(fill, sizeof(fill)));
 		peer__say(&p, SIDE_REQUEST, span(fill, sizeof(fill) - 1));
-		assert_true(heap__used() < before + 4096);
+		assert_true(!heap__exact() || heap__used() < before + 4096);
 	}
 	rig__headers(&p.rig, 3, 0, POST_V1);
 	peer__send(&p);
@@ -295,7 +295,7 @@ static void test_header_floods(void **state)
 		rig__frame(&p.rig, H2_CONTINUATION, 0, 1, SPAN_LIT("\x40\4name\5value"));
 		peer__send(&p);
 	}
-	assert_true(heap__used() < before + 512 * 1024);
+	assert_true(!heap__exact() || heap__used() < before + 512 * 1024);
 	rig__frame(&p.rig, H2_CONTINUATION, H2_END_HEADERS, 1, SPAN_NONE);
 	peer__send(&p);
 	assert_non_null(strstr(log__string(&p.log), "POST / 20 host=?\n  truncated\n"));
@@ -311,7 +311,7 @@ static void test_header_floods(void **state)
 			   span(refs, sizeof(refs)));
 		peer__send(&p);
 	}
-	assert_true(heap__used() < before + 4096 * 1024);
+	assert_true(!heap__exact() || heap__used() < before + 4096 * 1024);
 	rig__headers(&p.rig, 7, 0, POST_V1);
 	peer__send(&p);
 	assert_non_null(strstr(log__string(&p.log), "request 2 @1-1 POST /v1/a 20"));
@@ -338,14 +338,14 @@ static void test_table_limit(void **state)
 	rig__headers(&p.rig, 99999, 0, POST_V1);
 	peer__send(&p);
 	assert_non_null(strstr(log__string(&p.log), "request 1 @1-1 POST /v1/a 20"));
-	assert_true(heap__used() < before + 16 * 1024 * 1024);
+	assert_true(!heap__exact() || heap__used() < before + 16 * 1024 * 1024);
 	/* an update to 2 MiB: refused, and read on from there as after a loss */
 	rig__frame(&p.rig, H2_HEADERS, 5, 100001, SPAN_LIT("\x3f\xe1\xff\x7f\x83\x84"));
 	rig__frame(&p.rig, H2_HEADERS, 5, 100003, SPAN_LIT("\x83\x84"));
 	peer__send(&p);
 	assert_non_null(strstr(log__string(&p.log), "request 2 @1-1 POST / 20"));
 	assert_null(strstr(log__string(&p.log), "request 3 "));
-	assert_true(heap__used() < before + 8 * 1024 * 1024);
+	assert_true(!heap__exact() || heap__used() < before + 8 * 1024 * 1024);
 	peer__close(&p);
 }
 
@@ -365,7 +365,7 @@ static void test_idle(void **state)
 	with = heap__used();
 	assert_int_equal(http2_protocol.gap(p.state, SIDE_RESPONSE, 0, true, 1), 0);
 	/* the answers' table is gone */
-	assert_true(heap__used() + 1000 < with);
+	assert_true(!heap__exact() || heap__used() + 1000 < with);
 	assert_true(with < before + 64 * 1024);
 	peer__close(&p);
 }
