@@ -9,7 +9,8 @@ from lib import check
 
 lib.need_tracing()
 python = lib.VENV_PYTHON
-if subprocess.run([python, '-c', 'import aioquic'], capture_output=True).returncode:
+if not os.path.exists(python) or \
+        subprocess.run([python, '-c', 'import aioquic'], capture_output=True).returncode:
     lib.skip('no aioquic')
 
 def run(names, traced=True):
