@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At rest it holds at most 24 MiB beside the ring, and at most 560 bytes for a connection that is
+"""At rest it holds at most 24 MiB beside the ring, and at most 512 bytes for a connection that is
 idle and not wanted."""
 import os
 import re
@@ -10,7 +10,7 @@ import lib
 from lib import check
 
 REST_KIB = 24 << 10
-IDLE_BYTES = 560
+IDLE_BYTES = 512
 
 
 def memory(pid):

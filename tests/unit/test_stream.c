@@ -459,7 +459,7 @@ static void test_idle_memory(void **state)
 	}
 	assert_int_equal(r->quiets, N * 5);
 	each = (heap__used() - before) / N;
-	if (each > 560)
+	if (each > 512)
 		fail_msg("an idle quiet connection takes %zu bytes", each);
 	print_message("an idle quiet connection takes %zu bytes\n", each);
 	rig__free(r);

@@ -272,7 +272,7 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 	struct h1 *h = state;
 	int err = 0;
 
-	while (in.n && !h->upgraded && !h->ws && !h->h2) {
+	while (in.n && !h->upgraded && !h1__ws(h) && !h1__h2(h)) {
 		ptrdiff_t n = feeds[h->side[side].state](h, side, in, first_in_call, ts_ns);
 
 		if (n < 0) {
@@ -284,10 +284,10 @@ static int h1__feed(void *state, enum side side, struct span in, bool first_in_c
 	}
 	if (h->upgraded)
 		return -ESHUTDOWN;
-	if (h->h2 && in.n)
-		return http2_protocol.feed(h->h2, side, in, first_in_call, ts_ns);
-	if (h->ws)
-		err = ws__feed(h->ws, side, in, ts_ns);
+	if (h1__h2(h) && in.n)
+		return http2_protocol.feed(h1__h2(h), side, in, first_in_call, ts_ns);
+	if (h1__ws(h))
+		err = ws__feed(h1__ws(h), side, in, ts_ns);
 	if (err)
 		exchange__end_all(h, HTTP_END_PROTOCOL, ts_ns);
 	return err;
@@ -326,10 +326,10 @@ static int h1__gap(void *state, enum side side, uint64_t lost, bool quiet, uint6
 
 	if (h->upgraded)
 		return -ESHUTDOWN;
-	if (h->h2)
-		return http2_protocol.gap(h->h2, side, lost, quiet, ts_ns);
-	if (h->ws) {
-		ws__gap(h->ws, side, lost, ts_ns);
+	if (h1__h2(h))
+		return http2_protocol.gap(h1__h2(h), side, lost, quiet, ts_ns);
+	if (h1__ws(h)) {
+		ws__gap(h1__ws(h), side, lost, ts_ns);
 		return 0;
 	}
 	/* Nobody agreed to leave out a wanted message. */
@@ -348,8 +348,8 @@ static bool h1__busy(const void *state)
 	const struct h1 *h = state;
 	const struct exchange *e;
 
-	if (h->h2)
-		return http2_protocol.busy(h->h2);
+	if (h1__h2(h))
+		return http2_protocol.busy(h1__h2(h));
 	for (e = h->first; e; e = e->next)
 		if (e->x)
 			return true;
@@ -364,7 +364,7 @@ static bool h1__unwanted(const void *state)
 	if (h->upgraded)
 		return true;
 	/* HTTP/2 lifts its quiet in another way, which the capture is asked for by protocol. */
-	if (h->h2)
+	if (h1__h2(h))
 		return false;
 	/* A request that was sent early would not begin a call, nor lift the quiet. */
 	if (h->pipelined || h1__busy(h))
@@ -379,7 +379,7 @@ static bool h1__at_start(const void *state)
 	const struct h1 *h = state;
 	const struct h1_side *s = &h->side[SIDE_REQUEST];
 
-	if (h->ws || h->h2)
+	if (h1__ws(h) || h1__h2(h))
 		return false; /* no line begins one */
 	return s->state == H1_HEAD ? !s->head : s->state == H1_RESYNC && !s->first;
 }
@@ -388,14 +388,14 @@ static uint32_t h1__requests(const void *state)
 {
 	const struct h1 *h = state;
 
-	return h->requests + (h->h2 ? http2_protocol.requests(h->h2) : 0);
+	return h->requests + (h1__h2(h) ? http2_protocol.requests(h1__h2(h)) : 0);
 }
 
 static bool h1__refused(const void *state)
 {
 	const struct h1 *h = state;
 
-	return h->h2 ? http2_protocol.refused(h->h2) : h->last_unwanted;
+	return h1__h2(h) ? http2_protocol.refused(h1__h2(h)) : h->last_unwanted;
 }
 
 static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
@@ -408,10 +408,10 @@ static void h1__finish(void *state, enum conn_end why, uint64_t ts_ns)
 	struct h1 *h = state;
 	struct h1_side *s = &h->side[SIDE_RESPONSE];
 
-	if (h->h2)
-		http2_protocol.finish(h->h2, why, ts_ns);
-	if (h->ws && h->first)
-		exchange__end(h, h->first, ws__end(h->ws, ends[why]), ts_ns);
+	if (h1__h2(h))
+		http2_protocol.finish(h1__h2(h), why, ts_ns);
+	if (h1__ws(h) && h->first)
+		exchange__end(h, h->first, ws__end(h1__ws(h), ends[why]), ts_ns);
 	/* This is how such a body ends. */
 	if (s->state == H1_BODY && s->body.framing == H1_CLOSE &&
 	    (why == CONN_END_SERVER || why == CONN_END_UNSURE))
@@ -438,9 +438,9 @@ static void h1__free(void *state)
 	}
 	h1_side__resync(&h->side[SIDE_REQUEST]);
 	h1_side__resync(&h->side[SIDE_RESPONSE]);
-	ws__free(h->ws);
-	if (h->h2)
-		http2_protocol.free(h->h2);
+	ws__free(h1__ws(h));
+	if (h1__h2(h))
+		http2_protocol.free(h1__h2(h));
 	free(h);
 }
 

@@ -44,24 +44,37 @@ struct h1_side {
 	struct exchange *e; /* whose body it is; NULL: nobody's */
 };
 
+/* There are as many as idle connections: every byte counts (stream/table.h). */
 struct h1 {
 	const struct http1_ctx *ctx;
 	const struct conn *conn;
 	const struct limits *lim;
 	struct exchange *first, **tail; /* in the order of requests */
-	unsigned int n_open;
 	uint32_t requests;
-	bool pipelined;	    /* a request came before an earlier one was answered */
-	bool request_lost;  /* since the last request head, requests may have been lost */
-	bool response_lost; /* since the last response head, answers may have been lost */
-	bool trimmed;	    /* unwanted requests were forgotten: their answers are not copied */
-	bool unpairable;    /* nobody can tell any more whose an answer is */
-	bool last_unwanted; /* the latest request is not wanted */
-	bool upgraded;	    /* to what is not read */
-	struct ws *ws;	    /* not NULL: the session of first, the only exchange */
-	void *h2;	    /* not NULL: the state of http2_protocol, which goes on */
+	uint16_t n_open;
+	bool pipelined : 1;	/* a request came before an earlier one was answered */
+	bool request_lost : 1;	/* since the last request head, requests may have been lost */
+	bool response_lost : 1; /* since the last response head, answers may have been lost */
+	bool trimmed : 1;	/* unwanted requests were forgotten: their answers are not copied */
+	bool unpairable : 1;	/* nobody can tell any more whose an answer is */
+	bool last_unwanted : 1; /* the latest request is not wanted */
+	bool upgraded : 1;	/* to what is not read */
+	bool is_h2 : 1;		/* after is the state of http2_protocol, else a struct ws */
+	void *after;		/* what goes on where HTTP/1 ended; NULL: it has not */
 	struct h1_side side[2];
 };
+
+/* The session of first, the only exchange; NULL: it is no WebSocket. */
+static inline struct ws *h1__ws(const struct h1 *h)
+{
+	return h->is_h2 ? NULL : h->after;
+}
+
+/* The state of http2_protocol; NULL: it is not HTTP/2. */
+static inline void *h1__h2(const struct h1 *h)
+{
+	return h->is_h2 ? h->after : NULL;
+}
 
 /* Ends an exchange: tells, unlinks, frees. A body of it that goes on is nobody's. */
 void exchange__end(struct h1 *h, struct exchange *e, enum http_end why, uint64_t ts_ns);

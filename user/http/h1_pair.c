@@ -105,7 +105,7 @@ int pair__request(struct h1 *h, uint64_t ts_ns, struct exchange **ret)
 
 	settle(h, ts_ns);
 	trim(h, ts_ns);
-	if (h->n_open >= h->lim->pipeline)
+	if (h->n_open >= h->lim->pipeline || h->n_open == UINT16_MAX)
 		return -E2BIG;
 	e = calloc(1, sizeof(*e));
 	if (!e)

@@ -33,10 +33,12 @@ void h1_switch__leave(struct h1 *h, struct exchange *e, struct span protocol, ui
 
 static int to_ws(struct h1 *h, struct exchange *e, const struct http_head *head, uint64_t ts_ns)
 {
-	int err = ws__new(ws__extensions(head), h->ctx->ops, e->x, h->lim, &h->ws);
+	struct ws *ws;
+	int err = ws__new(ws__extensions(head), h->ctx->ops, e->x, h->lim, &ws);
 
 	if (err)
 		return err;
+	h->after = ws;
 	e->response_begun = true;
 	h->ctx->ops->upgrade(e->x, websocket, ts_ns);
 	stop(h, e, ts_ns);
@@ -46,10 +48,11 @@ static int to_ws(struct h1 *h, struct exchange *e, const struct http_head *head,
 /* RFC 7540, 3.2: stream 1 has the answer to this request. */
 static int to_h2(struct h1 *h, struct exchange *e, uint64_t ts_ns)
 {
-	int err = h2__open_upgraded(h->ctx, h->conn, h->lim, e->x, &h->h2);
+	int err = h2__open_upgraded(h->ctx, h->conn, h->lim, e->x, &h->after);
 
 	if (err)
 		return err;
+	h->is_h2 = true;
 	e->x = NULL;
 	stop(h, NULL, ts_ns);
 	return 0;

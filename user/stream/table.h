@@ -3,7 +3,7 @@
  * out what they speak and who is the client, and hands them to that protocol. No I/O, clock,
  * globals or logging.
  *
- * Beyond struct limits it holds at most 560 bytes for a connection that is idle and quiet, its
+ * Beyond struct limits it holds at most 512 bytes for a connection that is idle and quiet, its
  * protocol's state among them; for one that speaks HTTP/2 also what its header compression has to
  * remember, mostly a few KiB. */
 #ifndef LLMSNOOP_STREAM_TABLE_H
