@@ -338,4 +338,18 @@ static inline struct span at_page_end(struct span s)
 	return span(base + size - s.n, s.n);
 }
 
+/* For fuzzers: the same conversation, told at two kinds of cuts. */
+static inline void log__same(struct http_log *whole, struct http_log *bytes)
+{
+	/* How much a broken coding yields is the library's business: fuzz_coding. */
+	if (!strcasestr(log__string(whole), "-encoding:") &&
+	    strcmp(log__string(whole), log__string(bytes))) {
+		fprintf(stderr, "--- whole\n%s--- bytes\n%s", log__string(whole),
+			log__string(bytes));
+		__builtin_trap();
+	}
+	log__free(whole);
+	log__free(bytes);
+}
+
 #endif

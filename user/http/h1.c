@@ -7,31 +7,8 @@
 #include "http/h1_conn.h"
 #include "http/h1_match.h"
 #include "http/h2.h"
+#include "http/msg_out.h"
 #include "http/ws.h"
-
-struct out {
-	const struct http_msg_ops *ops;
-	void *x;
-};
-
-static void out__request(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
-{
-	const struct out *o = ctx;
-
-	o->ops->request_body(o->x, s, wire, ts_ns);
-}
-
-static void out__response(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
-{
-	const struct out *o = ctx;
-
-	o->ops->response_body(o->x, s, wire, ts_ns);
-}
-
-static const decoder_out outs[] = {
-	[SIDE_REQUEST] = out__request,
-	[SIDE_RESPONSE] = out__response,
-};
 
 /* The message on that side is over: its framing says so, or nothing more of it will be seen. */
 static void message_end(struct h1 *h, enum side side, unsigned int more_flags, uint64_t ts_ns)
@@ -39,8 +16,8 @@ static void message_end(struct h1 *h, enum side side, unsigned int more_flags, u
 	const struct http_msg_ops *ops = h->ctx->ops;
 	struct h1_side *s = &h->side[side];
 	struct exchange *e = s->e;
-	struct out o = {ops, e ? e->x : NULL};
-	unsigned int flags = h1_body__end(&s->body, ts_ns, outs[side], &o) | more_flags;
+	struct msg_out o = {ops, e ? e->x : NULL};
+	unsigned int flags = h1_body__end(&s->body, ts_ns, msg_outs[side], &o) | more_flags;
 
 	s->e = NULL;
 	s->state = H1_HEAD;
@@ -203,8 +180,8 @@ static ptrdiff_t feed_body(struct h1 *h, enum side side, struct span in, bool fi
 			   uint64_t ts_ns)
 {
 	struct h1_side *s = &h->side[side];
-	struct out o = {h->ctx->ops, s->e ? s->e->x : NULL};
-	ptrdiff_t n = h1_body__feed(&s->body, in, ts_ns, outs[side], &o);
+	struct msg_out o = {h->ctx->ops, s->e ? s->e->x : NULL};
+	ptrdiff_t n = h1_body__feed(&s->body, in, ts_ns, msg_outs[side], &o);
 
 	if (n < 0) {
 		desync(h, side, ts_ns);

@@ -4,30 +4,7 @@
 
 #include "base/limits.h"
 #include "http/h2_conn.h"
-
-struct out {
-	const struct http_msg_ops *ops;
-	void *x;
-};
-
-static void out__request(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
-{
-	const struct out *o = ctx;
-
-	o->ops->request_body(o->x, s, wire, ts_ns);
-}
-
-static void out__response(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)
-{
-	const struct out *o = ctx;
-
-	o->ops->response_body(o->x, s, wire, ts_ns);
-}
-
-static const decoder_out outs[] = {
-	[SIDE_REQUEST] = out__request,
-	[SIDE_RESPONSE] = out__response,
-};
+#include "http/msg_out.h"
 
 struct h2_stream *h2_stream__find(const struct h2 *h, uint32_t id)
 {
@@ -161,7 +138,7 @@ static enum coding sniff(struct span first)
 static int sniffed(struct h2 *h, struct h2_stream *s, enum coding c, uint64_t ts_ns)
 {
 	struct h1_frame frame = {.framing = H1_CLOSE, .codings = {c}};
-	struct out o = {h->ctx->ops, s->x};
+	struct msg_out o = {h->ctx->ops, s->x};
 	int err;
 
 	frame.n_codings = c != CODING_IDENTITY;
@@ -169,7 +146,7 @@ static int sniffed(struct h2 *h, struct h2_stream *s, enum coding c, uint64_t ts
 	s->sniffing = false;
 	if (!err && s->n_sniffed)
 		h1_body__feed(&s->body[SIDE_RESPONSE], span(s->sniffed, s->n_sniffed), ts_ns,
-			      out__response, &o);
+			      msg_outs[SIDE_RESPONSE], &o);
 	return err;
 }
 
@@ -194,9 +171,10 @@ static ptrdiff_t feed_sniff(struct h2 *h, struct h2_stream *s, struct span in, u
 
 static void request_end(struct h2 *h, struct h2_stream *s, unsigned int more_flags, uint64_t ts_ns)
 {
-	struct out o = {h->ctx->ops, s->x};
+	struct msg_out o = {h->ctx->ops, s->x};
 	unsigned int flags =
-		h1_body__end(&s->body[SIDE_REQUEST], ts_ns, outs[SIDE_REQUEST], &o) | more_flags;
+		h1_body__end(&s->body[SIDE_REQUEST], ts_ns, msg_outs[SIDE_REQUEST], &o) |
+		more_flags;
 
 	s->request_done = true;
 	h->ctx->ops->request_end(s->x, flags, ts_ns);
@@ -204,12 +182,12 @@ static void request_end(struct h2 *h, struct h2_stream *s, unsigned int more_fla
 
 static void response_end(struct h2 *h, struct h2_stream *s, uint64_t ts_ns)
 {
-	struct out o = {h->ctx->ops, s->x};
+	struct msg_out o = {h->ctx->ops, s->x};
 	unsigned int flags = 0;
 
 	if (s->sniffing && sniffed(h, s, CODING_IDENTITY, ts_ns))
 		flags = HTTP_BODY_CODING;
-	flags |= h1_body__end(&s->body[SIDE_RESPONSE], ts_ns, outs[SIDE_RESPONSE], &o);
+	flags |= h1_body__end(&s->body[SIDE_RESPONSE], ts_ns, msg_outs[SIDE_RESPONSE], &o);
 
 	/* Its end was in the loss, or does not matter any more. */
 	if (!s->request_done && s->request_gap)
@@ -307,7 +285,7 @@ int h2_stream__answer(struct h2 *h, struct h2_stream *s, const struct h2_head *h
 int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct span in,
 		    uint64_t ts_ns)
 {
-	struct out o = {h->ctx->ops, s->x};
+	struct msg_out o = {h->ctx->ops, s->x};
 
 	if (s->ws) {
 		int err = ws__feed(s->ws, side, in, ts_ns);
@@ -330,7 +308,7 @@ int h2_stream__data(struct h2 *h, struct h2_stream *s, enum side side, struct sp
 			return (int)n;
 		in = span_skip(in, (size_t)n);
 	}
-	h1_body__feed(&s->body[side], in, ts_ns, outs[side], &o);
+	h1_body__feed(&s->body[side], in, ts_ns, msg_outs[side], &o);
 	return 0;
 }
 
