@@ -4,8 +4,9 @@
 const char *tls_stack__name(enum tls_stack stack)
 {
 	static const char *const names[TLS_STACK_MAX] = {
-		[TLS_UNKNOWN] = "unknown",
-		[TLS_OPENSSL] = "openssl",
+		[TLS_UNKNOWN] = "unknown", [TLS_OPENSSL] = "openssl", [TLS_BORINGSSL] = "boringssl",
+		[TLS_RUSTLS] = "rustls",   [TLS_GO] = "go",	      [TLS_GNUTLS] = "gnutls",
+		[TLS_NSS] = "nss",	   [TLS_NONE] = "none",
 	};
 
 	return (unsigned int)stack < TLS_STACK_MAX ? names[stack] : names[TLS_UNKNOWN];

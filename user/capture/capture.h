@@ -13,10 +13,16 @@
 enum tls_stack {
 	TLS_UNKNOWN,
 	TLS_OPENSSL,
+	TLS_BORINGSSL,
+	TLS_RUSTLS,
+	TLS_GO,
+	TLS_GNUTLS,
+	TLS_NSS,
+	TLS_NONE, /* plain HTTP, from the calls on its sockets */
 	TLS_STACK_MAX,
 };
 
-/* "openssl", …; "unknown" for anything else. */
+/* "openssl", …, "none" for plain HTTP; "unknown" for anything else. */
 const char *tls_stack__name(enum tls_stack stack);
 
 /* Facts of one process, read when it is first seen. Strings are never NULL ("" is unknown); they

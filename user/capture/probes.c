@@ -24,7 +24,7 @@
 /* Records handed over in one go before the caller may look at something else. */
 #define CONSUME_BATCH 65536
 
-#define POINTS_MAX 16
+#define POINTS_MAX (LOCATED_MAX * SITE_MAX)
 
 enum method {
 	METHOD_PERF,

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "capture/features.h"
+#include "capture/locate.h"
 #include "event.h"
 #include "tls_fn.h"
 
@@ -23,6 +24,7 @@ struct probes_config {
 /* One probe of one function. */
 struct probe_point {
 	enum tls_fn fn;
+	enum site_way way;
 	uint8_t stack;	      /* enum tls_stack */
 	uint64_t entry;	      /* file offset */
 	bool sure;	      /* a result of 0 means the peer's end (TLS_COOKIE_SURE) */

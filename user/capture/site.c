@@ -161,7 +161,7 @@ static int shared_of_group(struct finder *fi, enum group group, struct shared *r
 
 static int internal_site(struct finder *fi, enum group group, struct probe_site *ret)
 {
-	struct probe_site s = {.internal = true, .emulated = true};
+	struct probe_site s = {.internal = true, .emulated = true, .sure = group == GROUP_READ};
 	struct shared shared;
 	uint8_t code[32];
 	ssize_t n;
@@ -229,14 +229,16 @@ static void describe_first(const uint8_t *code, ssize_t n, char *ret, size_t siz
 }
 
 /* The symbol itself, or a cheaper place just behind it. why: why not its shared function. */
-static void symbol_site(struct finder *fi, int i, const char *why, struct probe_site *ret)
+static void symbol_site(struct finder *fi, const struct elf_sym *sym, enum tls_fn fn,
+			const char *name, const char *why, struct probe_site *ret)
 {
-	const struct elf_sym *sym = &fi->sym[i];
 	struct probe_site s = {.vaddr = sym->vaddr,
 			       .file_offset = sym->offset,
-			       .fn = names[i].fn,
+			       .fn = fn,
+			       .way = fn == FN_FREE || fn == FN_CLEAR ? SITE_ENTRY : SITE_CALL,
+			       .sure = fn == FN_READ,
 			       .sym = *sym,
-			       .name = names[i].name};
+			       .name = name};
 	uint8_t *code = calloc(1, CODE_MAX);
 	char first[16];
 	uint32_t insn;
@@ -268,6 +270,24 @@ static void symbol_site(struct finder *fi, int i, const char *why, struct probe_
 	*ret = s;
 }
 
+static void name_site(struct finder *fi, size_t i, const char *why, struct probe_site *ret)
+{
+	symbol_site(fi, &fi->sym[i], names[i].fn, names[i].name, why, ret);
+}
+
+int site__at(struct elf_file *f, const struct elf_sym *sym, enum tls_fn fn, const char *name,
+	     struct probe_site *ret)
+{
+	struct finder fi = {.f = f};
+	int err = elf_file__machine(f) == EM_X86_64 ? x86__new(&fi.x86) : 0;
+
+	if (err)
+		return err;
+	symbol_site(&fi, sym, fn, name, NULL, ret);
+	x86__free(fi.x86);
+	return 0;
+}
+
 /* Does names[i] do nothing but call SSL_write_ex2, whose own probe tells all? */
 static bool hands_over(struct finder *fi, int i)
 {
@@ -294,7 +314,7 @@ static size_t pick_group(struct finder *fi, enum group group, bool symbols_only,
 	for (i = 0; i < N_NAMES; i++) {
 		if (names[i].group != group || !fi->sym[i].offset)
 			continue;
-		symbol_site(fi, (int)i, NULL, &ret[n]);
+		name_site(fi, i, NULL, &ret[n]);
 		dear |= !ret[n++].emulated;
 	}
 	if (group == GROUP_NONE || !dear || !fi->x86)
@@ -311,7 +331,7 @@ static size_t pick_group(struct finder *fi, enum group group, bool symbols_only,
 	for (n = 0, i = 0; i < N_NAMES; i++) {
 		if (names[i].group != group || !fi->sym[i].offset)
 			continue;
-		symbol_site(fi, (int)i, why, &ret[n]);
+		name_site(fi, i, why, &ret[n]);
 		n += ret[n].emulated || !hands_over(fi, (int)i);
 	}
 	return n;

@@ -10,32 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "capture/elf.h"
-#include "tls_fn.h"
-
-#define SITE_MAX 16
-#define SITE_REASON_MAX 96
-
-/* A probe goes to file_offset. There the argument registers are as at the function's entry and the
- * stack pointer points at the return address, so a return probe is legal. */
-struct probe_site {
-	uint64_t file_offset;
-	uint64_t vaddr; /* the same place */
-	enum tls_fn fn; /* how arguments and result are to be read */
-	bool internal;	/* a static function that several exported ones call: fn is like it, but
-			 * its result also tells the peer's end (0) from "try again" (-1) */
-	bool emulated;	/* the kernel need not single-step */
-	struct elf_sym
-		sym; /* the exported function; of an internal site the plain one of its group */
-	const char *name;	      /* of sym; static storage */
-	char reason[SITE_REASON_MAX]; /* why here, for people */
-};
+#include "capture/locate.h"
 
 /* Finds all TLS functions of f (OpenSSL's exported names) and picks a site for each group of them.
  * symbols_only: no internal sites (their end is not known, so RET instructions cannot be found).
  * Whatever is in doubt gets the symbol itself. Returns how many sites were written to ret, 0: the
  * file has no such functions; -ENOMEM and what elf_file__find returns. */
 int site__pick(struct elf_file *f, bool symbols_only, struct probe_site ret[SITE_MAX]);
+
+/* The cheapest site at the entry of one function that was found by other means than its name: its
+ * beginning, or an emulated instruction behind it before which nothing changed. sym: offset, vaddr
+ * and size (0: unknown); name: static storage. */
+int site__at(struct elf_file *f, const struct elf_sym *sym, enum tls_fn fn, const char *name,
+	     struct probe_site *ret);
 
 /* File offsets of all return instructions of a function of known size, for kernels on which return
  * probes are not safe. Returns how many; ret_tail says whether it can also be left by a jump, or

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "capture/capture.h"
 #include "capture/elf.h"
+#include "capture/locate.h"
 #include "capture/maps.h"
 #include "capture/site.h"
 
@@ -143,14 +144,15 @@ static void say(struct targets *t, int level, const char *fmt, const char *path,
 
 /* Where the TLS functions of a file are, ready for the kernel. */
 struct plan {
-	struct probe_point points[SITE_MAX];
-	uint64_t rets[SITE_MAX][RETS_MAX];
+	struct probe_point points[LOCATED_MAX * SITE_MAX];
+	uint64_t rets[LOCATED_MAX * SITE_MAX][RETS_MAX];
 	unsigned int n;
-	char why[1024];
+	unsigned int stacks; /* bit set of 1 << enum tls_stack */
+	char why[2048];
 };
 
-static void plan_point(struct targets *t, struct elf_file *elf, const struct probe_site *site,
-		       struct plan *plan)
+static void plan_point(struct targets *t, struct elf_file *elf, const struct located *l,
+		       const struct probe_site *site, struct plan *plan)
 {
 	struct probe_point *pt = &plan->points[plan->n];
 	size_t used = strlen(plan->why);
@@ -159,11 +161,12 @@ static void plan_point(struct targets *t, struct elf_file *elf, const struct pro
 
 	*pt = (struct probe_point){
 		.fn = site->fn,
-		.stack = TLS_OPENSSL,
+		.way = site->way,
+		.stack = l->stack,
 		.entry = site->file_offset,
-		.sure = site->fn == FN_READ || (site->internal && site->fn == FN_READ_EX),
+		.sure = site->sure,
 	};
-	if (t->config.want_rets) {
+	if (site->way == SITE_RETS || (t->config.want_rets && site->way == SITE_CALL)) {
 		n = site__rets(elf, &site->sym, plan->rets[plan->n], RETS_MAX, &tail);
 		if (n > 0 && !tail) {
 			pt->rets = plan->rets[plan->n];
@@ -173,24 +176,33 @@ static void plan_point(struct targets *t, struct elf_file *elf, const struct pro
 	snprintf(plan->why + used, sizeof(plan->why) - used, "%s%s at 0x%llx (%s)",
 		 used ? ", " : "", site->name, (unsigned long long)site->vaddr, site->reason);
 	plan->n++;
+	plan->stacks |= 1U << l->stack;
 }
 
 /* 1: the file has TLS functions, 0: it has none, negative errno. */
 static int plan_file(struct targets *t, int fd, struct plan *plan)
 {
-	struct probe_site sites[SITE_MAX];
-	struct elf_file *elf;
-	int n, err = elf_file__open(fd, &elf);
+	struct locate_config config = {.want_rets = t->config.want_rets};
+	struct located *found = calloc(LOCATED_MAX, sizeof(*found));
+	struct elf_file *elf = NULL;
+	int n, err;
 
-	if (err)
-		return err == -ENOEXEC ? 0 : err;
-	n = site__pick(elf, t->config.want_rets, sites);
-	plan->n = 0;
+	plan->n = plan->stacks = 0;
 	plan->why[0] = '\0';
+	if (!found)
+		return -ENOMEM;
+	err = elf_file__open(fd, &elf);
+	if (err) {
+		free(found);
+		return err == -ENOEXEC ? 0 : err;
+	}
+	n = locate__file(elf, &config, found);
 	for (int i = 0; i < n; i++)
-		plan_point(t, elf, &sites[i], plan);
+		for (unsigned int k = 0; k < found[i].n; k++)
+			plan_point(t, elf, &found[i], &found[i].site[k], plan);
 	elf_file__free(elf);
-	return n < 0 ? n : n > 0;
+	free(found);
+	return n < 0 ? n : plan->n > 0;
 }
 
 static bool has_pid(const struct file *f, uint32_t pid)
@@ -250,7 +262,7 @@ static int look(struct targets *t, struct file *f, int fd, const char *path, uin
 		f->tls = true;
 		f->why = strdup(plan->why);
 		t->n_attached++;
-		t->stacks |= 1U << TLS_OPENSSL;
+		t->stacks |= plan->stacks;
 		say(t, 1, "%s: %s", path, plan->why);
 	}
 	has = 1;
