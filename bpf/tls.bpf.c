@@ -26,8 +26,9 @@ int tls_session(struct pt_regs *ctx)
 
 	no_private_stack(ctx);
 	if (is_return(ctx))
-		return tls_return(ctx, cookie & TLS_COOKIE_SURE, false, true);
-	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_SESSION);
+		return tls_return(ctx, false, true);
+	return tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, cookie & TLS_COOKIE_SURE,
+			 ENTRY_SESSION);
 }
 
 SEC("uprobe")
@@ -36,7 +37,7 @@ int tls_multi_entry(struct pt_regs *ctx)
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
 	no_private_stack(ctx);
-	tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, ENTRY_PAIR);
+	tls_entry(ctx, cookie & 0xff, cookie >> 8 & 0xff, cookie & TLS_COOKIE_SURE, ENTRY_PAIR);
 	return 0;
 }
 
@@ -44,7 +45,7 @@ SEC("uprobe")
 int tls_multi_return(struct pt_regs *ctx)
 {
 	no_private_stack(ctx);
-	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, false, true);
+	return tls_return(ctx, false, true);
 }
 
 /* On RET instructions, where the kernel's return probes could kill the process. */
@@ -52,5 +53,5 @@ SEC("uprobe")
 int tls_multi_ret(struct pt_regs *ctx)
 {
 	no_private_stack(ctx);
-	return tls_return(ctx, bpf_get_attach_cookie(ctx) & TLS_COOKIE_SURE, true, true);
+	return tls_return(ctx, true, true);
 }

@@ -4,9 +4,7 @@
 #ifndef LLMSNOOP_TLS_BPF_H
 #define LLMSNOOP_TLS_BPF_H
 
-#include "common.bpf.h"
-#include "conn.bpf.h"
-#include "chunk.bpf.h"
+#include "deliver.bpf.h"
 #include "tls_fn.h"
 
 /* What is remembered between entry and return, one for each nested call of a thread. */
@@ -20,7 +18,8 @@ struct frame {
 	__u8 fn; /* enum tls_fn; FN_NONE: not of interest, only the return is expected */
 	__u8 stack;
 	__u8 told; /* a call inside this one has handed over the same bytes */
-	__u8 reserved[5];
+	__u8 sure; /* a result of 0 means the peer's end */
+	__u8 reserved[4];
 };
 
 #define FRAMES 4 /* write_ex -> write_ex2 is 2; TLS inside TLS doubles that */
@@ -192,7 +191,8 @@ enum entry_kind {
 };
 
 /* 1: the return is of no interest (the meaning that sessions give it). */
-static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, enum entry_kind kind)
+static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, bool sure,
+				     enum entry_kind kind)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct frame f = {
@@ -200,6 +200,7 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, e
 		.ssl = PT_REGS_PARM1(ctx),
 		.fn = fn,
 		.stack = stack,
+		.sure = sure,
 	};
 	struct conn *c = NULL;
 	bool skip = false;
@@ -244,94 +245,18 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, e
 	return frame_push(&f);
 }
 
-static __always_inline void read_failed(struct conn *c, const struct frame *f, int rc, bool sure)
+static __always_inline void read_failed(struct conn *c, const struct frame *f, int rc)
 {
 	if (!c)
 		return;
 	c->read_fails++;
-	if (rc == 0 && sure && f->num)
+	if (rc == 0 && f->sure && f->num)
 		c->closing |= CLOSE_EOF;
-}
-
-/* Bytes that are never in the process's memory (SSL_sendfile): a gap of known length. */
-static __always_inline void chunk_gap(struct chunk_ctx *c)
-{
-	struct event_data *e = bpf_ringbuf_reserve(&data_ring, sizeof(*e), 0);
-
-	if (!e) {
-		count(COUNT_LOST_RECORDS, 1);
-		c->lost = true;
-		return;
-	}
-	*e = c->head;
-	e->h.kind = EVENT_GAP;
-	e->h.size = sizeof(*e) - sizeof(e->h);
-	e->len = c->left;
-	bpf_ringbuf_submit(e, wake_flag());
-}
-
-static __always_inline void emit(struct conn *c, const struct frame *f, int dir, __u64 n,
-				 __u64 line, bool has_loop)
-{
-	struct chunk_ctx chunk = {.buf = f->buf, .left = n};
-	struct event_data *e = &chunk.head;
-	__u64 id = bpf_get_current_pid_tgid();
-
-	e->h.kind = EVENT_DATA;
-	e->h.flags = EVENT_CALL_START | c->pending[dir & 1] | (c->started ? 0 : EVENT_MIDSTREAM);
-	e->h.tgid = id >> 32;
-	e->h.tid = id;
-	e->conn = c->id;
-	e->ssl = f->ssl;
-	e->entry_ns = f->entry_ns;
-	e->return_ns = bpf_ktime_get_ns();
-	/* One thread at a time uses an SSL object, so no atomics (with result: 5.12 and later). */
-	e->offset = c->offset[dir & 1];
-	c->offset[dir & 1] += n;
-	e->other_offset = c->offset[dir == DIR_READ];
-	e->line = line;
-	e->dir = dir;
-	e->stack = c->stack;
-	c->pending[dir & 1] = 0;
-	if (f->fn == FN_SENDFILE)
-		chunk_gap(&chunk);
-	else
-		chunk_all(&chunk, has_loop);
-	count_call(n, n - chunk.left);
-	if (chunk.lost)
-		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
-}
-
-/* Of the n bytes of a call, how many at its beginning nobody wants: n or more for all. */
-static __always_inline __u64 quiet_bytes(struct conn *c, int dir, __u64 buf, __u64 n)
-{
-	__u64 left = c->left[dir & 1];
-	enum verdict_lift lift;
-	long wanted;
-
-	if (conn_quiet(c, dir)) {
-		lift = conn_lift(c, dir);
-		if (lift != LIFT_FRAME && lift != LIFT_USER)
-			return n;
-		wanted = frames_walk(c, dir, buf, n);
-		if (wanted < 0)
-			return n;
-		c->pending[dir & 1] |= EVENT_AFTER_QUIET;
-		if (lift == LIFT_FRAME)
-			c->head[dir & 1] = c->offset[dir & 1] + 1;
-		return wanted;
-	}
-	/* The quiet ended inside a frame. */
-	if (left) {
-		c->left[dir & 1] = left > n ? left - n : 0;
-		return left;
-	}
-	return 0;
 }
 
 /* at_ret: the probe sits on the RET instruction, so the return address is still on the stack.
  * has_loop: see chunk_all. */
-static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_ret, bool has_loop)
+static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has_loop)
 {
 #if defined(__TARGET_ARCH_x86)
 	__u64 sp = PT_REGS_SP(ctx) - (at_ret ? 0 : 8);
@@ -340,7 +265,8 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 #endif
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct thread *t = thread_get(false);
-	__u64 result = PT_REGS_RC(ctx), n = 0, word = 0, line = 0, left_out;
+	__u64 result = PT_REGS_RC(ctx), n = 0;
+	struct delivery d;
 	int dir, rc;
 	struct frame f;
 	struct conn *c;
@@ -356,8 +282,11 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 	if (f.fn == FN_NONE)
 		return 0;
 	if (f.fn == FN_NEW) {
-		if (result)
+		if (result) {
+			/* Not every stack shows its SSL_free. */
+			conn_end(tgid, result, 0);
 			conn_begin(tgid, result, f.stack, true);
+		}
 		return 0;
 	}
 	if (f.told)
@@ -373,44 +302,19 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool sure, bool at_re
 		n = rc;
 	if (!n) {
 		if (dir == DIR_READ)
-			read_failed(c, &f, rc, sure);
+			read_failed(c, &f, rc);
 		return 0;
 	}
-	if (!c)
-		c = conn_begin(tgid, f.ssl, f.stack, false);
-	if (!c)
-		return 0;
-	if (dir == DIR_READ && c->read_fails) {
-		c->closing |= CLOSE_NONBLOCKING;
-		c->read_fails = 0;
-	}
-	if (f.fn != FN_SENDFILE) {
-		__u32 k = n < 8 ? n : 8;
-
-		/* Most calls of a stream bring a piece of the answer, which need not be looked at.
-		 */
-		if (c->answer_dir != 1 + dir && c->proto != PROTO_HTTP2) {
-			bpf_probe_read_user(&word, k, (void *)f.buf);
-			conn_classify(c, dir, word, k);
-			if (like_head(c, word, k)) {
-				line = line_hash(f.buf, n);
-				if (!conn_judged_line(c, dir, line))
-					c->head[dir & 1] = c->offset[dir & 1] + 1;
-			}
-		}
-		left_out = quiet_bytes(c, dir, f.buf, n);
-		if (left_out >= n) {
-			count(COUNT_QUIET_CALLS, 1);
-			c->pending[dir & 1] |= EVENT_AFTER_QUIET;
-			return 0;
-		}
-		f.buf += left_out;
-		n -= left_out;
-	} else {
-		/* Not looked at, but counted where a frame goes on. */
-		c->left[dir & 1] = c->left[dir & 1] > n ? c->left[dir & 1] - n : 0;
-	}
-	emit(c, &f, dir, n, line, has_loop);
+	d = (struct delivery){
+		.key = f.ssl,
+		.buf = f.buf,
+		.n = n,
+		.entry_ns = f.entry_ns,
+		.dir = dir,
+		.stack = f.stack,
+		.gap = f.fn == FN_SENDFILE,
+	};
+	deliver(c, tgid, &d, has_loop);
 	return 0;
 }
 

@@ -1,48 +1,47 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
-/* Programs for perf-event attachment: a pair for each function, since kernels before 5.15
- * (82e6b1eee6a8) have no cookies. Returns come with bpf_loop (5.17, e6f2dd0f8067) and, as turns,
- * without. */
+/* Programs for perf-event attachment: an entry for each function and stack, since kernels before
+ * 5.15 (82e6b1eee6a8) have no cookies. What the entry knew the return finds in its frame, so one
+ * does for all; it comes with bpf_loop (5.17, e6f2dd0f8067) and, as turns, without. */
 #include "tls.bpf.h"
 
-/* TLS_OPENSSL of user space: the only stack that is attached this way */
-#define STACK 1
+/* enum tls_stack of user space */
+#define OPENSSL 1
+#define BORINGSSL 2
 
-#define PAIR(name, fn, sure)                                \
-	SEC("uprobe")                                       \
-	int perf_entry_##name(struct pt_regs *ctx)          \
-	{                                                   \
-		no_private_stack(ctx);                      \
-		tls_entry(ctx, fn, STACK, ENTRY_PAIR);      \
-		return 0;                                   \
-	}                                                   \
-	SEC("uretprobe")                                    \
-	int perf_return_##name(struct pt_regs *ctx)         \
-	{                                                   \
-		no_private_stack(ctx);                      \
-		return tls_return(ctx, sure, false, true);  \
-	}                                                   \
-	SEC("uretprobe")                                    \
-	int perf_turns_##name(struct pt_regs *ctx)          \
-	{                                                   \
-		no_private_stack(ctx);                      \
-		return tls_return(ctx, sure, false, false); \
+#define ENTRY(name, fn, stack, sure)                         \
+	SEC("uprobe")                                        \
+	int tls_perf_entry_##name(struct pt_regs *ctx)       \
+	{                                                    \
+		no_private_stack(ctx);                       \
+		tls_entry(ctx, fn, stack, sure, ENTRY_PAIR); \
+		return 0;                                    \
 	}
 
-#define ENTRY(name, fn)                                \
-	SEC("uprobe")                                  \
-	int perf_entry_##name(struct pt_regs *ctx)     \
-	{                                              \
-		no_private_stack(ctx);                 \
-		tls_entry(ctx, fn, STACK, ENTRY_PAIR); \
-		return 0;                              \
-	}
+ENTRY(read, FN_READ, OPENSSL, true)
+ENTRY(read_ex, FN_READ_EX, OPENSSL, false)
+ENTRY(read_internal, FN_READ_EX, OPENSSL, true)
+ENTRY(write, FN_WRITE, OPENSSL, false)
+ENTRY(write_ex, FN_WRITE_EX, OPENSSL, false)
+ENTRY(write_ex2, FN_WRITE_EX2, OPENSSL, false)
+ENTRY(sendfile, FN_SENDFILE, OPENSSL, false)
+ENTRY(new, FN_NEW, OPENSSL, false)
+ENTRY(free, FN_FREE, OPENSSL, false)
+ENTRY(clear, FN_CLEAR, OPENSSL, false)
+ENTRY(boring_read, FN_READ, BORINGSSL, false)
+ENTRY(boring_write, FN_WRITE, BORINGSSL, false)
+ENTRY(boring_new, FN_NEW, BORINGSSL, false)
+ENTRY(boring_free, FN_FREE, BORINGSSL, false)
 
-PAIR(read, FN_READ, true)
-PAIR(read_ex, FN_READ_EX, false)
-PAIR(write, FN_WRITE, false)
-PAIR(write_ex, FN_WRITE_EX, false)
-PAIR(write_ex2, FN_WRITE_EX2, false)
-PAIR(sendfile, FN_SENDFILE, false)
-PAIR(new, FN_NEW, false)
-ENTRY(free, FN_FREE)
-ENTRY(clear, FN_CLEAR)
+SEC("uretprobe")
+int tls_perf_return(struct pt_regs *ctx)
+{
+	no_private_stack(ctx);
+	return tls_return(ctx, false, true);
+}
+
+SEC("uretprobe")
+int tls_perf_return_turns(struct pt_regs *ctx)
+{
+	no_private_stack(ctx);
+	return tls_return(ctx, false, false);
+}

@@ -34,7 +34,7 @@ struct probe_site {
 	bool sure;     /* a result of 0 means the peer's end (TLS_COOKIE_SURE) */
 	bool emulated; /* the kernel need not single-step */
 	struct elf_sym
-		sym; /* the function; of a site shared by several the plain one of its group */
+		sym;   /* the function; of a site shared by several the plain one of its group */
 	bool internal; /* a static function that several exported ones call: sym's end is not its */
 	const char *name;	      /* of the function; static storage */
 	char reason[SITE_REASON_MAX]; /* why here, for people */

@@ -15,7 +15,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "capture/link.h"
 #include "llmsnoop.skel.h"
 
 #define TARGET_TRACE 1 /* enum target of bpf/common.bpf.h */
@@ -23,16 +22,6 @@
 
 /* Records handed over in one go before the caller may look at something else. */
 #define CONSUME_BATCH 65536
-
-#define POINTS_MAX (LOCATED_MAX * SITE_MAX)
-
-enum method {
-	METHOD_PERF,
-	METHOD_MULTI,
-	METHOD_MULTI_RETS, /* return probes could kill: RET instructions instead */
-	METHOD_SESSION,
-	METHOD_MAX,
-};
 
 struct ring {
 	struct ring_buffer *rb;
@@ -43,8 +32,7 @@ struct ring {
 
 struct probes {
 	struct llmsnoop_bpf *skel;
-	enum method method;
-	bool bpf_loop;
+	struct attacher attacher;
 	struct ring data, control;
 	struct verdict *verdicts;
 	/* Of the data ring, as libbpf maps them too: the consumer's and the producer's position. */
@@ -53,22 +41,9 @@ struct probes {
 	uint64_t *per_cpu; /* scratch for all counters */
 };
 
-struct attachment {
-	int fds[2]; /* links of uprobe_multi; -1: none */
-	struct bpf_link *links[2 * POINTS_MAX];
-	unsigned int n_links;
-};
-
 const char *probes__method(const struct probes *p)
 {
-	static const char *const names[METHOD_MAX] = {
-		[METHOD_PERF] = "perf event",
-		[METHOD_MULTI] = "uprobe multi",
-		[METHOD_MULTI_RETS] = "uprobe multi on RET instructions",
-		[METHOD_SESSION] = "uprobe session",
-	};
-
-	return names[p->method];
+	return attach__method_name(p->attacher.method);
 }
 
 static int on_record(void *ctx, void *record, size_t size)
@@ -136,31 +111,11 @@ struct verdict *probes__verdicts(struct probes *p)
 static void choose_programs(struct probes *p, const struct features *f)
 {
 	struct llmsnoop_bpf *s = p->skel;
-	const char *unfit = f->bpf_loop ? "perf_turns_" : "perf_return_";
-	struct bpf_program *prog;
-	const char *name;
 
-	p->bpf_loop = f->bpf_loop;
-	bpf_object__for_each_program(prog, s->obj)
-	{
-		name = bpf_program__name(prog);
-		if (!strncmp(name, "perf_", 5))
-			bpf_program__set_autoload(prog,
-						  p->method == METHOD_PERF &&
-							  strncmp(name, unfit, strlen(unfit)));
-	}
-	bpf_program__set_autoload(s->progs.tls_session, p->method == METHOD_SESSION);
-	bpf_program__set_autoload(s->progs.tls_multi_entry,
-				  p->method == METHOD_MULTI || p->method == METHOD_MULTI_RETS);
-	bpf_program__set_autoload(s->progs.tls_multi_return, p->method == METHOD_MULTI);
-	bpf_program__set_autoload(s->progs.tls_multi_ret, p->method == METHOD_MULTI_RETS);
-	bpf_program__set_expected_attach_type(s->progs.tls_session, LINK_UPROBE_SESSION);
-	bpf_program__set_expected_attach_type(s->progs.tls_multi_entry, LINK_UPROBE_MULTI);
-	bpf_program__set_expected_attach_type(s->progs.tls_multi_return, LINK_UPROBE_MULTI);
-	bpf_program__set_expected_attach_type(s->progs.tls_multi_ret, LINK_UPROBE_MULTI);
+	attach__choose(&p->attacher);
 	/* Kernels before 6.1 (34dd3bad1a6f) print a warning with a trace, or panic where they are
 	 * told to, when a tracing program has a hash map that allocates as it goes. */
-	if (p->method == METHOD_PERF)
+	if (p->attacher.method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
 	bpf_program__set_autoload(s->progs.quic_egress, f->cgroup_skb);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
@@ -248,10 +203,6 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	*ret_what = "allocating memory";
 	if (!p)
 		return -ENOMEM;
-	p->method = !features->uprobe_multi	   ? METHOD_PERF
-		    : features->return_probes_kill ? METHOD_MULTI_RETS
-		    : features->uprobe_session	   ? METHOD_SESSION
-						   : METHOD_MULTI;
 	p->n_cpus = libbpf_num_possible_cpus();
 	p->per_cpu = calloc(p->n_cpus > 0 ? p->n_cpus : 1, COUNT_MAX * sizeof(*p->per_cpu));
 	err = p->per_cpu && p->n_cpus > 0 ? 0 : -ENOMEM;
@@ -263,6 +214,7 @@ int probes__new(const struct probes_config *config, const struct features *featu
 		err = -errno;
 		goto fail;
 	}
+	p->attacher = (struct attacher){p->skel, attach__method(features), features->bpf_loop};
 	p->skel->rodata->cfg_task_storage = features->task_storage;
 	p->skel->rodata->cfg_all = config->all;
 	p->skel->rodata->cfg_follow = config->follow;
@@ -310,196 +262,10 @@ void probes__free(struct probes *p)
 	free(p);
 }
 
-/* The pair of programs of each function for perf-event attachment. */
-static void perf_programs(struct probes *p, enum tls_fn fn, struct bpf_program **ret_entry,
-			  struct bpf_program **ret_return)
-{
-#define PROGS p->skel->progs
-#define PAIR(name)                                                                       \
-	{                                                                                \
-		PROGS.perf_entry_##name,                                                 \
-			p->bpf_loop ? PROGS.perf_return_##name : PROGS.perf_turns_##name \
-	}
-	struct {
-		struct bpf_program *entry, *ret;
-	} table[FN_MAX] = {
-		[FN_READ] = PAIR(read),
-		[FN_READ_EX] = PAIR(read_ex),
-		[FN_WRITE] = PAIR(write),
-		[FN_WRITE_EX] = PAIR(write_ex),
-		[FN_WRITE_EX2] = PAIR(write_ex2),
-		[FN_SENDFILE] = PAIR(sendfile),
-		[FN_NEW] = PAIR(new),
-		[FN_FREE] = {PROGS.perf_entry_free, NULL},
-		[FN_CLEAR] = {PROGS.perf_entry_clear, NULL},
-	};
-#undef PAIR
-#undef PROGS
-	*ret_entry = table[fn].entry;
-	*ret_return = table[fn].ret;
-}
-
-static bool has_return(enum tls_fn fn)
-{
-	return fn != FN_FREE && fn != FN_CLEAR;
-}
-
-static int attach_perf(struct probes *p, const char *path, const struct probe_point *points,
-		       size_t n, pid_t pid, struct attachment *a)
-{
-	struct bpf_program *prog[2];
-
-	for (size_t i = 0; i < n; i++) {
-		perf_programs(p, points[i].fn, &prog[0], &prog[1]);
-		for (int ret = 0; ret < 2; ret++) {
-			LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = ret);
-			struct bpf_link *l;
-
-			if (!prog[ret])
-				continue;
-			l = bpf_program__attach_uprobe_opts(prog[ret], pid > 0 ? pid : -1, path,
-							    points[i].entry, &opts);
-			if (!l)
-				return -errno;
-			a->links[a->n_links++] = l;
-		}
-	}
-	return 0;
-}
-
-static uint64_t cookie(const struct probe_point *pt)
-{
-	return TLS_COOKIE(pt->fn, pt->stack) | (pt->sure ? TLS_COOKIE_SURE : 0);
-}
-
-static int attach_session(struct probes *p, const char *path, const struct probe_point *points,
-			  size_t n, pid_t pid, struct attachment *a)
-{
-	uint64_t offsets[POINTS_MAX], cookies[POINTS_MAX];
-
-	for (size_t i = 0; i < n; i++) {
-		offsets[i] = points[i].entry;
-		cookies[i] = cookie(&points[i]);
-	}
-	a->fds[0] = link__uprobe_multi(bpf_program__fd(p->skel->progs.tls_session),
-				       LINK_UPROBE_SESSION, path, offsets, cookies, n, 0, pid);
-	return a->fds[0] < 0 ? a->fds[0] : 0;
-}
-
-static int attach_multi(struct probes *p, const char *path, const struct probe_point *points,
-			size_t n, pid_t pid, struct attachment *a)
-{
-	uint64_t offsets[POINTS_MAX], cookies[POINTS_MAX];
-	unsigned int m = 0;
-
-	/* Returns first: a call whose entry is seen but not its return would leave a frame. */
-	for (size_t i = 0; i < n; i++) {
-		if (!has_return(points[i].fn))
-			continue;
-		offsets[m] = points[i].entry;
-		cookies[m++] = cookie(&points[i]);
-	}
-	if (m)
-		a->fds[1] = link__uprobe_multi(bpf_program__fd(p->skel->progs.tls_multi_return),
-					       LINK_UPROBE_MULTI, path, offsets, cookies, m,
-					       LINK_RETURN, pid);
-	if (m && a->fds[1] < 0)
-		return a->fds[1];
-	for (size_t i = 0; i < n; i++) {
-		offsets[i] = points[i].entry;
-		cookies[i] = cookie(&points[i]);
-	}
-	a->fds[0] = link__uprobe_multi(bpf_program__fd(p->skel->progs.tls_multi_entry),
-				       LINK_UPROBE_MULTI, path, offsets, cookies, n, 0, pid);
-	return a->fds[0] < 0 ? a->fds[0] : 0;
-}
-
-/* A function whose RET instructions are unknown gets no probe at all here: an entry without its
- * return tells nothing. */
-static int attach_rets(struct probes *p, const char *path, const struct probe_point *points,
-		       size_t n, pid_t pid, struct attachment *a)
-{
-	uint64_t offsets[POINTS_MAX], cookies[POINTS_MAX];
-	uint64_t *rets = NULL, *ret_cookies = NULL;
-	unsigned int m = 0, k = 0, total = 0;
-	int err = -ENOENT;
-
-	for (size_t i = 0; i < n; i++)
-		total += points[i].n_rets;
-	rets = calloc(total + 1, sizeof(*rets));
-	ret_cookies = calloc(total + 1, sizeof(*ret_cookies));
-	if (!rets || !ret_cookies) {
-		err = -ENOMEM;
-		goto out;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (has_return(points[i].fn) && !points[i].n_rets)
-			continue;
-		offsets[m] = points[i].entry;
-		cookies[m++] = cookie(&points[i]);
-		for (unsigned int r = 0; has_return(points[i].fn) && r < points[i].n_rets; r++) {
-			rets[k] = points[i].rets[r];
-			ret_cookies[k++] = cookie(&points[i]);
-		}
-	}
-	if (!k)
-		goto out;
-	a->fds[1] = link__uprobe_multi(bpf_program__fd(p->skel->progs.tls_multi_ret),
-				       LINK_UPROBE_MULTI, path, rets, ret_cookies, k, 0, pid);
-	err = a->fds[1];
-	if (err < 0)
-		goto out;
-	a->fds[0] = link__uprobe_multi(bpf_program__fd(p->skel->progs.tls_multi_entry),
-				       LINK_UPROBE_MULTI, path, offsets, cookies, m, 0, pid);
-	err = a->fds[0] < 0 ? a->fds[0] : 0;
-out:
-	free(rets);
-	free(ret_cookies);
-	return err;
-}
-
 int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
 		   struct attachment **ret)
 {
-	static int (*const attach[METHOD_MAX])(struct probes *, const char *,
-					       const struct probe_point *, size_t, pid_t,
-					       struct attachment *) = {
-		[METHOD_PERF] = attach_perf,
-		[METHOD_MULTI] = attach_multi,
-		[METHOD_MULTI_RETS] = attach_rets,
-		[METHOD_SESSION] = attach_session,
-	};
-	struct attachment *a;
-	char path[64];
-	int err;
-
-	if (!n || n > POINTS_MAX)
-		return -EINVAL;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return -ENOMEM;
-	a->fds[0] = a->fds[1] = -1;
-	/* Names the file whatever mount namespace it is in, also when it is deleted. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = attach[p->method](p, path, points, n, pid, a);
-	if (err) {
-		probes__detach(a);
-		return err;
-	}
-	*ret = a;
-	return 0;
-}
-
-void probes__detach(struct attachment *a)
-{
-	if (!a)
-		return;
-	for (int i = 0; i < 2; i++)
-		if (a->fds[i] >= 0)
-			close(a->fds[i]);
-	for (unsigned int i = 0; i < a->n_links; i++)
-		bpf_link__destroy(a->links[i]);
-	free(a);
+	return attach__points(&p->attacher, fd, points, n, pid, ret);
 }
 
 int probes__target(struct probes *p, uint32_t tgid, bool trace)

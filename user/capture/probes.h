@@ -8,10 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "capture/attach.h"
 #include "capture/features.h"
-#include "capture/locate.h"
 #include "event.h"
-#include "tls_fn.h"
 
 struct probes;
 
@@ -19,17 +18,6 @@ struct probes_config {
 	size_t ring_bytes; /* of the data ring: a power of two and a multiple of the page size */
 	bool all;	   /* every process, else only targets */
 	bool follow;	   /* children of targets are targets */
-};
-
-/* One probe of one function. */
-struct probe_point {
-	enum tls_fn fn;
-	enum site_way way;
-	uint8_t stack;	      /* enum tls_stack */
-	uint64_t entry;	      /* file offset */
-	bool sure;	      /* a result of 0 means the peer's end (TLS_COOKIE_SURE) */
-	const uint64_t *rets; /* file offsets of RET instructions, used only where return */
-	unsigned int n_rets;  /* probes could kill; 0: unknown, then the probe is left out */
 };
 
 /* Loads the programs that fit the kernel and attaches those that watch processes. On failure
@@ -45,13 +33,9 @@ bool probes__watch_quic(const struct probes *p);
 /* How this kernel's probes are attached: "uprobe session", "uprobe multi", "perf event". */
 const char *probes__method(const struct probes *p);
 
-struct attachment;
-
-/* Puts probes into the file behind fd, for every process that maps it, or for pid alone (> 0).
- * Negative errno: nothing is attached. */
+/* As attach__points; attach__free detaches. */
 int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
 		   struct attachment **ret);
-void probes__detach(struct attachment *a); /* NULL is fine */
 
 /* Marks a process as traced (true), or as never to be traced (false). */
 int probes__target(struct probes *p, uint32_t tgid, bool trace);

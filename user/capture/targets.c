@@ -73,10 +73,10 @@ static void file_free(struct targets *t, struct file *f)
 		t->n_attached--;
 	t->n_files--;
 	HASH_DELETE(node, t->files, f);
-	probes__detach(f->attachment);
+	attach__free(f->attachment);
 	while ((a = f->pids)) {
 		f->pids = a->next;
-		probes__detach(a->attachment);
+		attach__free(a->attachment);
 		free(a);
 	}
 	free(f->why);
@@ -144,8 +144,8 @@ static void say(struct targets *t, int level, const char *fmt, const char *path,
 
 /* Where the TLS functions of a file are, ready for the kernel. */
 struct plan {
-	struct probe_point points[LOCATED_MAX * SITE_MAX];
-	uint64_t rets[LOCATED_MAX * SITE_MAX][RETS_MAX];
+	struct probe_point points[POINTS_MAX];
+	uint64_t rets[POINTS_MAX][RETS_MAX];
 	unsigned int n;
 	unsigned int stacks; /* bit set of 1 << enum tls_stack */
 	char why[2048];
@@ -374,7 +374,7 @@ void targets__gone(struct targets *t, uint32_t pid)
 			if (a->pid != pid)
 				continue;
 			*at = a->next;
-			probes__detach(a->attachment);
+			attach__free(a->attachment);
 			free(a);
 			break;
 		}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/attach.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "capture/link.h"
+#include "llmsnoop.skel.h"
+
+/* Programs that read registers and results in the same way. */
+enum family {
+	FAMILY_TLS, /* the C calling convention */
+	FAMILY_MAX,
+};
+
+/* What a program is for. */
+enum role {
+	ROLE_SESSION, /* entry and return in one */
+	ROLE_ENTRY,
+	ROLE_RETURN, /* on return probes */
+	ROLE_RET,    /* on RET instructions */
+	ROLE_MAX,
+};
+
+/* For uprobe_multi, whose cookies tell the functions apart. A program that a family lacks is not
+ * needed there: its functions are attached another way. */
+static void multi_programs(struct llmsnoop_bpf *s, enum family family,
+			   struct bpf_program *ret[ROLE_MAX])
+{
+	struct bpf_program *const table[FAMILY_MAX][ROLE_MAX] = {
+		[FAMILY_TLS] = {s->progs.tls_session, s->progs.tls_multi_entry,
+				s->progs.tls_multi_return, s->progs.tls_multi_ret},
+	};
+
+	memcpy(ret, table[family], sizeof(table[family]));
+}
+
+static enum family family_of(enum tls_fn fn)
+{
+	(void)fn;
+	return FAMILY_TLS;
+}
+
+/* For perf events: an entry program of its own for each function and stack. */
+struct perf_row {
+	enum tls_fn fn;
+	uint8_t stack; /* enum tls_stack */
+	bool sure;
+	struct bpf_program *entry;
+};
+
+static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe_point *pt)
+{
+	const struct perf_row table[] = {
+		{FN_READ, TLS_OPENSSL, true, s->progs.tls_perf_entry_read},
+		{FN_READ_EX, TLS_OPENSSL, false, s->progs.tls_perf_entry_read_ex},
+		{FN_READ_EX, TLS_OPENSSL, true, s->progs.tls_perf_entry_read_internal},
+		{FN_WRITE, TLS_OPENSSL, false, s->progs.tls_perf_entry_write},
+		{FN_WRITE_EX, TLS_OPENSSL, false, s->progs.tls_perf_entry_write_ex},
+		{FN_WRITE_EX2, TLS_OPENSSL, false, s->progs.tls_perf_entry_write_ex2},
+		{FN_SENDFILE, TLS_OPENSSL, false, s->progs.tls_perf_entry_sendfile},
+		{FN_NEW, TLS_OPENSSL, false, s->progs.tls_perf_entry_new},
+		{FN_FREE, TLS_OPENSSL, false, s->progs.tls_perf_entry_free},
+		{FN_CLEAR, TLS_OPENSSL, false, s->progs.tls_perf_entry_clear},
+		{FN_READ, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_read},
+		{FN_WRITE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_write},
+		{FN_NEW, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_new},
+		{FN_FREE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_free},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].fn == pt->fn && table[i].stack == pt->stack &&
+		    (table[i].sure == pt->sure || pt->stack != TLS_OPENSSL))
+			return table[i].entry;
+	return NULL;
+}
+
+/* On return probes, and on RET instructions. */
+static struct bpf_program *perf_return(const struct attacher *a, enum family family)
+{
+	struct bpf_program *const table[FAMILY_MAX][2] = {
+		[FAMILY_TLS] = {a->skel->progs.tls_perf_return_turns,
+				a->skel->progs.tls_perf_return},
+	};
+
+	return table[family][a->bpf_loop];
+}
+
+enum attach_method attach__method(const struct features *f)
+{
+	return !f->uprobe_multi	       ? METHOD_PERF
+	       : f->return_probes_kill ? METHOD_MULTI_RETS
+	       : f->uprobe_session     ? METHOD_SESSION
+				       : METHOD_MULTI;
+}
+
+const char *attach__method_name(enum attach_method method)
+{
+	static const char *const names[METHOD_MAX] = {
+		[METHOD_PERF] = "perf event",
+		[METHOD_MULTI] = "uprobe multi",
+		[METHOD_MULTI_RETS] = "uprobe multi on RET instructions",
+		[METHOD_SESSION] = "uprobe session",
+	};
+
+	return names[method];
+}
+
+static void load(struct bpf_program *prog, bool wanted, int attach_type)
+{
+	if (!prog)
+		return;
+	bpf_program__set_autoload(prog, wanted);
+	bpf_program__set_expected_attach_type(prog, attach_type);
+}
+
+/* Programs for perf events are known by their names: *_perf_*, and those that do without bpf_loop
+ * end in _turns beside one that has it. */
+static void choose_perf(const struct attacher *a, struct bpf_program *prog, const char *name)
+{
+	size_t n = strlen(name);
+	bool turns = n > 6 && !strcmp(name + n - 6, "_turns");
+	char twin[64];
+
+	snprintf(twin, sizeof(twin), "%s_turns", name);
+	if (!turns && !bpf_object__find_program_by_name(a->skel->obj, twin))
+		turns = !a->bpf_loop; /* it has no twin: it fits both */
+	bpf_program__set_autoload(prog, a->method == METHOD_PERF && turns == !a->bpf_loop);
+}
+
+void attach__choose(const struct attacher *a)
+{
+	bool multi = a->method != METHOD_PERF;
+	struct bpf_program *prog, *p[ROLE_MAX];
+	const char *name;
+
+	bpf_object__for_each_program(prog, a->skel->obj)
+	{
+		name = bpf_program__name(prog);
+		if (strstr(name, "_perf_"))
+			choose_perf(a, prog, name);
+	}
+	for (enum family f = FAMILY_TLS; f < FAMILY_MAX; f++) {
+		bool session;
+
+		multi_programs(a->skel, f, p);
+		session = p[ROLE_SESSION] && a->method == METHOD_SESSION;
+		load(p[ROLE_SESSION], session, LINK_UPROBE_SESSION);
+		load(p[ROLE_ENTRY], multi && !session, LINK_UPROBE_MULTI);
+		load(p[ROLE_RETURN], multi && !session && a->method != METHOD_MULTI_RETS,
+		     LINK_UPROBE_MULTI);
+		/* A family without a return program has only RET instructions. */
+		load(p[ROLE_RET], multi && (a->method == METHOD_MULTI_RETS || !p[ROLE_RETURN]),
+		     LINK_UPROBE_MULTI);
+	}
+}
+
+struct attachment {
+	int fds[FAMILY_MAX * ROLE_MAX]; /* links of uprobe_multi */
+	unsigned int n_fds;
+	unsigned int n_links;
+	struct bpf_link *links[]; /* perf events */
+};
+
+static uint64_t cookie(const struct probe_point *pt)
+{
+	return TLS_COOKIE(pt->fn, pt->stack) | (pt->sure ? TLS_COOKIE_SURE : 0);
+}
+
+/* How a point is attached by this method. */
+static enum site_way way_of(const struct attacher *a, const struct probe_point *pt)
+{
+	return pt->way == SITE_CALL && a->method == METHOD_MULTI_RETS ? SITE_RETS : pt->way;
+}
+
+/* A function whose returns are wanted on RET instructions which are not known gets no probe at
+ * all: an entry without its return tells nothing. */
+static bool left_out(const struct attacher *a, const struct probe_point *pt)
+{
+	return way_of(a, pt) == SITE_RETS && !pt->n_rets;
+}
+
+/* Places of one program. */
+struct places {
+	uint64_t *offsets, *cookies;
+	unsigned int n;
+};
+
+static void place(struct places *p, uint64_t offset, uint64_t c)
+{
+	p->offsets[p->n] = offset;
+	p->cookies[p->n++] = c;
+}
+
+static bool at_role(const struct attacher *a, const struct probe_point *pt, enum role role,
+		    bool session)
+{
+	switch (role) {
+	case ROLE_SESSION:
+		return session;
+	case ROLE_ENTRY:
+		return !session;
+	case ROLE_RETURN:
+		return !session && way_of(a, pt) == SITE_CALL;
+	default:
+		return way_of(a, pt) == SITE_RETS;
+	}
+}
+
+static void collect(const struct attacher *a, const struct probe_point *points, size_t n,
+		    enum family family, enum role role, bool session, struct places *ret)
+{
+	ret->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct probe_point *pt = &points[i];
+
+		if (family_of(pt->fn) != family || left_out(a, pt) ||
+		    !at_role(a, pt, role, session))
+			continue;
+		if (role != ROLE_RET)
+			place(ret, pt->entry, cookie(pt));
+		for (unsigned int r = 0; role == ROLE_RET && r < pt->n_rets; r++)
+			place(ret, pt->rets[r], cookie(pt));
+	}
+}
+
+static int attach_family(const struct attacher *a, const char *path,
+			 const struct probe_point *points, size_t n, pid_t pid, enum family family,
+			 struct places *scratch, struct attachment *at)
+{
+	/* Returns first: a call whose entry is seen but not its return would leave a frame. */
+	static const enum role order[] = {ROLE_RETURN, ROLE_RET, ROLE_ENTRY, ROLE_SESSION};
+	struct bpf_program *prog[ROLE_MAX];
+	bool session;
+
+	multi_programs(a->skel, family, prog);
+	session = prog[ROLE_SESSION] && a->method == METHOD_SESSION;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum role role = order[i];
+		int fd;
+
+		collect(a, points, n, family, role, session, scratch);
+		if (!scratch->n)
+			continue;
+		if (!prog[role])
+			return -ENOTSUP;
+		fd = link__uprobe_multi(bpf_program__fd(prog[role]),
+					role == ROLE_SESSION ? LINK_UPROBE_SESSION
+							     : LINK_UPROBE_MULTI,
+					path, scratch->offsets, scratch->cookies, scratch->n,
+					role == ROLE_RETURN ? LINK_RETURN : 0, pid);
+		if (fd < 0)
+			return fd;
+		at->fds[at->n_fds++] = fd;
+	}
+	return 0;
+}
+
+static int attach_multi(const struct attacher *a, const char *path,
+			const struct probe_point *points, size_t n, size_t places, pid_t pid,
+			struct attachment *at)
+{
+	struct places scratch = {
+		.offsets = calloc(places, sizeof(uint64_t)),
+		.cookies = calloc(places, sizeof(uint64_t)),
+	};
+	int err = scratch.offsets && scratch.cookies ? 0 : -ENOMEM;
+
+	for (enum family f = FAMILY_TLS; !err && f < FAMILY_MAX; f++)
+		err = attach_family(a, path, points, n, pid, f, &scratch, at);
+	free(scratch.offsets);
+	free(scratch.cookies);
+	if (!err && !at->n_fds)
+		err = -ENOENT;
+	return err;
+}
+
+static int attach_event(struct bpf_program *prog, bool ret, const char *path, uint64_t offset,
+			pid_t pid, struct attachment *at)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = ret);
+	struct bpf_link *l;
+
+	if (!prog)
+		return -ENOTSUP;
+	l = bpf_program__attach_uprobe_opts(prog, pid > 0 ? pid : -1, path, offset, &opts);
+	if (!l)
+		return -errno;
+	at->links[at->n_links++] = l;
+	return 0;
+}
+
+static int attach_perf(const struct attacher *a, const char *path, const struct probe_point *points,
+		       size_t n, pid_t pid, struct attachment *at)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		const struct probe_point *pt = &points[i];
+		struct bpf_program *ret = perf_return(a, family_of(pt->fn));
+
+		if (left_out(a, pt))
+			continue;
+		for (unsigned int r = 0; !err && pt->way == SITE_RETS && r < pt->n_rets; r++)
+			err = attach_event(ret, false, path, pt->rets[r], pid, at);
+		if (!err && pt->way == SITE_CALL)
+			err = attach_event(ret, true, path, pt->entry, pid, at);
+		if (!err)
+			err = attach_event(perf_entry(a->skel, pt), false, path, pt->entry, pid,
+					   at);
+	}
+	return err || at->n_links ? err : -ENOENT;
+}
+
+int attach__points(const struct attacher *a, int fd, const struct probe_point *points, size_t n,
+		   pid_t pid, struct attachment **ret)
+{
+	struct attachment *at;
+	size_t places = 0;
+	char path[64];
+	int err;
+
+	if (!n || n > POINTS_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		places += 2 + points[i].n_rets;
+	at = calloc(1, sizeof(*at) + places * sizeof(at->links[0]));
+	if (!at)
+		return -ENOMEM;
+	/* Names the file whatever mount namespace it is in, also when it is deleted. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	err = a->method == METHOD_PERF ? attach_perf(a, path, points, n, pid, at)
+				       : attach_multi(a, path, points, n, places, pid, at);
+	if (err) {
+		attach__free(at);
+		return err;
+	}
+	*ret = at;
+	return 0;
+}
+
+void attach__free(struct attachment *at)
+{
+	if (!at)
+		return;
+	for (unsigned int i = 0; i < at->n_fds; i++)
+		close(at->fds[i]);
+	for (unsigned int i = 0; i < at->n_links; i++)
+		bpf_link__destroy(at->links[i]);
+	free(at);
+}
