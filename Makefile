@@ -4,6 +4,7 @@
 # make test       check, then the tests with real programs (needs root; see tools/check)
 # make fuzz       every fuzz target for FUZZ_SECONDS
 # make kernels    a live capture under each of Debian's kernels in qemu (needs root)
+# make arm64      build/arm64/llmsnoop and the programs of the tests, by a cross compiler
 # make bench      what capturing costs, side by side in one run (needs root)
 # V=1 shows commands; SAN=address,undefined builds with sanitizers into $(O)/san; O=DIR elsewhere.
 
@@ -64,7 +65,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all arches check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck manual tidy \
+.PHONY: all arches arm64 check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck manual tidy \
 	install dist clean
 
 all: $(B)/llmsnoop
@@ -122,6 +123,18 @@ arches:
 	$(Q)for a in x86 arm64; do for f in bpf/*.bpf.c; do \
 		$(CLANG) $(subst __TARGET_ARCH_$(ARCH),__TARGET_ARCH_$$a,$(BPFFLAGS)) -c \
 			-o $(O)/bpf/arch.o $$f || exit 1; done; done
+
+# All of it for arm64, against Debian's libraries in a root of their own. Any other way to name a
+# compiler, its pkg-config, ARCH and O does as well.
+ARM64_ROOT = $(abspath $(O))/arm64/root
+ARM64_CC = aarch64-linux-gnu-gcc --sysroot=$(ARM64_ROOT)
+ARM64_PKGCONF = env PKG_CONFIG_SYSROOT_DIR=$(ARM64_ROOT) \
+	PKG_CONFIG_LIBDIR=$(ARM64_ROOT)/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config
+arm64:
+	$(call msg,ROOT,$(O)/arm64/root)tools/debroot.py -a arm64 -d $(ARM64_ROOT) bookworm \
+		$$(tools/install-deps --list build | grep -- '-dev$$') busybox-static
+	$(Q)$(MAKE) O=$(O)/arm64 ARCH=arm64 CC='$(ARM64_CC)' AR=aarch64-linux-gnu-ar \
+		PKGCONF='$(ARM64_PKGCONF)' all helpers
 
 unit: $(UNIT)
 	$(Q)for t in $(UNIT); do $$t || exit 1; done
@@ -186,4 +199,4 @@ dist:
 clean:
 	$(Q)rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name root -prune -o -type f -name '*.d' -print 2>/dev/null)

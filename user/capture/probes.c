@@ -46,6 +46,15 @@ const char *probes__method(const struct probes *p)
 	return attach__method_name(p->attacher.method);
 }
 
+void probes__programs(const struct probes *p,
+		      void (*fn)(void *ctx, const char *name, bool loaded), void *ctx)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, p->skel->obj)
+		fn(ctx, bpf_program__name(prog), bpf_program__autoload(prog));
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	struct ring *r = ctx;

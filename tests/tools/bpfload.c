@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bpfload: loads the BPF programs in every way that this kernel allows, taking features away one
+ * after the other, until each program that fits has been loaded. A line for each way, then
+ *   PROGRAMS loaded=N unfit=N
+ * Status 1 where a way is refused, or where a program that should fit was loaded in none. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/features.h"
+#include "capture/probes.h"
+
+#define PROGRAMS_MAX 256
+
+/* The features that LLMSNOOP_WITHOUT takes away. Each way leaves out more, but for the last. */
+static const char *const ways[] = {
+	"",
+	"session",
+	"session,task_storage,bpf_loop",
+	"multi",
+	"multi,bpf_loop",
+	"multi,bpf_loop,task_storage,cgroup_skb",
+	"return_probes",
+};
+
+static struct program {
+	char name[64];
+	bool loaded;
+} programs[PROGRAMS_MAX];
+static int n_programs;
+
+static void note(void *ctx, const char *name, bool loaded)
+{
+	int i, *n = ctx;
+
+	for (i = 0; i < n_programs && strcmp(programs[i].name, name); i++)
+		;
+	if (i == PROGRAMS_MAX)
+		errx(1, "more than %d programs", PROGRAMS_MAX);
+	if (i == n_programs)
+		snprintf(programs[n_programs++].name, sizeof(programs[i].name), "%s", name);
+	programs[i].loaded |= loaded;
+	*n += loaded;
+}
+
+/* What a program needs that not every kernel has, by the beginning of its name. */
+static bool fits(const char *name, const struct features *f)
+{
+	const struct {
+		const char *prefix;
+		bool there;
+	} needs[] = {
+		{"tls_session", f->uprobe_session},
+		{"tls_multi", f->uprobe_multi},
+		{"quic_egress", f->cgroup_skb},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (!strncmp(name, needs[i].prefix, strlen(needs[i].prefix)))
+			return needs[i].there;
+	return strncmp(name, "perf_return_", 12) || f->bpf_loop;
+}
+
+int main(void)
+{
+	const struct probes_config config = {.ring_bytes = 1 << 20, .all = true, .follow = true};
+	struct features all, f;
+	int loaded = 0, unfit = 0, status = 0;
+
+	features__probe(&all);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const char *what = "";
+		struct probes *p;
+		int n = 0, e;
+
+		if (!all.uprobe_multi && strstr(ways[i], "return_probes"))
+			continue;
+		setenv("LLMSNOOP_WITHOUT", ways[i], 1);
+		features__probe(&f);
+		e = probes__new(&config, &f, &what, &p);
+		if (e) {
+			printf("%s: %s: %s\n", ways[i], what, strerror(-e));
+			status = 1;
+			continue;
+		}
+		probes__programs(p, note, &n);
+		printf("%s: %s, %d programs\n", *ways[i] ? ways[i] : "all", probes__method(p), n);
+		probes__free(p);
+	}
+	for (int i = 0; i < n_programs; i++) {
+		if (programs[i].loaded) {
+			loaded++;
+		} else if (!fits(programs[i].name, &all)) {
+			unfit++;
+		} else {
+			printf("%s: never loaded\n", programs[i].name);
+			status = 1;
+		}
+	}
+	printf("PROGRAMS loaded=%d unfit=%d\n", loaded, unfit);
+	return status || !loaded;
+}
