@@ -45,22 +45,32 @@ static void note(void *ctx, const char *name, bool loaded)
 	*n += loaded;
 }
 
-/* What a program needs that not every kernel has, by the beginning of its name. */
+static bool has_twin(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (int i = 0; i < n_programs; i++)
+		if (!strncmp(programs[i].name, name, n) && !strcmp(programs[i].name + n, "_turns"))
+			return true;
+	return false;
+}
+
+/* What a program needs that not every kernel has, by its name (attach.c goes by it, too). */
 static bool fits(const char *name, const struct features *f)
 {
 	const struct {
-		const char *prefix;
+		const char *part;
 		bool there;
 	} needs[] = {
-		{"tls_session", f->uprobe_session},
-		{"tls_multi", f->uprobe_multi},
+		{"_session", f->uprobe_session},
+		{"_multi_", f->uprobe_multi},
 		{"quic_egress", f->cgroup_skb},
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		if (!strncmp(name, needs[i].prefix, strlen(needs[i].prefix)))
+		if (strstr(name, needs[i].part))
 			return needs[i].there;
-	return strncmp(name, "perf_return_", 12) || f->bpf_loop;
+	return f->bpf_loop || !has_twin(name);
 }
 
 int main(void)

@@ -46,8 +46,8 @@ const char *probes__method(const struct probes *p)
 	return attach__method_name(p->attacher.method);
 }
 
-void probes__programs(const struct probes *p,
-		      void (*fn)(void *ctx, const char *name, bool loaded), void *ctx)
+void probes__programs(const struct probes *p, void (*fn)(void *ctx, const char *name, bool loaded),
+		      void *ctx)
 {
 	struct bpf_program *prog;
 

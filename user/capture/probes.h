@@ -34,8 +34,8 @@ bool probes__watch_quic(const struct probes *p);
 const char *probes__method(const struct probes *p);
 
 /* Calls fn for each program there is; loaded: the method or a feature of the kernel asks for it. */
-void probes__programs(const struct probes *p,
-		      void (*fn)(void *ctx, const char *name, bool loaded), void *ctx);
+void probes__programs(const struct probes *p, void (*fn)(void *ctx, const char *name, bool loaded),
+		      void *ctx);
 
 /* As attach__points; attach__free detaches. */
 int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
