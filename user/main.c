@@ -214,9 +214,14 @@ static int check_pids(const struct options *o)
 	return 0;
 }
 
-static void on_file(void *ctx, uint32_t pid, const char *path, const char *why)
+static void on_file(void *ctx, const struct target *t)
 {
-	printf("%u\t%s\t%s\n", pid, path, why);
+	char text[2048];
+
+	for (unsigned int i = 0; i < t->n_stacks; i++) {
+		located__text(&t->stacks[i], text, sizeof(text));
+		printf("%u\t%s\t%s\n", t->pid, t->path, text);
+	}
 }
 
 /* A process given by name of which nothing can be seen yet: said, since silence would look like
@@ -227,26 +232,52 @@ static void warn_without_tls(struct run *r)
 
 	live__summary(r->live, &s);
 	if (r->options.n_pids && s.processes == 0)
-		log__warn("%s %u maps no TLS library that can be probed yet (OpenSSL, or a program "
-			  "that carries its symbols); waiting for one",
+		log__warn("%s %u maps no TLS library that can be probed yet; waiting for one "
+			  "(llmsnoop doctor says more)",
 			  r->options.n_pids == 1 ? "process"
 						 : "none of the processes, beginning with",
 			  r->options.pids[0]);
 }
 
-static void say_tracing(struct run *r)
+/* "OpenSSL, Go" */
+static void name_stacks(unsigned int stacks, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(ret, size, "no TLS library yet");
+	for (unsigned int i = 0; i < TLS_STACK_MAX; i++)
+		if (stacks & 1U << i && used < size)
+			used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "",
+						 tls_stack__title((enum tls_stack)i));
+}
+
+/* The pipeline tells it with the totals. */
+static void note_targets(struct run *r)
 {
 	struct live_summary s;
 
 	live__summary(r->live, &s);
 	r->pipeline.targets = s.files;
+	r->pipeline.unlocated_files = s.unlocated_files;
+	r->pipeline.unlocated_processes = s.unlocated_processes;
+}
+
+static void say_tracing(struct run *r)
+{
+	struct live_summary s;
+	char stacks[128];
+
+	live__summary(r->live, &s);
+	name_stacks(s.stacks, stacks, sizeof(stacks));
 	if (r->options.command)
 		log__say("Tracing LLM calls of %s (%s). Content off.", r->options.command[0],
-			 s.stacks ? "OpenSSL" : "no TLS library yet");
+			 stacks);
 	else
 		log__say("Tracing LLM calls (%s; %u process%s). Content off. Ctrl-C to end.",
-			 s.stacks ? "OpenSSL" : "no TLS library yet", s.processes,
-			 s.processes == 1 ? "" : "es");
+			 stacks, s.processes, s.processes == 1 ? "" : "es");
+	if (s.unlocated_processes)
+		log__warn("%u process%s: TLS that cannot be seen; llmsnoop doctor says more",
+			  s.unlocated_processes, s.unlocated_processes == 1 ? "" : "es");
 	log__info("%s; %u files with probes", s.method, s.files);
 }
 
@@ -321,6 +352,7 @@ static int trace(struct run *r)
 		switch (event) {
 		case LOOP_CAPTURE:
 			live__poll(r->live);
+			note_targets(r);
 			break;
 		case LOOP_STOP:
 			end = stop(r, sig, &n_stops);
@@ -378,6 +410,7 @@ static int run_live(struct run *r)
 	}
 	warn_without_tls(r);
 	say_tracing(r);
+	note_targets(r);
 	if (o->command)
 		command__go(&r->command);
 	return trace(r);

@@ -47,6 +47,8 @@ static void on_fill(void *ctx, struct stats *st)
 	st->undecoded_upgrades = s.upgraded;
 	st->parse_errors = s.failed;
 	st->targets = p->targets;
+	st->unlocated_files = p->unlocated_files;
+	st->unlocated_processes = p->unlocated_processes;
 	st->unseen = p->unseen.v;
 	st->n_unseen = p->unseen.n;
 	st->unwritten = p->sinks.unwritten;

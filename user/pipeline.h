@@ -19,8 +19,9 @@ struct pipeline {
 	struct http1_ctx http1;
 	struct sinks sinks;
 	struct unseen_table unseen;
-	uint64_t targets; /* files with probes, for stats */
-	uint64_t now_ns;  /* CLOCK_MONOTONIC of the capture, as far as it is known */
+	/* for stats: files with probes, those with TLS that was not found, who maps such */
+	uint64_t targets, unlocated_files, unlocated_processes;
+	uint64_t now_ns; /* CLOCK_MONOTONIC of the capture, as far as it is known */
 };
 
 /* max_calls and estimate are as call_tracker_config has them. filter and control (NULL: replay) are

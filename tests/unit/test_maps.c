@@ -36,8 +36,8 @@ static int log_entry(void *ctx, const struct map_entry *e)
 {
 	char *log = ctx;
 
-	sprintf(log + strlen(log), "%lx-%lx %u:%u %lu [%s]\n", e->start, e->end, major(e->dev),
-		minor(e->dev), e->ino, e->path);
+	sprintf(log + strlen(log), "%lx-%lx %u:%u %lu [%s]%s\n", e->start, e->end, major(e->dev),
+		minor(e->dev), e->ino, e->path, e->deleted ? " gone" : "");
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static void test_parse(void **state)
 	put("maps", text);
 	assert_int_equal(maps__read(root, 5, log_entry, log), 0);
 	assert_string_equal(log, "400000-452000 8:2 173521 [/usr/bin/dbus-daemon]\n"
-				 "7f0000000000-7f0000001000 254:31 7 [/tmp/a b\nc]\n"
+				 "7f0000000000-7f0000001000 254:31 7 [/tmp/a b\nc] gone\n"
 				 "7f0000004000-7f0000005000 259:5 18446744073709551615 "
 				 "[/x (deleted) y]\n"
 				 "7fffb3000000-7fffb3001000 8:2 5 [/last]\n");

@@ -181,6 +181,7 @@ struct stats {
 	uint64_t missed_calls; /* SSL calls for which there was no room to remember their entry */
 	uint64_t no_entry;     /* returns of SSL calls whose entry was not seen */
 	uint64_t connections, open_connections, open_calls, processes, targets;
+	uint64_t unlocated_files, unlocated_processes; /* TLS whose functions were not found */
 	/* seen but not decoded */
 	const struct unseen *unseen;
 	unsigned int n_unseen;

@@ -11,3 +11,14 @@ const char *tls_stack__name(enum tls_stack stack)
 
 	return (unsigned int)stack < TLS_STACK_MAX ? names[stack] : names[TLS_UNKNOWN];
 }
+
+const char *tls_stack__title(enum tls_stack stack)
+{
+	static const char *const titles[TLS_STACK_MAX] = {
+		[TLS_UNKNOWN] = "unknown", [TLS_OPENSSL] = "OpenSSL", [TLS_BORINGSSL] = "BoringSSL",
+		[TLS_RUSTLS] = "rustls",   [TLS_GO] = "Go",	      [TLS_GNUTLS] = "GnuTLS",
+		[TLS_NSS] = "NSS",	   [TLS_NONE] = "plain HTTP",
+	};
+
+	return (unsigned int)stack < TLS_STACK_MAX ? titles[stack] : titles[TLS_UNKNOWN];
+}

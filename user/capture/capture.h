@@ -24,6 +24,8 @@ enum tls_stack {
 
 /* "openssl", …, "none" for plain HTTP; "unknown" for anything else. */
 const char *tls_stack__name(enum tls_stack stack);
+/* As its makers write it: "OpenSSL", …; "plain HTTP", "unknown". */
+const char *tls_stack__title(enum tls_stack stack);
 
 /* Facts of one process, read when it is first seen. Strings are never NULL ("" is unknown); they
  * are chosen by the traced side and may hold any byte but NUL. */

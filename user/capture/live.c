@@ -38,10 +38,12 @@
 
 struct proc_state {
 	uint64_t pid;
-	bool told;     /* process() was called for its present program */
-	bool unwanted; /* the kernel was told to ignore it */
-	bool named;    /* given by -p */
-	bool tls;      /* maps a file with probes */
+	bool told;	/* process() was called for its present program */
+	bool unwanted;	/* the kernel was told to ignore it */
+	bool named;	/* given by -p */
+	bool tls;	/* maps a file with probes */
+	bool unlocated; /* maps one whose TLS functions were not found */
+	bool is_signed; /* maps the sign of TLS that cannot be seen */
 	struct map_node node;
 };
 
@@ -61,7 +63,7 @@ struct live {
 	uint64_t busy_ns, tick_ns, rescan_ns;
 	int64_t clock_offset;
 	uint64_t counts[COUNT_MAX];
-	unsigned int n_tls;
+	unsigned int n_tls, n_unlocated;
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -106,8 +108,8 @@ static void proc_forget(struct live *l, uint32_t pid)
 
 	if (!p)
 		return;
-	if (p->tls)
-		l->n_tls--;
+	l->n_tls -= p->tls;
+	l->n_unlocated -= p->unlocated;
 	map__del(node, l->procs, p);
 	free(p);
 }
@@ -142,17 +144,28 @@ static struct proc_state *proc_tell(struct live *l, uint32_t pid, const struct e
 	return p;
 }
 
-static void scan(struct live *l, uint32_t pid)
+/* Notes what a process maps: bits of enum target_has, or negative errno. */
+static void note_has(struct live *l, uint32_t pid, int has)
 {
-	struct proc_state *p;
+	struct proc_state *p = has > 0 ? proc_get(l, pid, true) : NULL;
 
-	if (targets__scan(l->targets, pid) <= 0)
+	if (!p)
 		return;
-	p = proc_get(l, pid, true);
-	if (p && !p->tls) {
+	if (has & TARGET_PROBED && !p->tls) {
 		p->tls = true;
 		l->n_tls++;
 	}
+	if (has & TARGET_UNLOCATED && !p->unlocated) {
+		p->unlocated = true;
+		l->n_unlocated++;
+	}
+	if (has & TARGET_SIGNED)
+		p->is_signed = true;
+}
+
+static void scan(struct live *l, uint32_t pid)
+{
+	note_has(l, pid, targets__scan(l->targets, pid));
 }
 
 static void scan_all(struct live *l)
@@ -194,8 +207,11 @@ static void end_process(struct live *l, const struct event_process *e)
 	/* The same process with another program: who it was no longer holds. */
 	if (p && p->unwanted)
 		probes__untarget(l->probes, e->h.tgid);
-	if (p)
-		p->told = p->unwanted = false;
+	if (p) {
+		l->n_tls -= p->tls;
+		l->n_unlocated -= p->unlocated;
+		p->told = p->unwanted = p->tls = p->unlocated = p->is_signed = false;
+	}
 	proc_tell(l, e->h.tgid, e);
 	scan(l, e->h.tgid);
 }
@@ -325,17 +341,9 @@ static int on_data(void *ctx, const struct event_header *h, size_t size)
 static void on_mapping(void *ctx, const struct mapping *m)
 {
 	struct live *l = ctx;
-	struct proc_state *p;
 
-	if (!l->config.all && !proc_get(l, m->pid, false))
-		return;
-	if (targets__mapping(l->targets, m) <= 0)
-		return;
-	p = proc_get(l, m->pid, true);
-	if (p && !p->tls) {
-		p->tls = true;
-		l->n_tls++;
-	}
+	if (l->config.all || proc_get(l, m->pid, false))
+		note_has(l, m->pid, targets__mapping(l->targets, m));
 }
 
 /* --- time --- */
@@ -585,17 +593,18 @@ void live__summary(const struct live *l, struct live_summary *ret)
 		.files = targets__files(l->targets),
 		.processes = l->n_tls,
 		.stacks = targets__stacks(l->targets),
+		.unlocated_files = targets__unlocated(l->targets),
+		.unlocated_processes = l->n_unlocated,
 	};
 }
 
-void live__list(const struct live *l,
-		void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why), void *ctx)
+void live__list(const struct live *l, target_fn fn, void *ctx)
 {
 	struct proc_state *p, *next;
 
 	map__for_each(node, l->procs, p, next)
 	{
-		if (p->tls || p->named)
+		if (p->tls || p->unlocated || p->named)
 			targets__list(l->targets, p->pid, fn, ctx);
 	}
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "capture/capture.h"
+#include "capture/targets.h"
 
 struct live_config {
 	size_t ring_bytes;
@@ -59,12 +60,13 @@ struct live_summary {
 	unsigned int files;	/* files that carry probes */
 	unsigned int processes; /* processes seen to map one of them */
 	unsigned int stacks;	/* bit set of 1 << enum tls_stack */
+	/* with TLS whose functions were not found, and who maps one of them */
+	unsigned int unlocated_files, unlocated_processes;
 };
 
 void live__summary(const struct live *l, struct live_summary *ret);
 
-/* Calls fn for each process and file with probes (--list). */
-void live__list(const struct live *l,
-		void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why), void *ctx);
+/* Calls fn for each process and file with TLS that is known by now. */
+void live__list(const struct live *l, target_fn fn, void *ctx);
 
 #endif

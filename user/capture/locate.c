@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/locate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct locator *const locators[] = {
@@ -43,4 +44,34 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 			n = take(ret, n, &one);
 	}
 	return n ? n : err;
+}
+
+unsigned int located__sites(const struct located *l)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < l->n; i++)
+		n += !l->site[i].left_out;
+	return n;
+}
+
+void located__text(const struct located *l, char *ret, size_t size)
+{
+	const char *why_not = l->why_not[0] ? l->why_not : "its functions were not found";
+	size_t used;
+
+	snprintf(ret, size, "%s%s%s", tls_stack__title(l->stack), l->version[0] ? " " : "",
+		 l->version);
+	used = strlen(ret);
+	if (!located__sites(l))
+		snprintf(ret + used, size - used, " is not seen: %s",
+			 l->n ? l->site[0].left_out : why_not);
+	for (unsigned int i = 0; i < l->n && located__sites(l); i++) {
+		const struct probe_site *s = &l->site[i];
+
+		used = strlen(ret);
+		snprintf(ret + used, size - used, "%s%s at 0x%llx (%s%s)", i ? ", " : ": ", s->name,
+			 (unsigned long long)s->vaddr, s->left_out ? "not probed: " : "",
+			 s->left_out ? s->left_out : s->reason);
+	}
 }

@@ -37,6 +37,7 @@ struct probe_site {
 		sym;   /* the function; of a site shared by several the plain one of its group */
 	bool internal; /* a static function that several exported ones call: sym's end is not its */
 	const char *name;	      /* of the function; static storage */
+	const char *left_out;	      /* why it gets no probe; static storage. NULL: it gets one */
 	char reason[SITE_REASON_MAX]; /* why here, for people */
 };
 
@@ -56,6 +57,12 @@ struct locate_config {
 	bool want_rets; /* RET instructions are needed everywhere: only sites whose function is
 			 * wholly known */
 };
+
+/* How many of its sites get a probe. */
+unsigned int located__sites(const struct located *l);
+/* One line for people: the stack, its sites and why they were chosen, or why there are none. Cut to
+ * fit. */
+void located__text(const struct located *l, char *ret, size_t size);
 
 /* Fills in ret, whose sites are zeroed. 1: the stack is there (with or without sites), 0: it is
  * not, negative errno: it could not be looked for (-ENOMEM, what pread said). */

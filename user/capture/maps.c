@@ -50,7 +50,8 @@ static bool parse(char *line, struct map_entry *ret)
 		return false; /* [vdso], anon_inode:… */
 	n = strcspn(path, "\n");
 	path[n] = '\0';
-	if (n > strlen(DELETED) && !strcmp(path + n - strlen(DELETED), DELETED))
+	ret->deleted = n > strlen(DELETED) && !strcmp(path + n - strlen(DELETED), DELETED);
+	if (ret->deleted)
 		path[n - strlen(DELETED)] = '\0';
 	unescape(path);
 	ret->dev = makedev(major, minor);

@@ -10,6 +10,7 @@ struct map_entry {
 	uint64_t start, end; /* addresses; also the name in map_files */
 	uint64_t dev, ino;   /* dev as makedev() makes it */
 	const char *path;    /* as the process sees it, without " (deleted)"; borrowed */
+	bool deleted;	     /* the path no longer leads there */
 };
 
 /* Calls fn for each executable mapping of a file in PROC/PID/maps, until it returns non-zero, which

@@ -40,7 +40,11 @@ struct file {
 	bool tls;
 	struct attachment *attachment; /* for all processes */
 	struct pid_attachment *pids;   /* per_pid */
-	char *why;		       /* the sites and their reasons, for people */
+	struct located *stacks;	       /* NULL: none */
+	unsigned int n_stacks;
+	const struct sign *sign;
+	int err; /* probes were refused for good */
+	bool unlocated;
 	struct map_node node;
 };
 
@@ -48,7 +52,7 @@ struct targets {
 	struct probes *probes;
 	struct targets_config config;
 	struct file *files;
-	unsigned int n_files, n_attached;
+	unsigned int n_files, n_attached, n_unlocated;
 	unsigned int stacks;
 	bool full_said;
 };
@@ -71,6 +75,8 @@ static void file_free(struct targets *t, struct file *f)
 
 	if (f->tls)
 		t->n_attached--;
+	if (f->unlocated)
+		t->n_unlocated--;
 	t->n_files--;
 	HASH_DELETE(node, t->files, f);
 	attach__free(f->attachment);
@@ -79,7 +85,7 @@ static void file_free(struct targets *t, struct file *f)
 		attach__free(a->attachment);
 		free(a);
 	}
-	free(f->why);
+	free(f->stacks);
 	free(f);
 }
 
@@ -134,7 +140,7 @@ static struct file *file_add(struct targets *t, const struct file_key *key, uint
 
 static void say(struct targets *t, int level, const char *fmt, const char *path, const char *more)
 {
-	char line[512];
+	char line[2048];
 
 	if (!t->config.say)
 		return;
@@ -148,14 +154,20 @@ struct plan {
 	uint64_t rets[POINTS_MAX][RETS_MAX];
 	unsigned int n;
 	unsigned int stacks; /* bit set of 1 << enum tls_stack */
-	char why[2048];
+	struct located found[LOCATED_MAX];
+	unsigned int n_found;
 };
 
+static bool is_left_out(const struct targets *t, const struct probe_point *pt)
+{
+	return !pt->n_rets &&
+	       (pt->way == SITE_RETS || (t->config.want_rets && pt->way == SITE_CALL));
+}
+
 static void plan_point(struct targets *t, struct elf_file *elf, const struct located *l,
-		       const struct probe_site *site, struct plan *plan)
+		       struct probe_site *site, struct plan *plan)
 {
 	struct probe_point *pt = &plan->points[plan->n];
-	size_t used = strlen(plan->why);
 	bool tail = false;
 	int n;
 
@@ -173,36 +185,57 @@ static void plan_point(struct targets *t, struct elf_file *elf, const struct loc
 			pt->n_rets = n;
 		}
 	}
-	snprintf(plan->why + used, sizeof(plan->why) - used, "%s%s at 0x%llx (%s)",
-		 used ? ", " : "", site->name, (unsigned long long)site->vaddr, site->reason);
+	if (is_left_out(t, pt))
+		site->left_out =
+			"a return probe would harm here, and where it returns is not known";
 	plan->n++;
 	plan->stacks |= 1U << l->stack;
+}
+
+/* Is something there that will not be seen? */
+static bool is_unlocated(const struct plan *plan)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < plan->n_found; i++) {
+		for (k = 0; k < plan->found[i].n && plan->found[i].site[k].left_out; k++)
+			;
+		if (k == plan->found[i].n)
+			return true;
+	}
+	return false;
 }
 
 /* 1: the file has TLS functions, 0: it has none, negative errno. */
 static int plan_file(struct targets *t, int fd, struct plan *plan)
 {
 	struct locate_config config = {.want_rets = t->config.want_rets};
-	struct located *found = calloc(LOCATED_MAX, sizeof(*found));
 	struct elf_file *elf = NULL;
 	int n, err;
 
-	plan->n = plan->stacks = 0;
-	plan->why[0] = '\0';
-	if (!found)
-		return -ENOMEM;
 	err = elf_file__open(fd, &elf);
-	if (err) {
-		free(found);
+	if (err)
 		return err == -ENOEXEC ? 0 : err;
-	}
-	n = locate__file(elf, &config, found);
+	n = locate__file(elf, &config, plan->found);
+	plan->n_found = n > 0 ? n : 0;
 	for (int i = 0; i < n; i++)
-		for (unsigned int k = 0; k < found[i].n; k++)
-			plan_point(t, elf, &found[i], &found[i].site[k], plan);
+		for (unsigned int k = 0; k < plan->found[i].n; k++)
+			plan_point(t, elf, &plan->found[i], &plan->found[i].site[k], plan);
 	elf_file__free(elf);
-	free(found);
 	return n < 0 ? n : plan->n > 0;
+}
+
+/* A file that is no ELF file of this machine may be one of another. */
+static const struct sign *sign_of(int fd, const char *path)
+{
+	const struct sign *s = sign__of_path(path);
+	uint8_t head[20];
+	ssize_t n;
+
+	if (s)
+		return s;
+	n = pread(fd, head, sizeof(head), 0);
+	return sign__of_header(span(head, n > 0 ? n : 0));
 }
 
 static bool has_pid(const struct file *f, uint32_t pid)
@@ -234,7 +267,30 @@ static int attach(struct targets *t, struct file *f, int fd, const struct plan *
 	return 0;
 }
 
-/* Looks into an open file and puts probes there. As targets__mapping. */
+/* What was found is kept, with or without sites, and said once. */
+static int keep(struct targets *t, struct file *f, const struct plan *plan, const char *path)
+{
+	char text[1600];
+
+	if (f->stacks || !plan->n_found)
+		return 0;
+	f->stacks = calloc(plan->n_found, sizeof(*f->stacks));
+	if (!f->stacks)
+		return -ENOMEM;
+	memcpy(f->stacks, plan->found, plan->n_found * sizeof(*f->stacks));
+	f->n_stacks = plan->n_found;
+	f->unlocated = is_unlocated(plan);
+	t->n_unlocated += f->unlocated;
+	for (unsigned int i = 0; i < f->n_stacks; i++) {
+		located__text(&f->stacks[i], text, sizeof(text));
+		say(t, f->unlocated && !located__sites(&f->stacks[i]) ? 0 : 1, "%s: %s", path,
+		    text);
+	}
+	return 0;
+}
+
+/* Looks into an open file and puts probes there. 1: they are there, 0: there are none to put,
+ * negative errno: try again another time. */
 static int look(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
@@ -243,7 +299,11 @@ static int look(struct targets *t, struct file *f, int fd, const char *path, uin
 	if (!plan)
 		return -ENOMEM;
 	has = plan_file(t, fd, plan);
-	if (has <= 0)
+	if (has >= 0 && keep(t, f, plan, path))
+		has = -ENOMEM;
+	if (has >= 0)
+		f->sign = sign_of(fd, path);
+	if (has <= 0 || !t->probes)
 		goto out;
 	if (!f->tls && t->n_attached >= ATTACHED_MAX) {
 		if (!t->full_said)
@@ -254,16 +314,19 @@ static int look(struct targets *t, struct file *f, int fd, const char *path, uin
 		goto out;
 	}
 	has = attach(t, f, fd, plan, pid);
+	f->err = has;
+	if (has == -ENOENT) { /* no site takes a probe: that stays so */
+		has = 0;
+		goto out;
+	}
 	if (has) {
 		say(t, 0, "%s: probes refused: %s", path, strerror(-has));
 		goto out;
 	}
 	if (!f->tls) {
 		f->tls = true;
-		f->why = strdup(plan->why);
 		t->n_attached++;
 		t->stacks |= plan->stacks;
-		say(t, 1, "%s: %s", path, plan->why);
 	}
 	has = 1;
 out:
@@ -271,6 +334,13 @@ out:
 	return has;
 }
 
+static int has_what(const struct file *f)
+{
+	return (f->tls ? TARGET_PROBED : 0) | (f->unlocated ? TARGET_UNLOCATED : 0) |
+	       (f->sign && !f->sign->later ? TARGET_SIGNED : 0);
+}
+
+/* Bits of enum target_has; negative errno. */
 static int consider(struct targets *t, const struct map_entry *e, uint64_t generation, uint32_t pid)
 {
 	struct file_key key = {e->dev, e->ino};
@@ -283,8 +353,9 @@ static int consider(struct targets *t, const struct map_entry *e, uint64_t gener
 	}
 	if (f && !f->generation)
 		f->generation = generation;
-	if (f && (!f->tls || !t->config.per_pid || has_pid(f, pid)))
-		return f->tls;
+	if (f && (!f->err || f->err == -ENOENT) &&
+	    (!f->tls || !t->config.per_pid || has_pid(f, pid)))
+		return has_what(f);
 	fd = maps__open_file("/proc", pid, e);
 	if (fd < 0)
 		return fd;
@@ -292,8 +363,10 @@ static int consider(struct targets *t, const struct map_entry *e, uint64_t gener
 		f = file_add(t, &key, generation);
 	has = f ? look(t, f, fd, e->path, pid) : -ENOMEM;
 	close(fd);
+	if (has >= 0)
+		return has_what(f);
 	/* What could not be judged is judged again the next time. */
-	if (f && has < 0 && !f->tls)
+	if (f && !f->n_stacks)
 		file_free(t, f);
 	return has;
 }
@@ -301,15 +374,17 @@ static int consider(struct targets *t, const struct map_entry *e, uint64_t gener
 struct scan {
 	struct targets *t;
 	uint32_t pid;
-	int found;
+	int has;
 };
 
 static int scan_entry(void *ctx, const struct map_entry *e)
 {
 	struct scan *s = ctx;
 
-	if (consider(s->t, e, 0, s->pid) > 0)
-		s->found++;
+	int has = consider(s->t, e, 0, s->pid);
+
+	if (has > 0)
+		s->has |= has;
 	return 0;
 }
 
@@ -318,7 +393,7 @@ int targets__scan(struct targets *t, uint32_t pid)
 	struct scan s = {.t = t, .pid = pid};
 	int err = maps__read("/proc", pid, scan_entry, &s);
 
-	return err ? err : s.found;
+	return err ? err : s.has;
 }
 
 int targets__mapping(struct targets *t, const struct mapping *m)
@@ -354,7 +429,7 @@ int targets__preload(struct targets *t, const char *path)
 		goto out;
 	f = file_add(t, &key, 0);
 	has = f ? look(t, f, fd, path, 0) : -ENOMEM;
-	if (f && has < 0)
+	if (f && has < 0 && !f->n_stacks)
 		file_free(t, f);
 out:
 	close(fd);
@@ -391,11 +466,17 @@ unsigned int targets__stacks(const struct targets *t)
 	return t->stacks;
 }
 
+unsigned int targets__unlocated(const struct targets *t)
+{
+	return t->n_unlocated;
+}
+
 struct lister {
 	const struct targets *t;
 	uint32_t pid;
-	void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why);
+	target_fn fn;
 	void *ctx;
+	struct file_key last;
 };
 
 static int list_entry(void *ctx, const struct map_entry *e)
@@ -403,17 +484,24 @@ static int list_entry(void *ctx, const struct map_entry *e)
 	struct lister *l = ctx;
 	struct file_key key = {e->dev, e->ino};
 	const struct file *f = file_find(l->t, &key);
+	struct target found = {.pid = l->pid, .path = e->path, .deleted = e->deleted};
 
-	if (f && f->tls)
-		l->fn(l->ctx, l->pid, e->path, f->why ? f->why : "");
+	/* The executable mappings of one file stand side by side. */
+	if (!f || (!f->n_stacks && !f->sign) || !memcmp(&key, &l->last, sizeof(key)))
+		return 0;
+	l->last = key;
+	found.probed = f->tls;
+	found.err = f->err;
+	found.stacks = f->stacks;
+	found.n_stacks = f->n_stacks;
+	found.sign = f->sign;
+	l->fn(l->ctx, &found);
 	return 0;
 }
 
-void targets__list(const struct targets *t, uint32_t pid,
-		   void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why),
-		   void *ctx)
+int targets__list(const struct targets *t, uint32_t pid, target_fn fn, void *ctx)
 {
 	struct lister l = {.t = t, .pid = pid, .fn = fn, .ctx = ctx};
 
-	maps__read("/proc", pid, list_entry, &l);
+	return maps__read("/proc", pid, list_entry, &l);
 }

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/locate.h"
 #include "capture/mappings.h"
 #include "capture/probes.h"
+#include "capture/sign.h"
 
 struct targets;
 
@@ -20,13 +22,37 @@ struct targets_config {
 	void *say_ctx;
 };
 
+/* What is known of one file that a process maps. All of it is borrowed until the callback returns.
+ */
+struct target {
+	uint32_t pid;
+	const char *path; /* as the process sees it */
+	bool deleted;	  /* the path no longer leads there */
+	bool probed;	  /* it carries probes */
+	int err; /* why it does not although it has sites, negative errno; 0: nothing failed */
+	const struct located *stacks;
+	unsigned int n_stacks;
+	const struct sign *sign; /* NULL: none */
+};
+
+typedef void (*target_fn)(void *ctx, const struct target *t);
+
+/* What a process has, or a mapping: bits. */
+enum target_has {
+	TARGET_PROBED = 1 << 0, /* TLS functions with probes */
+	TARGET_UNLOCATED =
+		1 << 1,		/* a TLS stack whose functions were not found, or take no probes */
+	TARGET_SIGNED = 1 << 2, /* the sign of one that cannot be seen */
+};
+
+/* p: NULL looks into files but puts no probes there. */
 int targets__new(struct probes *p, const struct targets_config *config, struct targets **ret);
 void targets__free(struct targets *t); /* detaches; NULL is fine */
 
 /* Looks into every executable file that pid has mapped and puts probes where TLS functions are.
- * Returns how many such files the process maps; -ESRCH. */
+ * Returns bits of enum target_has, or what maps__read returned: -ESRCH, -EACCES. */
 int targets__scan(struct targets *t, uint32_t pid);
-/* The same for one mapping that was just made. 1: it has TLS functions, 0: not, negative errno. */
+/* The same for one mapping that was just made. */
 int targets__mapping(struct targets *t, const struct mapping *m);
 /* The same for a file that nobody need have mapped yet. */
 int targets__preload(struct targets *t, const char *path);
@@ -35,10 +61,10 @@ void targets__gone(struct targets *t, uint32_t pid);
 
 unsigned int targets__files(const struct targets *t);
 unsigned int targets__stacks(const struct targets *t);
+/* Files with TLS whose functions were not found. */
+unsigned int targets__unlocated(const struct targets *t);
 
-/* Calls fn with what is known of the TLS files that pid maps. */
-void targets__list(const struct targets *t, uint32_t pid,
-		   void (*fn)(void *ctx, uint32_t pid, const char *path, const char *why),
-		   void *ctx);
+/* Calls fn once for each file with TLS, or the sign of it, that pid maps. As maps__read. */
+int targets__list(const struct targets *t, uint32_t pid, target_fn fn, void *ctx);
 
 #endif

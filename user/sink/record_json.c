@@ -383,6 +383,8 @@ static const struct key stats_keys[] = {
 	{"open_calls", put_uint, AT(open_calls)},
 	{"processes", put_uint, AT(processes)},
 	{"targets", put_uint, AT(targets)},
+	{"unlocated.files", put_uint, AT(unlocated_files)},
+	{"unlocated.processes", put_uint, AT(unlocated_processes)},
 	{"undecoded.upgrades", put_uint, AT(undecoded_upgrades)},
 	{"undecoded.neither", put_uint, AT(neither)},
 	{"unseen", put_unseen, 0},
