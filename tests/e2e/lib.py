@@ -31,7 +31,7 @@ MODULES = os.path.join(BUILD, 'node')
 TOLERANCE_NS = 300_000
 SKIPPED = 77
 
-sys.path.insert(0, DEMO)
+sys.path[:0] = [DEMO, os.path.join(ROOT, 'tools')]
 
 
 def skip(reason):
