@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/map.h"
 #include "capture/features.h"
 #include "capture/mappings.h"
 #include "capture/pending.h"
 #include "capture/probes.h"
 #include "capture/proc.h"
+#include "capture/procs.h"
 #include "capture/quic.h"
 #include "capture/targets.h"
 #include "capture/verdicts.h"
@@ -34,18 +34,6 @@
 
 #define DRAIN_TURNS 200		/* milliseconds at most */
 #define CLOCK_STEP_NS NS_PER_MS /* a REALTIME step worth telling */
-#define PROCESSES_MAX 65536
-
-struct proc_state {
-	uint64_t pid;
-	bool told;	/* process() was called for its present program */
-	bool unwanted;	/* the kernel was told to ignore it */
-	bool named;	/* given by -p */
-	bool tls;	/* maps a file with probes */
-	bool unlocated; /* maps one whose TLS functions were not found */
-	bool is_signed; /* maps the sign of TLS that cannot be seen */
-	struct map_node node;
-};
 
 struct live {
 	const struct capture_ops *ops;
@@ -54,7 +42,7 @@ struct live {
 	struct probes *probes;
 	struct targets *targets;
 	struct mappings *mappings; /* NULL: not available, then only the rescan finds new ones */
-	struct proc_state *procs;
+	struct procs procs;
 	struct pending_list pending;
 	struct quic *quic; /* NULL: it is not looked for */
 	struct capture_control control;
@@ -63,7 +51,6 @@ struct live {
 	uint64_t busy_ns, tick_ns, rescan_ns;
 	int64_t clock_offset;
 	uint64_t counts[COUNT_MAX];
-	unsigned int n_tls, n_unlocated;
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -82,44 +69,12 @@ static void say(struct live *l, int level, const char *text)
 
 /* --- processes --- */
 
-static struct proc_state *proc_get(struct live *l, uint32_t pid, bool create)
-{
-	struct proc_state *p;
-	int err;
-
-	map__find(node, l->procs, pid, p);
-	if (p || !create || map__count(node, l->procs) >= PROCESSES_MAX)
-		return p;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return NULL;
-	p->pid = pid;
-	map__add(node, l->procs, pid, p, err);
-	if (err) {
-		free(p);
-		return NULL;
-	}
-	return p;
-}
-
-static void proc_forget(struct live *l, uint32_t pid)
-{
-	struct proc_state *p = proc_get(l, pid, false);
-
-	if (!p)
-		return;
-	l->n_tls -= p->tls;
-	l->n_unlocated -= p->unlocated;
-	map__del(node, l->procs, p);
-	free(p);
-}
-
 /* Reads and tells the facts of a process whose data is about to come. known: what the kernel said
  * of it, for the case that it is gone already; may be NULL. */
 static struct proc_state *proc_tell(struct live *l, uint32_t pid, const struct event_process *e)
 {
 	struct process_known known = {.uid = UINT32_MAX};
-	struct proc_state *p = proc_get(l, pid, true);
+	struct proc_state *p = procs__get(&l->procs, pid);
 	struct process *facts;
 
 	if (!p || p->told)
@@ -144,28 +99,9 @@ static struct proc_state *proc_tell(struct live *l, uint32_t pid, const struct e
 	return p;
 }
 
-/* Notes what a process maps: bits of enum target_has, or negative errno. */
-static void note_has(struct live *l, uint32_t pid, int has)
-{
-	struct proc_state *p = has > 0 ? proc_get(l, pid, true) : NULL;
-
-	if (!p)
-		return;
-	if (has & TARGET_PROBED && !p->tls) {
-		p->tls = true;
-		l->n_tls++;
-	}
-	if (has & TARGET_UNLOCATED && !p->unlocated) {
-		p->unlocated = true;
-		l->n_unlocated++;
-	}
-	if (has & TARGET_SIGNED)
-		p->is_signed = true;
-}
-
 static void scan(struct live *l, uint32_t pid)
 {
-	note_has(l, pid, targets__scan(l->targets, pid));
+	procs__note(&l->procs, pid, targets__scan(l->targets, pid));
 }
 
 static void scan_all(struct live *l)
@@ -187,13 +123,13 @@ static void scan_targets(struct live *l)
 		scan_all(l);
 		return;
 	}
-	map__for_each(node, l->procs, p, next) scan(l, p->pid);
+	map__for_each(node, l->procs.all, p, next) scan(l, p->pid);
 }
 
 static void end_process(struct live *l, const struct event_process *e)
 {
 	struct capture_exit x = {.pid = e->h.tgid, .ts_ns = e->ts_ns, .status = e->exit_code};
-	struct proc_state *p = proc_get(l, e->h.tgid, false);
+	struct proc_state *p = procs__find(&l->procs, e->h.tgid);
 
 	if (p && p->told && !p->unwanted && l->ops->exit)
 		l->ops->exit(l->ctx, &x);
@@ -201,15 +137,15 @@ static void end_process(struct live *l, const struct event_process *e)
 		targets__gone(l->targets, e->h.tgid);
 		if (p && p->unwanted)
 			probes__untarget(l->probes, e->h.tgid);
-		proc_forget(l, e->h.tgid);
+		procs__forget(&l->procs, e->h.tgid);
 		return;
 	}
 	/* The same process with another program: who it was no longer holds. */
 	if (p && p->unwanted)
 		probes__untarget(l->probes, e->h.tgid);
 	if (p) {
-		l->n_tls -= p->tls;
-		l->n_unlocated -= p->unlocated;
+		l->procs.n_tls -= p->tls;
+		l->procs.n_unlocated -= p->unlocated;
 		p->told = p->unwanted = p->tls = p->unlocated = p->is_signed = false;
 	}
 	proc_tell(l, e->h.tgid, e);
@@ -246,7 +182,7 @@ static void on_process(struct live *l, const struct event_process *e)
 		return;
 	case EVENT_FORK:
 		/* It shares its parent's mappings, which are known; those to come are its own. */
-		proc_get(l, e->child, true);
+		procs__get(&l->procs, e->child);
 		return;
 	default:
 		if (pending__add(&l->pending, e, probes__data_produced(l->probes)))
@@ -285,7 +221,7 @@ static void on_bytes(struct live *l, const struct event_data *e)
 	struct proc_state *p;
 
 	act_before(l, d.pid, e->entry_ns);
-	p = proc_get(l, d.pid, false);
+	p = procs__find(&l->procs, d.pid);
 	if (!p || !p->told)
 		p = proc_tell(l, d.pid, NULL);
 	if (p && p->unwanted)
@@ -298,7 +234,7 @@ static void on_bytes(struct live *l, const struct event_data *e)
 static bool is_traced(void *ctx, uint32_t pid)
 {
 	struct live *l = ctx;
-	const struct proc_state *p = pid ? proc_get(l, pid, false) : NULL;
+	const struct proc_state *p = pid ? procs__find(&l->procs, pid) : NULL;
 
 	return p ? !p->unwanted : l->config.all && pid != (uint32_t)getpid();
 }
@@ -342,8 +278,8 @@ static void on_mapping(void *ctx, const struct mapping *m)
 {
 	struct live *l = ctx;
 
-	if (l->config.all || proc_get(l, m->pid, false))
-		note_has(l, m->pid, targets__mapping(l->targets, m));
+	if (l->config.all || procs__find(&l->procs, m->pid))
+		procs__note(&l->procs, m->pid, targets__mapping(l->targets, m));
 }
 
 /* --- time --- */
@@ -464,7 +400,7 @@ static int open_loop(struct live *l)
 /* A process that was named, and where children are followed also those that it already has. */
 static void add_family(struct live *l, uint32_t pid)
 {
-	struct proc_state *p = proc_get(l, pid, true);
+	struct proc_state *p = procs__get(&l->procs, pid);
 	uint32_t *pids = NULL;
 	int n = 0;
 
@@ -539,18 +475,12 @@ fail:
 
 void live__free(struct live *l)
 {
-	struct proc_state *p, *next;
-
 	if (!l)
 		return;
 	targets__free(l->targets);
 	mappings__free(l->mappings);
 	probes__free(l->probes);
-	map__for_each(node, l->procs, p, next)
-	{
-		map__del(node, l->procs, p);
-		free(p);
-	}
+	procs__free(&l->procs);
 	pending__free(&l->pending);
 	quic__free(l->quic);
 	if (l->timer >= 0)
@@ -562,7 +492,7 @@ void live__free(struct live *l)
 
 int live__add_pid(struct live *l, uint32_t pid)
 {
-	struct proc_state *p = proc_get(l, pid, true);
+	struct proc_state *p = procs__get(&l->procs, pid);
 	int err = p ? probes__target(l->probes, pid, true) : -ENOMEM;
 
 	if (err)
@@ -591,10 +521,10 @@ void live__summary(const struct live *l, struct live_summary *ret)
 	*ret = (struct live_summary){
 		.method = probes__method(l->probes),
 		.files = targets__files(l->targets),
-		.processes = l->n_tls,
+		.processes = l->procs.n_tls,
 		.stacks = targets__stacks(l->targets),
 		.unlocated_files = targets__unlocated(l->targets),
-		.unlocated_processes = l->n_unlocated,
+		.unlocated_processes = l->procs.n_unlocated,
 	};
 }
 
@@ -602,7 +532,7 @@ void live__list(const struct live *l, target_fn fn, void *ctx)
 {
 	struct proc_state *p, *next;
 
-	map__for_each(node, l->procs, p, next)
+	map__for_each(node, l->procs.all, p, next)
 	{
 		if (p->tls || p->unlocated || p->named)
 			targets__list(l->targets, p->pid, fn, ctx);
