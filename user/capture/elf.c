@@ -14,7 +14,9 @@
 #define TABLE_BYTES_MAX (256 << 20) /* of .symtab or .strtab */
 #define NOTE_BYTES_MAX 4096
 #define BLOCK (256 << 10) /* read at once while scanning */
-#define HITS_MAX 32	  /* places in .strtab that end like a wanted name */
+#define DT_RELRSZ_TAG 35  /* gABI, later than Debian 11's elf.h */
+#define DT_RELR_TAG 36
+#define HITS_MAX 32 /* places in .strtab that end like a wanted name */
 
 struct elf_file {
 	int fd;
@@ -26,6 +28,8 @@ struct elf_file {
 	/* file offsets of the tables of PT_DYNAMIC; 0: absent */
 	uint64_t symtab, strtab, gnu_hash, hash, jmprel;
 	uint64_t strtab_bytes, jmprel_bytes;
+	Elf64_Phdr eh_frame_hdr;
+	uint64_t rela, rela_bytes, relr, relr_bytes; /* rela, relr: addresses */
 	bool pie_flag;
 };
 
@@ -97,16 +101,23 @@ static void dynamic_entry(struct elf_file *f, const Elf64_Dyn *d)
 		{DT_SYMTAB, &f->symtab}, {DT_STRTAB, &f->strtab}, {DT_GNU_HASH, &f->gnu_hash},
 		{DT_HASH, &f->hash},	 {DT_JMPREL, &f->jmprel},
 	};
+	const struct {
+		int64_t tag;
+		uint64_t *value;
+	} values[] = {
+		{DT_STRSZ, &f->strtab_bytes}, {DT_PLTRELSZ, &f->jmprel_bytes},
+		{DT_RELA, &f->rela},	      {DT_RELASZ, &f->rela_bytes},
+		{DT_RELR_TAG, &f->relr},      {DT_RELRSZ_TAG, &f->relr_bytes},
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (d->d_tag == tables[i].tag &&
 		    elf_file__offset(f, d->d_un.d_ptr, tables[i].table))
 			*tables[i].table = 0;
-	if (d->d_tag == DT_STRSZ)
-		f->strtab_bytes = d->d_un.d_val;
-	if (d->d_tag == DT_PLTRELSZ)
-		f->jmprel_bytes = d->d_un.d_val;
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (d->d_tag == values[i].tag)
+			*values[i].value = d->d_un.d_val;
 	if (d->d_tag == DT_FLAGS_1)
 		f->pie_flag = d->d_un.d_val & DF_1_PIE;
 }
@@ -155,12 +166,14 @@ static int read_headers(struct elf_file *f)
 		return err;
 	for (i = 0; i < f->eh.e_phnum; i++) {
 		if (ph[i].p_type == PT_LOAD && ph[i].p_offset <= INT64_MAX / 2 &&
-		    ph[i].p_filesz <= INT64_MAX / 2)
+		    ph[i].p_filesz <= INT64_MAX / 2 && ph[i].p_vaddr <= UINT64_MAX - ph[i].p_filesz)
 			f->load[f->n_load++] = ph[i];
 		else if (ph[i].p_type == PT_NOTE)
 			f->note[f->n_note++] = ph[i];
 		else if (ph[i].p_type == PT_DYNAMIC)
 			dynamic = &ph[i];
+		else if (ph[i].p_type == PT_GNU_EH_FRAME)
+			f->eh_frame_hdr = ph[i];
 	}
 	return dynamic ? read_dynamic(f, dynamic) : 0;
 }
@@ -225,6 +238,41 @@ static size_t note_build_id(const uint8_t *p, size_t n, uint8_t *ret)
 		p += name + desc;
 		n -= name + desc;
 	}
+	return 0;
+}
+
+unsigned int elf_file__segments(const struct elf_file *f)
+{
+	return f->n_load;
+}
+
+struct elf_segment elf_file__segment(const struct elf_file *f, unsigned int i)
+{
+	const Elf64_Phdr *ph = &f->load[i];
+
+	return (struct elf_segment){
+		.vaddr = ph->p_vaddr,
+		.offset = ph->p_offset,
+		.size = ph->p_filesz,
+		.exec = ph->p_flags & PF_X,
+		.write = ph->p_flags & PF_W,
+	};
+}
+
+int elf_file__table(const struct elf_file *f, enum elf_table which, struct elf_segment *ret)
+{
+	const struct {
+		uint64_t vaddr, bytes;
+	} tables[] = {
+		[ELF_TABLE_EH_FRAME_HDR] = {f->eh_frame_hdr.p_vaddr, f->eh_frame_hdr.p_filesz},
+		[ELF_TABLE_RELA] = {f->rela, f->rela_bytes},
+		[ELF_TABLE_RELR] = {f->relr, f->relr_bytes},
+	};
+	struct elf_segment s = {.vaddr = tables[which].vaddr, .size = tables[which].bytes};
+
+	if (!s.size || elf_file__offset(f, s.vaddr, &s.offset))
+		return -ENOENT;
+	*ret = s;
 	return 0;
 }
 

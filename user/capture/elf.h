@@ -41,6 +41,24 @@ enum elf_kind elf_file__kind(const struct elf_file *f);
 /* Copies the GNU build id and returns its length; 0: there is none. */
 size_t elf_file__build_id(struct elf_file *f, uint8_t ret[ELF_BUILD_ID_MAX]);
 
+/* A loaded part of the file. */
+struct elf_segment {
+	uint64_t vaddr, offset, size; /* size: what the file holds of it */
+	bool exec, write;
+};
+
+unsigned int elf_file__segments(const struct elf_file *f);
+struct elf_segment elf_file__segment(const struct elf_file *f, unsigned int i);
+
+enum elf_table {
+	ELF_TABLE_EH_FRAME_HDR, /* Linux Standard Base, Core, 10.6.2 */
+	ELF_TABLE_RELA,
+	ELF_TABLE_RELR,
+};
+
+/* Where a table lies: its address, its place in the file and how large it claims to be. -ENOENT. */
+int elf_file__table(const struct elf_file *f, enum elf_table which, struct elf_segment *ret);
+
 /* Looks for n (at most ELF_FIND_MAX) defined functions: in .dynsym through its hash table, and
  * where none of them is there, in .symtab. Symbol versions do not matter. ret has n places.
  * Returns how many were found; -E2BIG when n is too large or a table is past all reason. */
