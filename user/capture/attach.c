@@ -161,7 +161,7 @@ void attach__choose(const struct attacher *a)
 }
 
 struct attachment {
-	int fds[FAMILY_MAX * ROLE_MAX]; /* links of uprobe_multi */
+	int fds[LOCATED_MAX * FAMILY_MAX * ROLE_MAX]; /* links of uprobe_multi */
 	unsigned int n_fds;
 	unsigned int n_links;
 	struct bpf_link *links[]; /* perf events */
@@ -212,15 +212,25 @@ static bool at_role(const struct attacher *a, const struct probe_point *pt, enum
 	}
 }
 
-static void collect(const struct attacher *a, const struct probe_point *points, size_t n,
-		    enum family family, enum role role, bool session, struct places *ret)
+/* One stack of a file. */
+struct group {
+	const struct attacher *a;
+	const char *path;
+	const struct probe_point *points; /* all of the file's */
+	size_t n;
+	pid_t pid;
+	uint8_t stack; /* these of them */
+};
+
+static void collect(const struct group *g, enum family family, enum role role, bool session,
+		    struct places *ret)
 {
 	ret->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct probe_point *pt = &points[i];
+	for (size_t i = 0; i < g->n; i++) {
+		const struct probe_point *pt = &g->points[i];
 
-		if (family_of(pt->fn) != family || left_out(a, pt) ||
-		    !at_role(a, pt, role, session))
+		if (pt->stack != g->stack || family_of(pt->fn) != family || left_out(g->a, pt) ||
+		    !at_role(g->a, pt, role, session))
 			continue;
 		if (role != ROLE_RET)
 			place(ret, pt->entry, cookie(pt));
@@ -229,22 +239,21 @@ static void collect(const struct attacher *a, const struct probe_point *points, 
 	}
 }
 
-static int attach_family(const struct attacher *a, const char *path,
-			 const struct probe_point *points, size_t n, pid_t pid, enum family family,
-			 struct places *scratch, struct attachment *at)
+static int attach_family(const struct group *g, enum family family, struct places *scratch,
+			 struct attachment *at)
 {
 	/* Returns first: a call whose entry is seen but not its return would leave a frame. */
 	static const enum role order[] = {ROLE_RETURN, ROLE_RET, ROLE_ENTRY, ROLE_SESSION};
 	struct bpf_program *prog[ROLE_MAX];
 	bool session;
 
-	multi_programs(a->skel, family, prog);
-	session = prog[ROLE_SESSION] && a->method == METHOD_SESSION;
+	multi_programs(g->a->skel, family, prog);
+	session = prog[ROLE_SESSION] && g->a->method == METHOD_SESSION;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum role role = order[i];
 		int fd;
 
-		collect(a, points, n, family, role, session, scratch);
+		collect(g, family, role, session, scratch);
 		if (!scratch->n)
 			continue;
 		if (!prog[role])
@@ -252,8 +261,8 @@ static int attach_family(const struct attacher *a, const char *path,
 		fd = link__uprobe_multi(bpf_program__fd(prog[role]),
 					role == ROLE_SESSION ? LINK_UPROBE_SESSION
 							     : LINK_UPROBE_MULTI,
-					path, scratch->offsets, scratch->cookies, scratch->n,
-					role == ROLE_RETURN ? LINK_RETURN : 0, pid);
+					g->path, scratch->offsets, scratch->cookies, scratch->n,
+					role == ROLE_RETURN ? LINK_RETURN : 0, g->pid);
 		if (fd < 0)
 			return fd;
 		at->fds[at->n_fds++] = fd;
@@ -261,9 +270,7 @@ static int attach_family(const struct attacher *a, const char *path,
 	return 0;
 }
 
-static int attach_multi(const struct attacher *a, const char *path,
-			const struct probe_point *points, size_t n, size_t places, pid_t pid,
-			struct attachment *at)
+static int attach_multi(const struct group *g, size_t places, struct attachment *at)
 {
 	struct places scratch = {
 		.offsets = calloc(places, sizeof(uint64_t)),
@@ -272,58 +279,69 @@ static int attach_multi(const struct attacher *a, const char *path,
 	int err = scratch.offsets && scratch.cookies ? 0 : -ENOMEM;
 
 	for (enum family f = FAMILY_TLS; !err && f < FAMILY_MAX; f++)
-		err = attach_family(a, path, points, n, pid, f, &scratch, at);
+		err = attach_family(g, f, &scratch, at);
 	free(scratch.offsets);
 	free(scratch.cookies);
-	if (!err && !at->n_fds)
-		err = -ENOENT;
 	return err;
 }
 
-static int attach_event(struct bpf_program *prog, bool ret, const char *path, uint64_t offset,
-			pid_t pid, struct attachment *at)
+static int attach_event(const struct group *g, struct bpf_program *prog, bool ret, uint64_t offset,
+			struct attachment *at)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = ret);
 	struct bpf_link *l;
 
 	if (!prog)
 		return -ENOTSUP;
-	l = bpf_program__attach_uprobe_opts(prog, pid > 0 ? pid : -1, path, offset, &opts);
+	l = bpf_program__attach_uprobe_opts(prog, g->pid > 0 ? g->pid : -1, g->path, offset, &opts);
 	if (!l)
 		return -errno;
 	at->links[at->n_links++] = l;
 	return 0;
 }
 
-static int attach_perf(const struct attacher *a, const char *path, const struct probe_point *points,
-		       size_t n, pid_t pid, struct attachment *at)
+static int attach_perf(const struct group *g, struct attachment *at)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < n; i++) {
-		const struct probe_point *pt = &points[i];
-		struct bpf_program *ret = perf_return(a, family_of(pt->fn));
+	for (size_t i = 0; !err && i < g->n; i++) {
+		const struct probe_point *pt = &g->points[i];
+		struct bpf_program *ret = perf_return(g->a, family_of(pt->fn));
 
-		if (left_out(a, pt))
+		if (pt->stack != g->stack || left_out(g->a, pt))
 			continue;
 		for (unsigned int r = 0; !err && pt->way == SITE_RETS && r < pt->n_rets; r++)
-			err = attach_event(ret, false, path, pt->rets[r], pid, at);
+			err = attach_event(g, ret, false, pt->rets[r], at);
 		if (!err && pt->way == SITE_CALL)
-			err = attach_event(ret, true, path, pt->entry, pid, at);
+			err = attach_event(g, ret, true, pt->entry, at);
 		if (!err)
-			err = attach_event(perf_entry(a->skel, pt), false, path, pt->entry, pid,
-					   at);
+			err = attach_event(g, perf_entry(g->a->skel, pt), false, pt->entry, at);
 	}
-	return err || at->n_links ? err : -ENOENT;
+	return err;
+}
+
+/* All of a stack or nothing: half of it would look like a program that never asks, or never hears.
+ */
+static int attach_group(const struct group *g, size_t places, struct attachment *at)
+{
+	unsigned int n_fds = at->n_fds, n_links = at->n_links;
+	int err = g->a->method == METHOD_PERF ? attach_perf(g, at) : attach_multi(g, places, at);
+
+	while (err && at->n_fds > n_fds)
+		close(at->fds[--at->n_fds]);
+	while (err && at->n_links > n_links)
+		bpf_link__destroy(at->links[--at->n_links]);
+	return err;
 }
 
 int attach__points(const struct attacher *a, int fd, const struct probe_point *points, size_t n,
-		   pid_t pid, struct attachment **ret)
+		   pid_t pid, unsigned int *ret_refused, struct attachment **ret)
 {
 	struct attachment *at;
+	unsigned int done = 0;
 	size_t places = 0;
 	char path[64];
-	int err;
+	int err = 0;
 
 	if (!n || n > POINTS_MAX)
 		return -EINVAL;
@@ -334,8 +352,24 @@ int attach__points(const struct attacher *a, int fd, const struct probe_point *p
 		return -ENOMEM;
 	/* Names the file whatever mount namespace it is in, also when it is deleted. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = a->method == METHOD_PERF ? attach_perf(a, path, points, n, pid, at)
-				       : attach_multi(a, path, points, n, places, pid, at);
+	*ret_refused = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct group g = {a, path, points, n, pid, points[i].stack};
+		int one;
+
+		if (done & 1U << g.stack)
+			continue;
+		done |= 1U << g.stack;
+		one = attach_group(&g, places, at);
+		if (one) {
+			*ret_refused |= 1U << g.stack;
+			err = one;
+		}
+	}
+	if (at->n_fds || at->n_links)
+		err = 0;
+	else if (!err)
+		err = -ENOENT;
 	if (err) {
 		attach__free(at);
 		return err;

@@ -52,10 +52,11 @@ const char *attach__method_name(enum attach_method method);
 void attach__choose(const struct attacher *a);
 
 /* Puts probes into the file behind fd, for every process that maps it, or for pid alone (> 0).
- * Points that cannot be probed without harm are left out. -ENOENT: that is all of them; other
- * negative errno: nothing is attached. */
+ * Points that cannot be probed without harm are left out; a stack of which the kernel refuses one
+ * point gets none, and ret_refused has its bit (1 << enum tls_stack). -ENOENT: nothing was left to
+ * attach; other negative errno: all was refused. */
 int attach__points(const struct attacher *a, int fd, const struct probe_point *points, size_t n,
-		   pid_t pid, struct attachment **ret);
+		   pid_t pid, unsigned int *ret_refused, struct attachment **ret);
 void attach__free(struct attachment *at); /* detaches; NULL is fine */
 
 #endif

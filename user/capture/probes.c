@@ -272,9 +272,9 @@ void probes__free(struct probes *p)
 }
 
 int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
-		   struct attachment **ret)
+		   unsigned int *ret_refused, struct attachment **ret)
 {
-	return attach__points(&p->attacher, fd, points, n, pid, ret);
+	return attach__points(&p->attacher, fd, points, n, pid, ret_refused, ret);
 }
 
 int probes__target(struct probes *p, uint32_t tgid, bool trace)

@@ -39,7 +39,7 @@ void probes__programs(const struct probes *p, void (*fn)(void *ctx, const char *
 
 /* As attach__points; attach__free detaches. */
 int probes__attach(struct probes *p, int fd, const struct probe_point *points, size_t n, pid_t pid,
-		   struct attachment **ret);
+		   unsigned int *ret_refused, struct attachment **ret);
 
 /* Marks a process as traced (true), or as never to be traced (false). */
 int probes__target(struct probes *p, uint32_t tgid, bool trace);

@@ -246,18 +246,21 @@ static bool has_pid(const struct file *f, uint32_t pid)
 	return false;
 }
 
-static int attach(struct targets *t, struct file *f, int fd, const struct plan *plan, uint32_t pid)
+static int attach(struct targets *t, struct file *f, int fd, const struct plan *plan, uint32_t pid,
+		  unsigned int *ret_refused)
 {
 	struct pid_attachment *a;
 	int err;
 
 	if (!t->config.per_pid)
-		return probes__attach(t->probes, fd, plan->points, plan->n, -1, &f->attachment);
+		return probes__attach(t->probes, fd, plan->points, plan->n, -1, ret_refused,
+				      &f->attachment);
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	a->pid = pid;
-	err = probes__attach(t->probes, fd, plan->points, plan->n, pid, &a->attachment);
+	err = probes__attach(t->probes, fd, plan->points, plan->n, pid, ret_refused,
+			     &a->attachment);
 	if (err) {
 		free(a);
 		return err;
@@ -289,11 +292,28 @@ static int keep(struct targets *t, struct file *f, const struct plan *plan, cons
 	return 0;
 }
 
+/* One stack of several that the kernel takes no probes for. */
+static void keep_refused(struct targets *t, struct file *f, unsigned int refused, const char *path)
+{
+	for (unsigned int i = 0; i < f->n_stacks; i++) {
+		struct located *l = &f->stacks[i];
+
+		if (!(refused & 1U << l->stack))
+			continue;
+		for (unsigned int k = 0; k < l->n; k++)
+			l->site[k].left_out = "the kernel refused a probe";
+		say(t, 0, "%s: probes refused for %s", path, tls_stack__name(l->stack));
+		t->n_unlocated += !f->unlocated;
+		f->unlocated = true;
+	}
+}
+
 /* Looks into an open file and puts probes there. 1: they are there, 0: there are none to put,
  * negative errno: try again another time. */
 static int look(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
+	unsigned int refused = 0;
 	int has;
 
 	if (!plan)
@@ -313,7 +333,7 @@ static int look(struct targets *t, struct file *f, int fd, const char *path, uin
 		has = -ENOSPC;
 		goto out;
 	}
-	has = attach(t, f, fd, plan, pid);
+	has = attach(t, f, fd, plan, pid, &refused);
 	f->err = has;
 	if (has == -ENOENT) { /* no site takes a probe: that stays so */
 		has = 0;
@@ -323,10 +343,11 @@ static int look(struct targets *t, struct file *f, int fd, const char *path, uin
 		say(t, 0, "%s: probes refused: %s", path, strerror(-has));
 		goto out;
 	}
+	keep_refused(t, f, refused, path);
 	if (!f->tls) {
 		f->tls = true;
 		t->n_attached++;
-		t->stacks |= plan->stacks;
+		t->stacks |= plan->stacks & ~refused;
 	}
 	has = 1;
 out:
