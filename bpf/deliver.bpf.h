@@ -17,7 +17,8 @@ struct delivery {
 	__u8 dir;   /* enum event_dir */
 	__u8 stack; /* enum tls_stack of user space */
 	__u8 gap;   /* they are never in the process's memory (SSL_sendfile): only n is known */
-	__u8 reserved[5];
+	__u8 early; /* sent before the handshake was through */
+	__u8 reserved[4];
 };
 
 /* A gap of known length in place of bytes. */
@@ -46,7 +47,8 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 	int dir = d->dir;
 
 	e->h.kind = EVENT_DATA;
-	e->h.flags = EVENT_CALL_START | c->pending[dir & 1] | (c->started ? 0 : EVENT_MIDSTREAM);
+	e->h.flags = EVENT_CALL_START | c->pending[dir & 1] | (c->started ? 0 : EVENT_MIDSTREAM) |
+		     (d->early ? EVENT_EARLY : 0);
 	e->h.tgid = id >> 32;
 	e->h.tid = id;
 	e->conn = c->id;

@@ -119,20 +119,26 @@ static __always_inline bool frame_pop(struct thread *t, __u64 sp, struct frame *
 
 static __always_inline int fn_dir(__u8 fn)
 {
-	return fn == FN_READ || fn == FN_READ_EX ? DIR_READ : DIR_WRITE;
+	return FN_IN(fn, FNS_READ) ? DIR_READ : DIR_WRITE;
 }
 
-/* The calls around this one are done with: they would hand over the same bytes again. */
-static __always_inline void frames_tell(struct thread *t, const struct frame *inner)
+/* The calls around this one are done with: they would hand over the same bytes again. True: this
+ * one hands over again what was told before. */
+static __always_inline bool frames_tell(struct thread *t, const struct frame *inner)
 {
+	bool again = false;
+
 #pragma unroll
 	for (int i = 0; i < FRAMES; i++) {
 		struct frame *f = &t->frame[i];
 
 		if ((__u32)i < t->depth && f->ssl == inner->ssl &&
-		    fn_dir(f->fn) == fn_dir(inner->fn))
+		    fn_dir(f->fn) == fn_dir(inner->fn)) {
 			f->told = 1;
+			again |= f->fn == FN_WRITE_AGAIN;
+		}
 	}
+	return again;
 }
 
 static __always_inline int frame_push(const struct frame *f)
@@ -190,6 +196,22 @@ enum entry_kind {
 	ENTRY_PAIR,
 };
 
+#define PR_DESC_LAYERED 4
+#define PR_MSG_PEEK 2
+
+/* Is this a descriptor of NSPR with layers (struct PRFileDesc and PRIOMethods of prio.h), as TLS is
+ * one, and its top? Files and plain sockets have none. */
+static __always_inline bool pr_layered(__u64 fd)
+{
+	__u64 d[4] = {}; /* methods, secret, lower, higher */
+	__u32 type = 0;
+
+	if (bpf_probe_read_user(d, sizeof(d), (void *)fd) ||
+	    bpf_probe_read_user(&type, sizeof(type), (void *)d[0]))
+		return false;
+	return type == PR_DESC_LAYERED && d[2] && !d[3];
+}
+
 /* 1: the return is of no interest (the meaning that sessions give it). */
 static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, bool sure,
 				     enum entry_kind kind)
@@ -205,7 +227,7 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 	struct conn *c = NULL;
 	bool skip = false;
 
-	if (fn != FN_NEW)
+	if (!FN_IN(fn, FNS_NEW))
 		c = conn_find(tgid, f.ssl);
 	if (!c && !is_target(tgid)) {
 		skip = true;
@@ -219,6 +241,8 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 			conn_begin(tgid, f.ssl, stack, true);
 		}
 		return 1;
+	} else if (fn == FN_NEW_OUT) {
+		f.done = f.ssl;
 	} else if (fn != FN_NEW) {
 		/* Both are loaded before the choice: the compiler must not choose the address,
 		 * which the verifier would refuse. */
@@ -228,13 +252,18 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 		barrier_var(arg5);
 		f.buf = PT_REGS_PARM2(ctx);
 		f.num = PT_REGS_PARM3(ctx);
-		if (fn == FN_READ || fn == FN_WRITE)
+		if (FN_IN(fn, FNS_INT))
 			f.num = (__s32)f.num < 0 ? 0 : (__u32)f.num;
 		if (fn == FN_READ_EX || fn == FN_WRITE_EX)
 			f.done = arg4;
 		else if (fn == FN_WRITE_EX2)
 			f.done = arg5;
-		skip = c && fn != FN_SENDFILE && entry_skips(c, fn, f.buf, f.num);
+		if (fn == FN_PR_RECV && (arg4 & PR_MSG_PEEK))
+			skip = true;
+		else if (!c)
+			skip = FN_IN(fn, FNS_PR) && !pr_layered(f.ssl);
+		else if (fn != FN_WRITE_AGAIN && !FN_IN(fn, FNS_GAP))
+			skip = entry_skips(c, fn, f.buf, f.num);
 	}
 	if (skip) {
 		if (kind == ENTRY_SESSION || fn == FN_FREE || fn == FN_CLEAR)
@@ -254,6 +283,24 @@ static __always_inline void read_failed(struct conn *c, const struct frame *f, i
 		c->closing |= CLOSE_EOF;
 }
 
+/* How many bytes a call moved. */
+static __always_inline __u64 moved(const struct frame *f, __u64 result)
+{
+	__u64 n = 0;
+
+	if (FN_IN(f->fn, FNS_SIZE) || f->fn == FN_WRITE_EARLY) {
+		if (!result && f->fn == FN_WRITE_EARLY)
+			return f->num;
+		return (__s64)result > 0 ? result : 0;
+	}
+	if ((int)result <= 0)
+		return 0;
+	if (!f->done)
+		return (__u32)result;
+	bpf_probe_read_user(&n, sizeof(n), (void *)f->done);
+	return n;
+}
+
 /* at_ret: the probe sits on the RET instruction, so the return address is still on the stack.
  * has_loop: see chunk_all. */
 static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has_loop)
@@ -265,15 +312,13 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 #endif
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct thread *t = thread_get(false);
-	__u64 result = PT_REGS_RC(ctx), n = 0;
+	__u64 result = PT_REGS_RC(ctx), n;
 	struct delivery d;
-	int dir, rc;
 	struct frame f;
 	struct conn *c;
 
 	/* Loaded once, for the same reason as the arguments at the entry. */
 	barrier_var(result);
-	rc = (int)result;
 	if (!t || !frame_pop(t, sp, &f)) {
 		if (is_target(tgid))
 			count(COUNT_NO_ENTRY, 1);
@@ -281,7 +326,10 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 	}
 	if (f.fn == FN_NONE)
 		return 0;
-	if (f.fn == FN_NEW) {
+	if (f.fn == FN_NEW_OUT &&
+	    ((int)result || bpf_probe_read_user(&result, sizeof(result), (void *)f.done)))
+		return 0;
+	if (FN_IN(f.fn, FNS_NEW)) {
 		if (result) {
 			/* Not every stack shows its SSL_free. */
 			conn_end(tgid, result, 0);
@@ -289,20 +337,13 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 		}
 		return 0;
 	}
-	if (f.told)
+	if (f.told || f.fn == FN_WRITE_AGAIN || frames_tell(t, &f))
 		return 0;
-	frames_tell(t, &f);
-	dir = fn_dir(f.fn);
 	c = conn_find(tgid, f.ssl);
-	if (f.fn == FN_SENDFILE)
-		n = (__s64)result > 0 ? result : 0;
-	else if (rc > 0 && f.done)
-		bpf_probe_read_user(&n, sizeof(n), (void *)f.done);
-	else if (rc > 0)
-		n = rc;
+	n = moved(&f, result);
 	if (!n) {
-		if (dir == DIR_READ)
-			read_failed(c, &f, rc);
+		if (fn_dir(f.fn) == DIR_READ)
+			read_failed(c, &f, (int)result);
 		return 0;
 	}
 	d = (struct delivery){
@@ -310,9 +351,10 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 		.buf = f.buf,
 		.n = n,
 		.entry_ns = f.entry_ns,
-		.dir = dir,
+		.dir = fn_dir(f.fn),
 		.stack = f.stack,
-		.gap = f.fn == FN_SENDFILE,
+		.gap = FN_IN(f.fn, FNS_GAP),
+		.early = f.fn == FN_WRITE_EARLY,
 	};
 	deliver(c, tgid, &d, has_loop);
 	return 0;

@@ -15,8 +15,36 @@ enum tls_fn {
 	FN_NEW,	      /* SSL *SSL_new(ctx) */
 	FN_FREE,      /* void SSL_free(ssl) */
 	FN_CLEAR,     /* int SSL_clear(ssl) */
+	/* lengths and results of 64 bits (ssize_t); negative: an error, or to be called again */
+	FN_READ_SIZE,	/* gnutls_record_recv(session, buf, num): bytes */
+	FN_WRITE_SIZE,	/* gnutls_record_send2(session, buf, num, pad, flags): bytes */
+	FN_WRITE_EARLY, /* gnutls_record_send_early_data(session, buf, num): 0: all of them */
+	FN_READ_PACKET, /* gnutls_record_recv_packet(session, &packet): bytes, not in a buffer */
+	FN_WRITE_AGAIN, /* gnutls_record_uncork(session, wait): within, what was told is sent */
+	FN_NEW_OUT,	/* int gnutls_init(&session, flags): 0 */
+	/* of descriptors that may be no TLS connection */
+	FN_PR_READ,  /* int PR_Read(fd, buf, num): bytes */
+	FN_PR_RECV,  /* int PR_Recv(fd, buf, num, flags, timeout): bytes */
+	FN_PR_WRITE, /* int PR_Write(fd, buf, num), PR_Send: bytes */
 	FN_MAX,
 };
+
+/* What functions have in common: sets of them. */
+#define FN_BIT(fn) (1ULL << (fn))
+#define FN_IN(fn, set) ((set) >> ((fn)&63) & 1)
+#define FNS_PR (FN_BIT(FN_PR_READ) | FN_BIT(FN_PR_RECV) | FN_BIT(FN_PR_WRITE))
+#define FNS_READ                                                                                \
+	(FN_BIT(FN_READ) | FN_BIT(FN_READ_EX) | FN_BIT(FN_READ_SIZE) | FN_BIT(FN_READ_PACKET) | \
+	 FN_BIT(FN_PR_READ) | FN_BIT(FN_PR_RECV))
+/* the buffer's length is an int */
+#define FNS_INT (FN_BIT(FN_READ) | FN_BIT(FN_WRITE) | FNS_PR)
+/* the result is a length of 64 bits */
+#define FNS_SIZE                                                              \
+	(FN_BIT(FN_READ_SIZE) | FN_BIT(FN_WRITE_SIZE) | FN_BIT(FN_SENDFILE) | \
+	 FN_BIT(FN_READ_PACKET))
+/* the bytes are in no buffer that could be read: only how many they are is known */
+#define FNS_GAP (FN_BIT(FN_SENDFILE) | FN_BIT(FN_READ_PACKET))
+#define FNS_NEW (FN_BIT(FN_NEW) | FN_BIT(FN_NEW_OUT))
 
 /* bits 0-7 enum tls_fn, 8-15 enum tls_stack; TLS_COOKIE_SURE: a result of 0 means the peer's end */
 #define TLS_COOKIE(fn, stack) ((unsigned long long)(fn) | (unsigned long long)(stack) << 8)

@@ -5,8 +5,11 @@
 #include "tls.bpf.h"
 
 /* enum tls_stack of user space */
+#define UNKNOWN 0
 #define OPENSSL 1
 #define BORINGSSL 2
+#define GNUTLS 5
+#define NSS 6
 
 #define ENTRY(name, fn, stack, sure)                         \
 	SEC("uprobe")                                        \
@@ -31,6 +34,25 @@ ENTRY(boring_read, FN_READ, BORINGSSL, false)
 ENTRY(boring_write, FN_WRITE, BORINGSSL, false)
 ENTRY(boring_new, FN_NEW, BORINGSSL, false)
 ENTRY(boring_free, FN_FREE, BORINGSSL, false)
+ENTRY(gnutls_read, FN_READ_SIZE, GNUTLS, true)
+ENTRY(gnutls_packet, FN_READ_PACKET, GNUTLS, true)
+ENTRY(gnutls_write, FN_WRITE_SIZE, GNUTLS, false)
+ENTRY(gnutls_early, FN_WRITE_EARLY, GNUTLS, false)
+ENTRY(gnutls_again, FN_WRITE_AGAIN, GNUTLS, false)
+ENTRY(gnutls_sendfile, FN_SENDFILE, GNUTLS, false)
+ENTRY(gnutls_new, FN_NEW_OUT, GNUTLS, false)
+ENTRY(gnutls_free, FN_FREE, GNUTLS, false)
+ENTRY(nss_read, FN_PR_READ, NSS, true)
+ENTRY(nss_recv, FN_PR_RECV, NSS, true)
+ENTRY(nss_write, FN_PR_WRITE, NSS, false)
+ENTRY(nss_new, FN_NEW, NSS, false)
+ENTRY(nss_free, FN_FREE, NSS, false)
+ENTRY(read_any, FN_READ, UNKNOWN, true)
+ENTRY(read_ex_any, FN_READ_EX, UNKNOWN, false)
+ENTRY(write_any, FN_WRITE, UNKNOWN, false)
+ENTRY(write_ex_any, FN_WRITE_EX, UNKNOWN, false)
+ENTRY(new_any, FN_NEW, UNKNOWN, false)
+ENTRY(free_any, FN_FREE, UNKNOWN, false)
 
 SEC("uretprobe")
 int tls_perf_return(struct pt_regs *ctx)

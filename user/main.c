@@ -179,21 +179,20 @@ static int close_cap(struct run *r)
  * them, which attaching on sight cannot promise. */
 static void preload(struct run *r)
 {
+#define LIBRARIES "lib{ssl,gnutls,ssl3,nspr4}.so*"
 	static const char *const patterns[] = {
-		"/usr/lib/*-linux-gnu/libssl.so*",
-		"/usr/lib64/libssl.so*",
-		"/usr/lib/libssl.so*",
-		"/lib/*-linux-gnu/libssl.so*",
-		"/lib64/libssl.so*",
-		"/usr/local/lib/libssl.so*",
-		"/usr/local/lib64/libssl.so*",
-		"/usr/bin/node",
-		"/usr/local/bin/node",
+		"/usr/lib/*-linux-gnu/" LIBRARIES,
+		"/usr/lib64/" LIBRARIES,
+		"/usr/lib/" LIBRARIES,
+		"/lib/*-linux-gnu/" LIBRARIES,
+		"/lib64/" LIBRARIES,
+		"/usr/local/lib{,64}/" LIBRARIES,
+		"/usr/{,local/}bin/node",
 	};
 	glob_t g = {0};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		glob(patterns[i], i ? GLOB_APPEND : 0, NULL, &g);
+		glob(patterns[i], GLOB_BRACE | (i ? GLOB_APPEND : 0), NULL, &g);
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		live__preload(r->live, g.gl_pathv[i]);
 	globfree(&g);

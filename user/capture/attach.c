@@ -71,13 +71,39 @@ static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe
 		{FN_WRITE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_write},
 		{FN_NEW, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_new},
 		{FN_FREE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_free},
+		{FN_READ_SIZE, TLS_GNUTLS, true, s->progs.tls_perf_entry_gnutls_read},
+		{FN_READ_PACKET, TLS_GNUTLS, true, s->progs.tls_perf_entry_gnutls_packet},
+		{FN_WRITE_SIZE, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_write},
+		{FN_WRITE_EARLY, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_early},
+		{FN_WRITE_AGAIN, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_again},
+		{FN_SENDFILE, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_sendfile},
+		{FN_NEW_OUT, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_new},
+		{FN_FREE, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_free},
+		{FN_PR_READ, TLS_NSS, true, s->progs.tls_perf_entry_nss_read},
+		{FN_PR_RECV, TLS_NSS, true, s->progs.tls_perf_entry_nss_recv},
+		{FN_PR_WRITE, TLS_NSS, false, s->progs.tls_perf_entry_nss_write},
+		{FN_NEW, TLS_NSS, false, s->progs.tls_perf_entry_nss_new},
+		{FN_FREE, TLS_NSS, false, s->progs.tls_perf_entry_nss_free},
+		{FN_READ, TLS_UNKNOWN, true, s->progs.tls_perf_entry_read_any},
+		{FN_READ_EX, TLS_UNKNOWN, false, s->progs.tls_perf_entry_read_ex_any},
+		{FN_WRITE, TLS_UNKNOWN, false, s->progs.tls_perf_entry_write_any},
+		{FN_WRITE_EX, TLS_UNKNOWN, false, s->progs.tls_perf_entry_write_ex_any},
+		{FN_NEW, TLS_UNKNOWN, false, s->progs.tls_perf_entry_new_any},
+		{FN_FREE, TLS_UNKNOWN, false, s->progs.tls_perf_entry_free_any},
 	};
+	struct bpf_program *any = NULL;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].fn == pt->fn && table[i].stack == pt->stack &&
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].fn != pt->fn)
+			continue;
+		if (table[i].stack == pt->stack &&
 		    (table[i].sure == pt->sure || pt->stack != TLS_OPENSSL))
 			return table[i].entry;
-	return NULL;
+		if (table[i].stack == TLS_UNKNOWN)
+			any = table[i].entry;
+	}
+	/* Functions of a stack that have their names from the user (--offset). */
+	return any;
 }
 
 /* On return probes, and on RET instructions. */

@@ -517,6 +517,8 @@ static int find_static(const struct elf_file *f, const char *const *names, size_
 	unsigned int i;
 	int err;
 
+	if (!common_prefix(names, n))
+		return -EINVAL;
 	if (f->eh.e_shentsize != sizeof(sh) || f->eh.e_shnum > SECTIONS_MAX || !f->eh.e_shoff)
 		return 0;
 	for (i = 0; i < f->eh.e_shnum; i++) {

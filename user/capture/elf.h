@@ -61,7 +61,8 @@ int elf_file__table(const struct elf_file *f, enum elf_table which, struct elf_s
 
 /* Looks for n (at most ELF_FIND_MAX) defined functions: in .dynsym through its hash table, and
  * where none of them is there, in .symtab. Symbol versions do not matter. ret has n places.
- * Returns how many were found; -E2BIG when n is too large or a table is past all reason. */
+ * The names begin alike. Returns how many were found; -E2BIG when n is too large or a table is past
+ * all reason; -EINVAL. */
 int elf_file__find(struct elf_file *f, const char *const *names, size_t n, struct elf_sym *ret);
 
 /* File offset of a virtual address inside a loaded segment; -ENOENT. */

@@ -6,6 +6,8 @@
 
 static const struct locator *const locators[] = {
 	&locate_openssl_symbols,
+	&locate_nss,
+	&locate_gnutls,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)

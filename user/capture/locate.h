@@ -79,5 +79,7 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 /* The locators, in the order in which they are asked; a stack that was found with sites is not
  * looked for again. */
 extern const struct locator locate_openssl_symbols;
+extern const struct locator locate_nss;
+extern const struct locator locate_gnutls;
 
 #endif

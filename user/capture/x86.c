@@ -335,6 +335,36 @@ int x86__plt_slot(const uint8_t *code, size_t n, uint64_t vaddr, uint64_t *ret)
 	return 0;
 }
 
+/* The length of the instruction that code begins with; 0: none. */
+static size_t length_of(struct x86 *x, const uint8_t *code, size_t n)
+{
+	const uint8_t *p = code;
+	uint64_t at = 0;
+
+	if (x86__endbr64(code, n))
+		return 4;
+	return cs_disasm_iter(x->cs, &p, &n, &at, x->insn) ? (size_t)(p - code) : 0;
+}
+
+bool x86__boundary(struct x86 *x, const uint8_t *code, size_t n, size_t at)
+{
+	unsigned int there = 0, past = 0;
+	size_t k, length;
+
+	if (at >= n || !length_of(x, code + at, n - at))
+		return false;
+	for (size_t start = 0; start < at; start++) {
+		for (k = start; k < at; k += length) {
+			length = length_of(x, code + k, n - k);
+			if (!length)
+				break;
+		}
+		there += k == at;
+		past += k > at;
+	}
+	return there >= past;
+}
+
 int x86__rets(struct x86 *x, const uint8_t *code, size_t n, uint64_t vaddr,
 	      int (*ret_fn)(void *ctx, size_t offset), void *ctx)
 {

@@ -46,6 +46,11 @@ int x86__first_call(struct x86 *x, const uint8_t *code, size_t n, uint64_t vaddr
 /* If code is a PLT entry ([endbr64] [bnd] jmp *slot(%rip)): the slot's address. -ENOENT. */
 int x86__plt_slot(const uint8_t *code, size_t n, uint64_t vaddr, uint64_t *ret);
 
+/* May an instruction begin at code + at, judged by where decoding from each of the bytes before it
+ * leads? Streams of x86 instructions fall into step within a few, so most ways lead there or past
+ * it. */
+bool x86__boundary(struct x86 *x, const uint8_t *code, size_t n, size_t at);
+
 /* Calls ret_fn for each return instruction (its offset) of the n bytes of a whole function. Returns
  * 1 when a jump leaves or may leave it, 0 when none does, -ENOEXEC. */
 int x86__rets(struct x86 *x, const uint8_t *code, size_t n, uint64_t vaddr,
