@@ -57,7 +57,9 @@ BPFFLAGS := -O2 -g -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror -Wn
 
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 LIB_OBJ	:= $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(USER_SRC)))
-BPF_OBJ	:= $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+# maps.bpf.c first: bpftool's linker wants what is referred to before what refers to it.
+BPF_SRC	:= bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
+BPF_OBJ	:= $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(BPF_SRC))
 SKEL	:= $(O)/gen/llmsnoop.skel.h
 UNIT	:= $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -93,7 +93,14 @@ struct signal_struct {
 	atomic_t live;
 };
 
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -105,7 +112,48 @@ struct task_struct {
 	char comm[16];
 };
 
+struct in6_addr {
+	__u8 s6_addr[16]; /* in the kernel's types a union, in6_u */
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	__u8 sk_shutdown;
+};
+
+struct tcp_sock {
+	__u32 write_seq;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
 #pragma clang attribute pop
+
+/* include/uapi/linux/uio.h, include/linux/socket.h: as programs hand them to system calls */
+struct iovec {
+	void *iov_base;
+	__u64 iov_len;
+};
+
+struct user_msghdr {
+	void *msg_name;
+	int msg_namelen;
+	struct iovec *msg_iov;
+	__u64 msg_iovlen;
+};
 
 /* include/uapi/linux/bpf.h: what a program on packets sees; the kernel translates the accesses. */
 struct __sk_buff {

@@ -14,6 +14,9 @@ extern const volatile bool cfg_task_storage; /* BPF_MAP_TYPE_TASK_STORAGE for tr
 extern const volatile bool cfg_all;	     /* every process but those marked TARGET_NEVER */
 extern const volatile bool cfg_follow;	     /* children of targets are targets */
 extern const volatile bool cfg_tail_call;    /* never: see no_private_stack */
+extern const volatile bool cfg_socks;	     /* sends and receives of sockets are heard of */
+extern const volatile bool cfg_task_regs;    /* the helper task_pt_regs: 5.15 */
+extern const volatile __u32 cfg_socket_ends; /* bit set of stacks whose end is their socket's */
 extern const volatile __u64 cfg_line_seed;   /* so that nobody can choose colliding lines */
 extern const volatile __u64 cfg_wake_bytes;  /* pending data at which the consumer is woken */
 
@@ -43,6 +46,7 @@ struct conn {
 	__u64 head[2];	  /* 1 + offset of the latest call that could begin a request */
 	__u64 first[2];	  /* the first 8 bytes, in memory order */
 	__u64 left[2];	  /* quiet bytes to come before the next HTTP/2 frame */
+	__u64 sk;	  /* the struct sock that carries it; 0: not known */
 	__u32 read_fails; /* since the last good read */
 	__u8 n_first[2];
 	__u8 pending[2]; /* EVENT_AFTER_*: to be told with the next record */
@@ -51,6 +55,7 @@ struct conn {
 	__u8 closing;	 /* enum event_close_flag */
 	__u8 stack;
 	__u8 answer_dir; /* 1 + the direction in which no request can begin; 0: not known */
+	__u8 peer;	 /* sk is sure, and user space was told */
 };
 
 struct data_ring {

@@ -19,8 +19,24 @@ struct verdicts_map {
 	__type(key, __u32);
 	__type(value, struct verdict);
 };
+/* Whose connection a kernel's socket carries, by the address of its struct sock. */
+struct sock_owner {
+	struct conn_key key; /* ssl == 0: nobody's yet */
+	__u64 seen_ns;	     /* plain: when a send was seen to be under way; 0: none is */
+	__u32 written;	     /* plain: the socket's write_seq after the latest send */
+	__u8 plain;	     /* its bytes are the connection's */
+	__u8 fresh;	     /* its first byte is still to come */
+	__u8 reserved[2];
+};
+struct socks_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct sock_owner);
+};
 extern struct conns_map conns SEC(".maps");
 extern struct verdicts_map verdicts SEC(".maps");
+extern struct socks_map socks SEC(".maps");
 
 /* First words, as loaded little-endian. Both supported architectures are. */
 #define WORD(a, b, c, d, e, f, g, h)                                                             \
@@ -288,6 +304,11 @@ static __always_inline void conn_end(__u32 tgid, __u64 ssl, __u16 flags)
 		} else {
 			count(COUNT_LOST_RECORDS, 1);
 		}
+	}
+	if (c->sk) {
+		__u64 sk = c->sk;
+
+		bpf_map_delete_elem(&socks, &sk);
 	}
 	bpf_map_delete_elem(&conns, &key);
 }

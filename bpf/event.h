@@ -17,6 +17,7 @@ enum event_kind {
 	EVENT_GAP = 2,	 /* plaintext that could not be read: struct event_data, no payload */
 	EVENT_CLOSE = 3, /* a connection ended */
 	EVENT_QUIC = 4,	 /* a first packet of a QUIC connection left */
+	EVENT_PEER = 5,	 /* which socket carries a connection: never before its first data */
 	/* control ring */
 	EVENT_TLS = 16,	 /* a process used TLS for the first time */
 	EVENT_FORK = 17, /* a followed process forked */
@@ -104,7 +105,20 @@ struct event_quic {
 	__u8 bytes[EVENT_QUIC_MAX_MASK + 1];
 };
 
+/* Both ends of the connection's socket. IPv4 takes the first 4 bytes, also where the socket is one
+ * of IPv6 that speaks IPv4. Addresses in network byte order, ports in the host's. */
+struct event_peer {
+	struct event_header h;
+	__u64 conn;
+	__u64 ts_ns;
+	__u8 address[2][16]; /* 0: ours, 1: the peer's */
+	__u16 port[2];
+	__u16 family; /* 4 or 6 */
+	__u16 reserved;
+};
+
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
+_Static_assert(sizeof(struct event_peer) == 72, "event_peer");
 _Static_assert(sizeof(struct event_quic) == 32 + EVENT_QUIC_MAX_MASK + 1, "event_quic");
 _Static_assert(sizeof(struct event_data) == 80, "event_data");
 _Static_assert(__builtin_offsetof(struct event_data, len) == 72, "event_data.len");

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
 /* The maps and the configuration that the other objects refer to. */
-#include "common.bpf.h"
+#include "deliver.bpf.h"
+#include "sock.bpf.h"
 
 const volatile bool cfg_task_storage = true;
 const volatile bool cfg_all = false;
 const volatile bool cfg_follow = true;
 const volatile bool cfg_tail_call = false;
+const volatile bool cfg_socks = false;
+const volatile bool cfg_task_regs = true;
+const volatile __u32 cfg_socket_ends = 0;
 const volatile __u64 cfg_line_seed = 0;
 const volatile __u64 cfg_wake_bytes = 4 << 20;
 
@@ -15,5 +19,12 @@ struct control_ring control_ring SEC(".maps");
 struct targets_map targets SEC(".maps");
 struct announced_map announced SEC(".maps");
 struct counters_map counters SEC(".maps");
+struct conns_map conns SEC(".maps");
+struct verdicts_map verdicts SEC(".maps");
+struct socks_map socks SEC(".maps");
+struct sock_threads_map sock_threads SEC(".maps");
+struct sock_threads_lru_map sock_threads_lru SEC(".maps");
+
+volatile __u32 wake_sent = 0;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

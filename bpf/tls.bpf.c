@@ -3,11 +3,8 @@
  * The attach types are set by user space, since older libbpf does not know them by name. */
 #include "tls.bpf.h"
 
-struct conns_map conns SEC(".maps");
-struct verdicts_map verdicts SEC(".maps");
 struct thread_storage threads SEC(".maps");
 struct thread_lru threads_lru SEC(".maps");
-volatile __u32 wake_sent = 0;
 
 /* At the entry the process is where the probe is; at the return it is at the caller, and the helper
  * still names the probe. bpf_session_is_return() would tell, too, but its prototype differs between

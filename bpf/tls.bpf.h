@@ -5,6 +5,7 @@
 #define LLMSNOOP_TLS_BPF_H
 
 #include "deliver.bpf.h"
+#include "sock.bpf.h"
 #include "tls_fn.h"
 
 /* What is remembered between entry and return, one for each nested call of a thread. */
@@ -270,6 +271,8 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 			return 1;
 		f.fn = FN_NONE;
 	}
+	if ((f.fn == FN_WRITE || f.fn == FN_WRITE_EX || f.fn == FN_WRITE_EX2) && !(c && c->peer))
+		sock_expect(f.ssl, f.num);
 	f.entry_ns = bpf_ktime_get_ns();
 	return frame_push(&f);
 }
@@ -357,6 +360,8 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 		.early = f.fn == FN_WRITE_EARLY,
 	};
 	deliver(c, tgid, &d, has_loop);
+	if (dir == DIR_WRITE && !(c && c->peer))
+		sock_confirm(tgid);
 	return 0;
 }
 

@@ -122,6 +122,7 @@ struct exchange {
 	enum event_dir dir;
 	unsigned int flags; /* of the answer's body */
 	uint64_t conn, first_ns;
+	struct capture_end peer;
 };
 
 #define GAP "\001gap"
@@ -157,7 +158,13 @@ static void *begin(const struct exchange *e, uint64_t conn_id)
 		h.path = h.authority = SPAN_NONE;
 	h.n_headers = split_headers(e->headers, headers);
 	conn = (struct conn){
-		.id = conn_id, .pid = 42, .tid = 43, .request_dir = e->dir, .stack = TLS_OPENSSL};
+		.id = conn_id,
+		.pid = 42,
+		.tid = 43,
+		.request_dir = e->dir,
+		.stack = TLS_OPENSSL,
+		.peer = e->peer,
+	};
 	return call_tracker__http_ops()->request(run.tracker, &conn, &h, at, at + 1 * MS);
 }
 

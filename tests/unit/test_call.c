@@ -38,6 +38,25 @@ static void a_stream_is_timed_and_counted(void **state)
 	expect_not("error.type");
 }
 
+static void the_peer_is_named_where_it_is_known(void **state)
+{
+	struct exchange e = {.request = ASK,
+			     .status = 200,
+			     .response_headers = SSE,
+			     .dir = DIR_WRITE,
+			     .parts = {WORD, DONE}};
+
+	start();
+	play(&e, 0);
+	expect_not("network.peer");
+	e.peer = (struct capture_end){{10, 0, 200, 7}, 443, 4};
+	play(&e, 0);
+	expect("\"network.peer.address\":\"10.0.200.7\",\"network.peer.port\":443,");
+	e.peer = (struct capture_end){{0x20, 1, 0xd, 0xb8, [15] = 7}, 8443, 6};
+	play(&e, 0);
+	expect("\"network.peer.address\":\"2001:db8::7\",\"network.peer.port\":8443,");
+}
+
 static void a_whole_answer_has_no_token_times(void **state)
 {
 	const struct exchange e = {
@@ -264,9 +283,8 @@ static void holes_spoil_only_what_they_touch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_stream_is_timed_and_counted),
-		TEST(a_whole_answer_has_no_token_times),
-		TEST(ends_are_told_apart),
+		TEST(a_stream_is_timed_and_counted),	 TEST(the_peer_is_named_where_it_is_known),
+		TEST(a_whole_answer_has_no_token_times), TEST(ends_are_told_apart),
 		TEST(holes_spoil_only_what_they_touch),
 	};
 

@@ -78,6 +78,15 @@ static void on_close(void *ctx, const struct capture_close *c)
 	    c->offset[1], c->read_fails, c->flags);
 }
 
+static void on_peer(void *ctx, const struct capture_peer *p)
+{
+	say(ctx, "peer %lu %u %lu family %d %d ports %u %u: ", p->conn, p->pid, p->ts_ns,
+	    p->local.family, p->peer.family, p->local.port, p->peer.port);
+	assert_int_equal(buf__add(&((struct log *)ctx)->out, span(p->local.address, 16)), 0);
+	assert_int_equal(buf__add(&((struct log *)ctx)->out, span(p->peer.address, 16)), 0);
+	say(ctx, "\n");
+}
+
 static void on_exit_(void *ctx, const struct capture_exit *e)
 {
 	say(ctx, "exit %u %lu %u\n", e->pid, e->ts_ns, e->status);
@@ -97,6 +106,7 @@ static const struct capture_ops log_ops = {
 	.clock = on_clock,
 	.process = on_process,
 	.data = on_data,
+	.peer = on_peer,
 	.close = on_close,
 	.exit = on_exit_,
 	.counts = on_counts,
@@ -129,6 +139,18 @@ static void play(const struct capture_ops *ops, void *ctx)
 				 .flags = EVENT_CALL_START,
 				 .stack = TLS_OPENSSL};
 	struct capture_data gap = {.conn = 9, .pid = 42, .tid = 43, .gap = 77, .dir = DIR_READ};
+	struct capture_peer peers[] = {
+		{.conn = 9,
+		 .pid = 42,
+		 .ts_ns = 201,
+		 .local = {.address = {127, 0, 0, 1}, .port = 40000, .family = 4},
+		 .peer = {.address = {10, 0, 0, 7}, .port = 443, .family = 4}},
+		{.conn = 10,
+		 .pid = 42,
+		 .ts_ns = 202,
+		 .local = {.address = {[15] = 1}, .port = 1, .family = 6},
+		 .peer = {.address = {0x20, 1, 0xd, 0xb8, [15] = 7}, .port = 65535, .family = 6}},
+	};
 	struct capture_close c = {.conn = 9,
 				  .pid = 42,
 				  .ts_ns = 300,
@@ -141,6 +163,8 @@ static void play(const struct capture_ops *ops, void *ctx)
 	ops->clock(ctx, 1, 1700000000000000000);
 	ops->process(ctx, &p);
 	ops->data(ctx, &d);
+	ops->peer(ctx, &peers[0]);
+	ops->peer(ctx, &peers[1]);
 	ops->clock(ctx, 150, -5);
 	ops->data(ctx, &gap);
 	ops->close(ctx, &c);
@@ -207,7 +231,7 @@ static void test_round_trip(void **state)
 
 	play(&cap_write_ops, w);
 	cap_write__status(w, &status);
-	assert_int_equal(status.records, 10);
+	assert_int_equal(status.records, 12);
 	assert_int_equal(cap_write__close(w), 0);
 	assert_int_equal(stat(path("a.cap"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -567,7 +591,7 @@ static void test_output(void **state)
 	play(&cap_write_ops, w);
 	cap_write__status(w, &status);
 	assert_int_equal(status.err, -EPIPE);
-	assert_int_equal(status.unwritten, 9);
+	assert_int_equal(status.unwritten, 11);
 	assert_int_equal(cap_write__close(w), -EPIPE);
 	assert_int_equal(cap_write__close(NULL), 0);
 }

@@ -119,6 +119,8 @@ static struct call full(void)
 	c.error_type = "overloaded_error";
 	c.server_address = "api.anthropic.com";
 	c.server_port = 443;
+	c.peer_address = "2001:db8::7";
+	c.peer_port = 8443;
 	c.tls = "openssl";
 	c.request_id = "req_1";
 	c.organization = "org";

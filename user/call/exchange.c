@@ -9,6 +9,8 @@
 #include "call/tracking.h"
 #include "call/turns.h"
 
+/* RFC 9110, 4.2: where the client names none. */
+#define HTTP_PORT 80
 #define HTTPS_PORT 443
 
 static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
@@ -21,14 +23,19 @@ static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint6
 
 static const struct dialect_ops reader_ops = {.fact = on_fact};
 
-static void set_server(struct call_open *x, struct span authority)
+static int default_port(const struct conn *conn)
+{
+	return conn->stack == TLS_NONE ? HTTP_PORT : HTTPS_PORT;
+}
+
+static void set_server(struct call_open *x, const struct conn *conn, struct span authority)
 {
 	struct span host;
 	char *p;
 
 	if (!authority.n)
 		return;
-	x->c.server_port = authority__split(authority, HTTPS_PORT, &host);
+	x->c.server_port = authority__split(authority, default_port(conn), &host);
 	if (!host.n)
 		return;
 	p = (char *)call_open__text(x, host);
@@ -79,7 +86,7 @@ static void fill_request(struct call_open *x, const struct conn *conn, const str
 	c->pid = conn->pid;
 	c->midstream = conn->midstream;
 	c->truncated |= h->truncated;
-	set_server(x, h->authority);
+	set_server(x, conn, h->authority);
 	if (x->proc)
 		set_process(c, x->proc);
 	headers__request(x, h);
@@ -115,6 +122,7 @@ static void *on_request(void *ctx, const struct conn *conn, const struct http_he
 	if (!x)
 		return NULL;
 	x->conn = conn->id;
+	x->link = conn;
 	seen(x, ts_ns);
 	x->proc = processes__get(t->processes, conn->pid);
 	if (!filter__process(t->cfg.filter, x->proc ? &x->proc->p : NULL))
@@ -141,7 +149,7 @@ static bool on_promising(void *ctx, const struct conn *conn, const struct http_h
 	struct span host;
 	bool wanted;
 
-	authority__split(h->authority, HTTPS_PORT, &host);
+	authority__split(h->authority, default_port(conn), &host);
 	if (!dialect__serves(host) || !role_wanted(t, conn))
 		return false;
 	proc = processes__get(t->processes, conn->pid);

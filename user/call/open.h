@@ -31,6 +31,7 @@ struct call_open {
 	struct call_open *prev, *next;	  /* of the tracker's open calls */
 
 	uint64_t conn;		 /* the connection's id */
+	const struct conn *link; /* the connection, which outlives the call */
 	const char *traceparent; /* of the request; NULL: none */
 	uint64_t first_ns;	 /* CLOCK_MONOTONIC of the first request byte */
 	uint64_t last_ns;	 /* of the last byte of either message */

@@ -40,6 +40,7 @@ const struct call call_unknown = {
 	.cost_usd = NAN,
 	.status = -1,
 	.server_port = -1,
+	.peer_port = -1,
 	.processing_ms = -1,
 	.server_ttft_s = NAN,
 	.retry_after_s = NAN,

@@ -125,9 +125,11 @@ struct call {
 
 	/* where */
 	const char *method, *path, *server_address;
-	int server_port;  /* -1 */
-	int http_version; /* 10, 11, 20 */
-	const char *tls;  /* "openssl", … */
+	int server_port;	  /* -1 */
+	const char *peer_address; /* of the other end of the socket; a server's client */
+	int peer_port;		  /* -1 */
+	int http_version;	  /* 10, 11, 20 */
+	const char *tls;	  /* "openssl", … */
 	const char *request_id, *organization, *project, *deployment, *region;
 	const char *served_model, *upstream; /* what a gateway says it passed the call on to */
 	int64_t processing_ms;

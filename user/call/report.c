@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/report.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 
 #include "call/estimate.h"
@@ -78,6 +79,19 @@ static void name_dialect(struct call_open *x)
 	c->provider = dialect__provider(d, span_str(c->server_address), span_str(c->path));
 }
 
+/* Known once the connection's first bytes were told, and then for all its calls. */
+static void set_peer(struct call_open *x)
+{
+	const struct capture_end *peer = &x->link->peer;
+	char text[INET6_ADDRSTRLEN];
+
+	if (!peer->family ||
+	    !inet_ntop(peer->family == 4 ? AF_INET : AF_INET6, peer->address, text, sizeof(text)))
+		return;
+	x->c.peer_address = call_open__text(x, span_str(text));
+	x->c.peer_port = peer->port;
+}
+
 /* The provider's own. */
 static bool has_usage(const struct call *c)
 {
@@ -118,6 +132,7 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	name_dialect(x);
 	outcome__judge(x, why);
 	facts__finish(x);
+	set_peer(x);
 	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
 		return;
 	if (t->cfg.estimate)

@@ -39,6 +39,7 @@ static void begin(struct call_open *s, const struct fact_value *v)
 	s->turns = x;
 	s->n_turns++;
 	x->conn = s->conn;
+	x->link = s->link;
 	x->reader = s->reader;
 	x->proc = s->proc;
 	x->traceparent = s->traceparent;

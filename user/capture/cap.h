@@ -27,6 +27,8 @@
  *	CAP_TICK	u64 mono_ns
  *	CAP_END		u64 records before it
  *	CAP_UNSEEN	u32 pid; u64 ts_ns; string protocol, host (minor 1)
+ *	CAP_PEER	u64 conn; u32 pid; u64 ts_ns; u16 port[2];
+ *			string address[2]: ours, the peer's; 4 or 16 bytes (minor 2)
  */
 #ifndef LLMSNOOP_CAP_H
 #define LLMSNOOP_CAP_H
@@ -36,7 +38,7 @@
 #define CAP_MAGIC "\x89LLMCAP\n" /* not text, and no line end survives a text transfer */
 #define CAP_MAGIC_BYTES 8
 #define CAP_MAJOR 1
-#define CAP_MINOR 1
+#define CAP_MINOR 2
 #define CAP_MARK 0x1a2b3c4dU
 #define CAP_HEAD_BYTES 20
 #define CAP_RECORD_HEAD 12
@@ -56,6 +58,7 @@ enum cap_type {
 	CAP_TICK,
 	CAP_END,
 	CAP_UNSEEN,
+	CAP_PEER,
 };
 
 #endif

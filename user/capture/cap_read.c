@@ -236,6 +236,30 @@ static bool on_data(struct cap_read *r, struct cursor *c, const struct capture_o
 	return true;
 }
 
+static bool on_peer(struct cap_read *r, struct cursor *c, const struct capture_ops *ops, void *ctx)
+{
+	struct capture_peer p = {0};
+	struct capture_end *ends[] = {&p.local, &p.peer};
+	struct span address;
+	int i;
+
+	p.conn = get64(c);
+	p.pid = get32(c);
+	p.ts_ns = get64(c);
+	for (i = 0; i < 2; i++)
+		ends[i]->port = get16(c);
+	for (i = 0; i < 2; i++) {
+		address = get_string(c);
+		if (address.n != 4 && address.n != 16)
+			return false;
+		ends[i]->family = address.n == 4 ? 4 : 6;
+		memcpy(ends[i]->address, address.p, address.n);
+	}
+	if (!c->bad && ops->peer)
+		ops->peer(ctx, &p);
+	return !c->bad;
+}
+
 static bool on_close(struct cap_read *r, struct cursor *c, const struct capture_ops *ops, void *ctx)
 {
 	struct capture_close e = {0};
@@ -327,7 +351,7 @@ static bool (*const readers[])(struct cap_read *r, struct cursor *c, const struc
 	[CAP_INFO] = on_info,	  [CAP_CLOCK] = on_clock, [CAP_PROCESS] = on_process,
 	[CAP_DATA] = on_data,	  [CAP_CLOSE] = on_close, [CAP_EXIT] = on_exit_,
 	[CAP_COUNTS] = on_counts, [CAP_TICK] = on_tick,	  [CAP_END] = on_end,
-	[CAP_UNSEEN] = on_unseen,
+	[CAP_UNSEEN] = on_unseen, [CAP_PEER] = on_peer,
 };
 
 static int at_end(struct cap_read *r, const char *what, struct cap_error *ret_error)

@@ -215,6 +215,24 @@ static void on_data(void *ctx, const struct capture_data *d)
 	} while (left.n);
 }
 
+static void on_peer(void *ctx, const struct capture_peer *p)
+{
+	const struct capture_end *ends[] = {&p->local, &p->peer};
+	struct cap_write *w = ctx;
+	int i;
+
+	if (!record(w, CAP_PEER))
+		return;
+	put64(w, p->conn);
+	put32(w, p->pid);
+	put64(w, p->ts_ns);
+	for (i = 0; i < 2; i++)
+		put16(w, ends[i]->port);
+	for (i = 0; i < 2; i++)
+		put_string(w, span(ends[i]->address, ends[i]->family == 4 ? 4 : 16));
+	record_end(w);
+}
+
 static void on_close(void *ctx, const struct capture_close *c)
 {
 	struct cap_write *w = ctx;
@@ -288,6 +306,7 @@ const struct capture_ops cap_write_ops = {
 	.clock = on_clock,
 	.process = on_process,
 	.data = on_data,
+	.peer = on_peer,
 	.close = on_close,
 	.exit = on_exit_,
 	.unseen = on_unseen,

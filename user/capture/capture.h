@@ -68,6 +68,21 @@ struct capture_close {
 	uint16_t flags; /* enum event_close_flag */
 };
 
+/* One end of a socket. */
+struct capture_end {
+	uint8_t address[16]; /* network byte order; the first 4 bytes where family is 4 */
+	uint16_t port;
+	uint8_t family; /* 4 or 6; 0: not known */
+};
+
+/* Which socket carries a connection: told only where it is sure, at most once. */
+struct capture_peer {
+	uint64_t conn;
+	uint32_t pid;
+	uint64_t ts_ns;
+	struct capture_end local, peer;
+};
+
 struct capture_exit {
 	uint32_t pid;
 	uint64_t ts_ns;
@@ -88,13 +103,15 @@ struct capture_counts {
 };
 
 /* A capture yields, in this order: clock before anything else; process before the first data of
- * its pid and again after each exec; data, close and exit in the order of their happening. All
+ * its pid and again after each exec; data, peer, close and exit in the order of their happening, a
+ * peer never before its connection's first data. All
  * pointers are borrowed until the callback returns. Callbacks may be NULL. */
 struct capture_ops {
 	/* CLOCK_REALTIME is CLOCK_MONOTONIC + offset_ns from here on (said again at each step). */
 	void (*clock)(void *ctx, uint64_t mono_ns, int64_t offset_ns);
 	void (*process)(void *ctx, const struct process *p);
 	void (*data)(void *ctx, const struct capture_data *d);
+	void (*peer)(void *ctx, const struct capture_peer *p);
 	void (*close)(void *ctx, const struct capture_close *c);
 	void (*exit)(void *ctx, const struct capture_exit *e);
 	void (*unseen)(void *ctx, const struct capture_unseen *u);

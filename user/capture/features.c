@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "capture/link.h"
@@ -140,7 +141,8 @@ static void leave_out(struct features *f)
 	} table[] = {
 		{"session", &f->uprobe_session},    {"multi", &f->uprobe_multi},
 		{"task_storage", &f->task_storage}, {"bpf_loop", &f->bpf_loop},
-		{"cgroup_skb", &f->cgroup_skb},
+		{"cgroup_skb", &f->cgroup_skb},	    {"task_regs", &f->task_regs},
+		{"sock_length", &f->sock_length},
 	};
 	const char *without = getenv("LLMSNOOP_WITHOUT");
 
@@ -152,6 +154,16 @@ static void leave_out(struct features *f)
 	f->uprobe_session = f->uprobe_session && f->uprobe_multi;
 	if (strstr(without, "return_probes"))
 		f->return_probes_kill = true;
+}
+
+/* Kernel types of tracepoints are there exactly where the tracepoint is. */
+static bool has_tracepoint(const char *typedef_name)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, typedef_name, BTF_KIND_TYPEDEF) > 0;
+
+	btf__free(btf);
+	return has;
 }
 
 void features__probe(struct features *ret)
@@ -169,6 +181,9 @@ void features__probe(struct features *ret)
 						      BPF_FUNC_skb_load_bytes, NULL) == 1 &&
 			      libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SKB,
 						      BPF_FUNC_ringbuf_reserve, NULL) == 1,
+		.task_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_task_pt_regs,
+						     NULL) == 1,
+		.sock_length = has_tracepoint("btf_trace_sock_send_length"),
 		.uprobe_multi = has_attach_type(LINK_UPROBE_MULTI),
 		.uprobe_session = has_attach_type(LINK_UPROBE_SESSION),
 	};

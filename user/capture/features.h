@@ -11,6 +11,8 @@ struct features {
 	bool task_storage;	 /* for tracing programs: 5.11 */
 	bool bpf_loop;		 /* 5.17 */
 	bool cgroup_skb;	 /* programs on packets: only QUIC's name needs them */
+	bool task_regs;		 /* the registers of the system call under way: 5.15 */
+	bool sock_length;	 /* raw tracepoints on sends and receives: 6.3 */
 	bool uprobe_multi;	 /* 6.6 */
 	bool uprobe_session;	 /* 6.13 */
 	bool return_probes_kill; /* x86-64 6.11 to about 6.13: the uretprobe system call under a

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/decode.h"
 #include "capture/features.h"
 #include "capture/mappings.h"
 #include "capture/pending.h"
@@ -199,28 +200,14 @@ static int on_control(void *ctx, const struct event_header *h, size_t size)
 	return 0;
 }
 
-static void on_bytes(struct live *l, const struct event_data *e)
+static void on_bytes(struct live *l, const struct event_header *h, size_t size)
 {
-	bool gap = e->h.kind == EVENT_GAP;
-	struct capture_data d = {
-		.conn = e->conn,
-		.pid = e->h.tgid,
-		.tid = e->h.tid,
-		.ssl = e->ssl,
-		.entry_ns = e->entry_ns,
-		.return_ns = e->return_ns,
-		.offset = e->offset,
-		.other_offset = e->other_offset,
-		.line = e->line,
-		.gap = gap ? e->len : 0,
-		.bytes = gap ? SPAN_NONE : span(e + 1, e->len),
-		.dir = e->dir,
-		.flags = e->h.flags,
-		.stack = e->stack < TLS_STACK_MAX ? e->stack : TLS_UNKNOWN,
-	};
+	struct capture_data d;
 	struct proc_state *p;
 
-	act_before(l, d.pid, e->entry_ns);
+	if (!decode__data(h, size, &d))
+		return;
+	act_before(l, d.pid, d.entry_ns);
 	p = procs__find(&l->procs, d.pid);
 	if (!p || !p->told)
 		p = proc_tell(l, d.pid, NULL);
@@ -228,6 +215,24 @@ static void on_bytes(struct live *l, const struct event_data *e)
 		l->control.ignore(l->control.ctx, d.conn);
 	else if (l->ops->data)
 		l->ops->data(l->ctx, &d);
+}
+
+static void on_peer(struct live *l, const struct event_header *h, size_t size)
+{
+	struct capture_peer p;
+
+	if (l->ops->peer && decode__peer(h, size, &p))
+		l->ops->peer(l->ctx, &p);
+}
+
+static void on_close(struct live *l, const struct event_header *h, size_t size)
+{
+	struct capture_close c;
+
+	if (!l->ops->close || !decode__close(h, size, &c))
+		return;
+	act_before(l, c.pid, c.ts_ns);
+	l->ops->close(l->ctx, &c);
 }
 
 /* Is a process traced, as far as that is known outside the kernel? 0: one that cannot be found. */
@@ -239,38 +244,24 @@ static bool is_traced(void *ctx, uint32_t pid)
 	return p ? !p->unwanted : l->config.all && pid != (uint32_t)getpid();
 }
 
-static void on_quic(struct live *l, const struct event_quic *e)
+static void on_quic(struct live *l, const struct event_header *h, size_t size)
 {
 	struct capture_unseen u;
 
-	if (l->quic && l->ops->unseen && quic__take(l->quic, e, &u))
+	if (size >= sizeof(struct event_quic) && l->quic && l->ops->unseen &&
+	    quic__take(l->quic, (const void *)h, &u))
 		l->ops->unseen(l->ctx, &u);
 }
 
 static int on_data(void *ctx, const struct event_header *h, size_t size)
 {
-	const struct event_data *e = (const void *)h;
-	const struct event_close *c = (const void *)h;
-	struct live *l = ctx;
+	static void (*const take[])(struct live * l, const struct event_header *h, size_t size) = {
+		[EVENT_DATA] = on_bytes, [EVENT_GAP] = on_bytes, [EVENT_CLOSE] = on_close,
+		[EVENT_QUIC] = on_quic,	 [EVENT_PEER] = on_peer,
+	};
 
-	if ((h->kind == EVENT_DATA || h->kind == EVENT_GAP) && size >= sizeof(*e) &&
-	    (h->kind == EVENT_GAP || e->len <= size - sizeof(*e)) && e->dir <= DIR_WRITE) {
-		on_bytes(l, e);
-	} else if (h->kind == EVENT_CLOSE && size >= sizeof(*c) && l->ops->close) {
-		struct capture_close close = {
-			.conn = c->conn,
-			.pid = h->tgid,
-			.ts_ns = c->ts_ns,
-			.offset = {c->offset[0], c->offset[1]},
-			.read_fails = c->read_fails,
-			.flags = h->flags,
-		};
-
-		act_before(l, h->tgid, c->ts_ns);
-		l->ops->close(l->ctx, &close);
-	} else if (h->kind == EVENT_QUIC && size >= sizeof(struct event_quic)) {
-		on_quic(l, (const void *)h);
-	}
+	if (h->kind < sizeof(take) / sizeof(take[0]) && take[h->kind])
+		take[h->kind](ctx, h, size);
 	return 0;
 }
 

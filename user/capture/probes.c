@@ -23,6 +23,11 @@
 /* Records handed over in one go before the caller may look at something else. */
 #define CONSUME_BATCH 65536
 
+/* Stacks that show no end of a connection of their own. */
+#define SOCKET_ENDS                                                                  \
+	(1U << TLS_UNKNOWN | 1U << TLS_BORINGSSL | 1U << TLS_RUSTLS | 1U << TLS_GO | \
+	 1U << TLS_NSS | 1U << TLS_NONE)
+
 struct ring {
 	struct ring_buffer *rb;
 	probes_event_fn fn;
@@ -127,8 +132,11 @@ static void choose_programs(struct probes *p, const struct features *f)
 	if (p->attacher.method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
 	bpf_program__set_autoload(s->progs.quic_egress, f->cgroup_skb);
+	bpf_program__set_autoload(s->progs.on_sock_send, f->sock_length);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
 	bpf_map__set_autocreate(s->maps.threads_lru, !f->task_storage);
+	bpf_map__set_autocreate(s->maps.sock_threads, f->task_storage);
+	bpf_map__set_autocreate(s->maps.sock_threads_lru, !f->task_storage);
 }
 
 static int open_rings(struct probes *p)
@@ -167,9 +175,14 @@ static int watch_processes(struct probes *p)
 		{s->progs.on_fork, &s->links.on_fork},
 		{s->progs.on_exec, &s->links.on_exec},
 		{s->progs.on_exit, &s->links.on_exit},
+		{s->progs.on_sock_send, &s->links.on_sock_send},
+		{s->progs.on_sock_state, &s->links.on_sock_state},
+		{s->progs.on_sock_destroy, &s->links.on_sock_destroy},
 	};
 
 	for (size_t i = 0; i < sizeof(watches) / sizeof(watches[0]); i++) {
+		if (!bpf_program__autoload(watches[i].prog))
+			continue;
 		*watches[i].link = bpf_program__attach(watches[i].prog);
 		if (!*watches[i].link)
 			return -errno;
@@ -225,6 +238,9 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	}
 	p->attacher = (struct attacher){p->skel, attach__method(features), features->bpf_loop};
 	p->skel->rodata->cfg_task_storage = features->task_storage;
+	p->skel->rodata->cfg_task_regs = features->task_regs;
+	p->skel->rodata->cfg_socks = features->sock_length;
+	p->skel->rodata->cfg_socket_ends = SOCKET_ENDS;
 	p->skel->rodata->cfg_all = config->all;
 	p->skel->rodata->cfg_follow = config->follow;
 	p->skel->rodata->cfg_wake_bytes = config->ring_bytes / 4;

@@ -25,6 +25,11 @@ static void tell_data(void *ctx, const struct capture_data *d)
 	TELL(data, d);
 }
 
+static void tell_peer(void *ctx, const struct capture_peer *p)
+{
+	TELL(peer, p);
+}
+
 static void tell_close(void *ctx, const struct capture_close *c)
 {
 	TELL(close, c);
@@ -54,6 +59,7 @@ const struct capture_ops capture_tee_ops = {
 	.clock = tell_clock,
 	.process = tell_process,
 	.data = tell_data,
+	.peer = tell_peer,
 	.close = tell_close,
 	.exit = tell_exit,
 	.unseen = tell_unseen,

@@ -248,6 +248,8 @@ static const struct key call_keys[] = {
 	{"url.path", put_text, AT(path)},
 	{"server.address", put_text, AT(server_address)},
 	{"server.port", put_small, AT(server_port)},
+	{"network.peer.address", put_text, AT(peer_address)},
+	{"network.peer.port", put_small, AT(peer_port)},
 	{"network.protocol.version", put_http_version, 0},
 	{"user_agent.original", put_text, AT(user_agent)},
 	{"process.pid", put_uint32, AT(pid)},

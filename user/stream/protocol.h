@@ -26,6 +26,7 @@ struct conn {
 	enum event_dir request_dir; /* DIR_WRITE: the traced process is the client */
 	enum tls_stack stack;
 	bool midstream; /* its start was not seen */
+	struct capture_end peer;
 };
 
 enum protocol_match {

@@ -396,6 +396,15 @@ static void stream_table__close(void *ctx, const struct capture_close *c)
 	stream__end(t, s, closed_by(s, c), c->ts_ns);
 }
 
+static void stream_table__peer(void *ctx, const struct capture_peer *p)
+{
+	struct stream_table *t = ctx;
+	struct stream *s = streams__find(&t->streams, p->conn);
+
+	if (s)
+		s->conn.peer = p->peer;
+}
+
 static void end_process(struct stream_table *t, uint32_t pid, uint64_t ts_ns)
 {
 	struct stream *s, *next;
@@ -461,6 +470,7 @@ const struct capture_ops stream_table_ops = {
 	.clock = stream_table__clock,
 	.process = stream_table__process,
 	.data = stream_table__data,
+	.peer = stream_table__peer,
 	.close = stream_table__close,
 	.exit = stream_table__exit,
 	.unseen = stream_table__unseen,
