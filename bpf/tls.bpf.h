@@ -271,7 +271,7 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 			return 1;
 		f.fn = FN_NONE;
 	}
-	if ((f.fn == FN_WRITE || f.fn == FN_WRITE_EX || f.fn == FN_WRITE_EX2) && !(c && c->peer))
+	if (FN_IN(f.fn, FNS_SEND) && !(c && c->peer))
 		sock_expect(f.ssl, f.num);
 	f.entry_ns = bpf_ktime_get_ns();
 	return frame_push(&f);
@@ -360,7 +360,7 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 		.early = f.fn == FN_WRITE_EARLY,
 	};
 	deliver(c, tgid, &d, has_loop);
-	if (dir == DIR_WRITE && !(c && c->peer))
+	if (FN_IN(f.fn, FNS_SEND) && !(c && c->peer))
 		sock_confirm(tgid);
 	return 0;
 }

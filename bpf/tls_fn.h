@@ -44,6 +44,10 @@ enum tls_fn {
 	 FN_BIT(FN_READ_PACKET))
 /* the bytes are in no buffer that could be read: only how many they are is known */
 #define FNS_GAP (FN_BIT(FN_SENDFILE) | FN_BIT(FN_READ_PACKET))
+/* what they are given becomes records that are sent at once */
+#define FNS_SEND                                                                                 \
+	(FN_BIT(FN_WRITE) | FN_BIT(FN_WRITE_EX) | FN_BIT(FN_WRITE_EX2) | FN_BIT(FN_WRITE_SIZE) | \
+	 FN_BIT(FN_PR_WRITE))
 #define FNS_NEW (FN_BIT(FN_NEW) | FN_BIT(FN_NEW_OUT))
 
 /* bits 0-7 enum tls_fn, 8-15 enum tls_stack; TLS_COOKIE_SURE: a result of 0 means the peer's end */
