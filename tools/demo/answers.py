@@ -85,7 +85,7 @@ class Case:
     """What both APIs have in common: the figures of one call, from its request and options."""
 
     def __init__(self, request, body, opt, rnd, serial):
-        self.body, self.opt, self.rnd, self.serial = body, opt, rnd, serial
+        self.request, self.body, self.opt, self.rnd, self.serial = request, body, opt, rnd, serial
         self.model = str(body.get('model', ''))
         self.stream = body.get('stream') is True
         self.input = 7 + text_of(body.get('messages')) // 4 + len(str(body.get('system') or '')) // 4
@@ -334,23 +334,26 @@ def anthropic(case):
     return a
 
 
+# Path's tail, and who answers.
+APIS = [('/chat/completions', openai), ('/v1/messages', anthropic)]
+
+
 def match(request):
     """The API by the path's tail, as any compatible host keeps it."""
-    if request.method != 'POST':
-        return None
     path = request.path.rstrip('/')
-    if path.endswith('/chat/completions'):
-        return openai
-    if path.endswith('/v1/messages'):
-        return anthropic
+    if request.method == 'POST':
+        for tail, api in APIS:
+            if path.endswith(tail):
+                return api
     return None
 
 
-def answer(kind, request, body, serial, seed):
-    """(Answer, options) for one call."""
+def answer(kind, request, body, serial, seed, adjust=lambda case: None):
+    """(Answer, options) for one call; adjust may change the case."""
     opt = options(request, body)
     rnd = random.Random('%d %d' % (seed, serial))
     case = Case(request, body, opt, rnd, serial)
+    adjust(case)
     a = kind(case)
     a.truth.update(tag=opt.get('tag'), stream=case.stream, status=a.status)
     return a, opt

@@ -44,6 +44,9 @@ class Provider:
             return self.model_call(kind, conn, request)
         return self.other(conn, request)
 
+    def answer(self, kind, request, body, serial):
+        return answers.answer(kind, request, body, serial, self.args.seed)
+
     def other(self, conn, request):
         """Whatever is no model call: lists, uploads, telemetry."""
         if request.path == '/v1/models':
@@ -54,7 +57,7 @@ class Provider:
                     'padding': 'y' * min(size, 64 << 20)}
         data = b'' if request.method == 'HEAD' else json.dumps(body).encode()
         time.sleep(0.01)
-        wire.Response(conn, 200, [('content-type', 'application/json')], framing='length').whole(data)
+        conn.response(200, [('content-type', 'application/json')], framing='length').whole(data)
         return True
 
     def model_call(self, kind, conn, request):
@@ -66,7 +69,7 @@ class Provider:
                 raise ValueError
         except ValueError:
             body = {}
-        a, opt = answers.answer(kind, request, body, serial, self.args.seed)
+        a, opt = self.answer(kind, request, body, serial)
         rnd = random.Random('pace %d %d' % (self.args.seed, serial))
         conn.split = answers.number(opt, 'split', 0)
         coding = wire.choose_coding(request, opt.get('coding', ''))
@@ -95,7 +98,7 @@ class Provider:
         if 'burst' not in opt:
             self.pause(answers.number(opt, 'ttft', rnd.lognormvariate(-1.1, 0.4)))
         framing = opt.get('framing', 'length')
-        r = wire.Response(conn, a.status, [('content-type', 'application/json')] + a.headers,
+        r = conn.response(a.status, [('content-type', 'application/json')] + a.headers,
                           coding, framing, a.reason, in_one=rnd.random() < 0.5)
         r.whole(body, lambda: a.truth['sent_ns'].append(time.monotonic_ns()))
         a.truth.update(response_bytes=len(body), complete=True)
@@ -108,7 +111,7 @@ class Provider:
         gap = answers.number(opt, 'gap', 0.022)
         pack = max(1, answers.number(opt, 'pack', 1))
         framing = 'close' if opt.get('framing') == 'close' else 'chunked'
-        r = wire.Response(conn, a.status,
+        r = conn.response(a.status,
                           [('content-type', 'text/event-stream; charset=utf-8'),
                            ('cache-control', 'no-cache')] + a.headers, coding, framing, a.reason)
         size, first, waiting, held, output = 0, True, b'', 0, False
@@ -150,8 +153,10 @@ class Provider:
         return framing != 'close'
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+def run(make, server, more=lambda parser: None, about=__doc__):
+    """The program: make(args) is what answers, server what speaks HTTP."""
+    p = argparse.ArgumentParser(description=about.split('\n')[0])
+    more(p)
     p.add_argument('--port', type=int, default=0)
     p.add_argument('--dir', help='where certificates go (default: a temporary directory)')
     p.add_argument('--truth', help='JSONL file for what was answered')
@@ -175,10 +180,10 @@ def main():
         # Clients may be of another user. The keys stay ours: openssl makes them 0600.
         os.chmod(directory, 0o755)
         os.chmod(ca, 0o644)
-    server = wire.Server(Provider(args).handle, cert, key, args.port)
-    print('READY port=%d ca=%s' % (server.port, ca), flush=True)
-    server.forever()
+    listening = server(make(args).handle, cert, key, args.port)
+    print('READY port=%d ca=%s' % (listening.port, ca), flush=True)
+    listening.forever()
 
 
 if __name__ == '__main__':
-    main()
+    run(Provider, wire.Server)

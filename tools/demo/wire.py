@@ -141,6 +141,9 @@ class Connection:
         for i in range(0, len(data), self.split):
             self.sock.sendall(data[i:i + self.split])
 
+    def response(self, *args, **more):
+        return Response(self, *args, **more)
+
 
 class Encoder:
     """A content coding that gives out what it has after each event, as providers' edges do."""
@@ -245,20 +248,22 @@ class Server:
         except (OSError, ssl.SSLError):
             raw.close()
             return
-        conn = Connection(sock)
         try:
-            while True:
-                request = conn.request()
-                if request is None:
-                    break
-                if not self.handle(conn, request) or not request.keeps_alive():
-                    break
+            self.serve(sock)
             sock.settimeout(2)
             sock.unwrap()
         except (EOFError, OSError, ssl.SSLError, ValueError, BadRequest):
             pass
         finally:
             sock.close()
+
+    def serve(self, sock):
+        """All requests of one connection."""
+        conn = Connection(sock)
+        while True:
+            request = conn.request()
+            if request is None or not self.handle(conn, request) or not request.keeps_alive():
+                return
 
     def forever(self):
         threading.stack_size(512 << 10)

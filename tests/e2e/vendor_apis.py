@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What vendor.py answers beyond answers.py: OpenAI Responses, as Codex and the SDKs use it, and
+Gemini's generateContent."""
+import json
+
+from answers import Answer, Event, fragments, openai_headers, OPENAI_ERRORS
+
+
+def length_of(value):
+    """Characters of all the strings in a JSON value."""
+    todo, n = [value], 0
+    while todo:
+        v = todo.pop()
+        n += len(v) if isinstance(v, str) else 0
+        todo += v.values() if isinstance(v, dict) else v if isinstance(v, list) else []
+    return n
+
+
+# ---- OpenAI Responses
+
+def responses_usage(case):
+    return {'input_tokens': case.input, 'input_tokens_details': {'cached_tokens': case.cached},
+            'output_tokens': case.tokens,
+            'output_tokens_details': {'reasoning_tokens': min(case.reasoning, case.tokens)},
+            'total_tokens': case.input + case.tokens}
+
+
+def responses(case):
+    a = Answer()
+    case.input = 7 + length_of(case.body.get('input')) // 4
+    case.cached = min(case.cached, case.input)
+    a.headers = openai_headers(case)
+    request_id = 'req_' + case.serial_hex
+    a.truth = {'api': 'openai.responses', 'request_model': case.model, 'request_id': request_id}
+    error = OPENAI_ERRORS.get(case.error)
+    if error:
+        a.document = {'error': {'message': 'The demo was asked to fail like this.',
+                                'type': error[2], 'param': None, 'code': error[3]}}
+        a.truth['error_types'] = [x for x in (error[2], error[3]) if x]
+        a.status, a.reason = error[0], error[1]
+        return a
+    ident = 'resp_' + case.serial_hex
+    output = []
+    for i, c in enumerate(case.calls):
+        c['id'] = 'call_%s%02d' % (case.serial_hex, i)
+        output.append({'type': 'function_call', 'id': 'fc_%s%02d' % (case.serial_hex, i),
+                       'call_id': c['id'], 'name': c['name'], 'arguments': c['arguments'],
+                       'status': 'completed'})
+    if not output:
+        output.append({'type': 'message', 'id': 'msg_' + case.serial_hex, 'role': 'assistant',
+                       'status': 'completed', 'content': [
+                           {'type': 'output_text', 'text': ''.join(case.words()),
+                            'annotations': []}]})
+    response = {'id': ident, 'object': 'response', 'created_at': 1763000000 + case.serial,
+                'model': case.model, 'status': 'in_progress', 'output': [], 'usage': None,
+                'error': None, 'incomplete_details': None, 'parallel_tool_calls': True}
+    done = {**response, 'status': 'completed', 'output': output, 'usage': responses_usage(case)}
+    a.truth.update(response_model=case.model, response_id=ident, tool_calls=case.tool_truth(),
+                   input_tokens=case.input, output_tokens=case.tokens, cache_read=case.cached,
+                   reasoning=min(case.reasoning, case.tokens))
+    if not case.stream:
+        a.document = done
+        return a
+    a.events = []
+
+    def event(kind, output=False, **rest):
+        a.events.append(Event({'type': kind, 'sequence_number': len(a.events), **rest}, kind,
+                              output))
+
+    event('response.created', response=response)
+    event('response.in_progress', response=response)
+    for i, item in enumerate(output):
+        ids = {'item_id': item['id'], 'output_index': i}
+        if item['type'] == 'function_call':
+            event('response.output_item.added', output_index=i, item={**item, 'arguments': '',
+                                                                      'status': 'in_progress'})
+            for f in fragments(item['arguments']):
+                event('response.function_call_arguments.delta', True, delta=f, **ids)
+            event('response.function_call_arguments.done', arguments=item['arguments'], **ids)
+        else:
+            event('response.output_item.added', output_index=i, item={**item, 'content': []})
+            part = {'type': 'output_text', 'text': '', 'annotations': []}
+            event('response.content_part.added', content_index=0, part=part, **ids)
+            for w in case.words():
+                event('response.output_text.delta', True, content_index=0, delta=w, **ids)
+            event('response.output_text.done', content_index=0, text=''.join(case.words()), **ids)
+        event('response.output_item.done', output_index=i, item=item)
+    event('response.completed', response=done)
+    return a
+
+
+# ---- Gemini
+
+def gemini(case, stream):
+    a = Answer()
+    model = case.request.path.rsplit('/', 1)[1].partition(':')[0]
+    case.stream = stream
+    case.input = 7 + length_of(case.body.get('contents')) // 4
+    ident = 'resp' + case.serial_hex
+    said = case.tokens - min(case.reasoning, case.tokens - 1)
+    usage = {'promptTokenCount': case.input, 'candidatesTokenCount': said,
+             'thoughtsTokenCount': case.tokens - said, 'totalTokenCount': case.input + case.tokens}
+    a.truth = {'api': 'gemini.generate', 'request_model': model, 'response_model': model,
+               'response_id': ident, 'input_tokens': case.input, 'output_tokens': case.tokens,
+               'reasoning': case.tokens - said, 'tool_calls': []}
+    base = {'modelVersion': model, 'responseId': ident}
+    words = case.words()
+
+    def part(text, **more):
+        return {'candidates': [{'content': {'role': 'model', 'parts': [{'text': text}]},
+                                'index': 0, **more}], 'usageMetadata': usage, **base}
+
+    if not stream:
+        a.document = part(''.join(words), finishReason='STOP')
+        return a
+    a.events = [Event(part(w, **({'finishReason': 'STOP'} if i + 1 == len(words) else {})),
+                      output=True) for i, w in enumerate(words)]
+    return a
+
+
+def gemini_whole(case):
+    return gemini(case, False)
+
+
+def gemini_stream(case):
+    return gemini(case, True)
+
+
+APIS = [('/responses', responses), (':generateContent', gemini_whole),
+        (':streamGenerateContent', gemini_stream)]
+
+
+def text(value):
+    return json.dumps(value, separators=(',', ':')).encode()
