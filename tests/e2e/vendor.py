@@ -86,7 +86,10 @@ class Vendor(provider.Provider):
         case.cached, case.reasoning = step.get('cached', 0), step.get('reasoning', 0)
 
     def answer(self, kind, request, body, serial):
-        return answers.answer(kind, request, body, serial, self.args.seed, self.step)
+        a, opt = answers.answer(kind, request, body, serial, self.args.seed, self.step)
+        # An agent's own loop offers tools, its titles and summaries do not.
+        a.truth['offers_tools'] = bool(body.get('tools'))
+        return a, opt
 
     # ---- Responses over a WebSocket
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import ssl
 
 import httpx
 
 import common as c
 
-client = httpx.Client(verify=ssl.create_default_context(), timeout=60)
+client = httpx.Client(verify=ssl.create_default_context(), timeout=60,
+                      http2=os.environ.get('HTTP') == '2')
 
 
 def one(_):

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+"""Every real client that is here, unmodified, in a network namespace that has only lo, against the
+mock: are its calls seen, are tokens and times right, by which locator, over which HTTP? The answer
+has to be that of docs/clients.md, which this writes when asked:
+
+  python3 tests/e2e/test_matrix.py [--write] [PART OF A NAME...]
+
+A client's first run makes its program known to the tracer; whether it was seen already is counted
+but not demanded."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import lib
+import netns
+import real
+from lib import check
+
+DOCS = os.path.join(lib.ROOT, 'docs/clients.md')
+COLUMNS = ('client', 'version', 'TLS stack', 'linkage', 'located by', 'HTTP', 'calls seen',
+           'tokens right', 'TTFT right')
+# What a run on fewer or other machines must find as it is written.
+HELD = ('TLS stack', 'HTTP', 'calls seen', 'tokens right', 'TTFT right')
+CALLS = 2
+AT_ONCE = 2
+HEAD = '''# Clients
+
+What llmsnoop sees of real clients, unmodified, over TLS 1.3. This table is written by
+`tests/e2e/test_matrix.py --write` and held true by the same test: "calls seen", "tokens right" and
+"TTFT right" compare each call's record with what the mock provider says it answered and when.
+TTFT is right when it is neither before the provider sent the first token nor after the client had
+it. "located" are builds for another machine or C library: where to probe was found in the file, no
+call was made.
+
+'''
+
+
+def runs_of(client, vendor):
+    """[(tag, demanded?, run)]: a first one to become known by, then one for each way of calling."""
+    ways = [(stream, client.apis[i % len(client.apis)])
+            for i, stream in enumerate(client.streams)]
+    out = []
+    for i, (stream, api) in enumerate([ways[0], *ways]):
+        tag = '%s-%s' % (re.sub(r'\W+', '_', client.name), i or 'first')
+        home = lib.temporary_directory()
+        env = real.environment(client, vendor, tag, home, stream, api, CALLS if i else 1)
+        out.append((tag, bool(i), {
+            'name': client.name, 'argv': client.command, 'env': env, 'cwd': home, 'seconds': 60,
+            'first': client.first.decode()}))
+    return out
+
+
+def located(file):
+    r = subprocess.run([lib.helper('located'), file], capture_output=True, text=True)
+    return [x for x in map(json.loads, r.stdout.splitlines()) if 'stack' in x]
+
+
+def yes(good, of):
+    return 'yes' if of and good == of else 'no' if not good else '%d of %d' % (good, of)
+
+
+class Row:
+    """What became of one client."""
+
+    def __init__(self, client):
+        self.client, self.calls, self.first = client, [], []
+        self.tokens = self.times = self.seen = 0
+        self.stacks, self.https = set(), set()
+
+    def judge(self, record, truth, said):
+        self.calls.append(truth)
+        if not record:
+            return
+        self.seen += 1
+        self.stacks.add(record.get('llmsnoop.tls'))
+        self.https.add('WebSocket' if truth.get('websocket') else
+                       record.get('network.protocol.version'))
+        faults = lib.differences(record, truth)
+        late = lib.timing_faults(record, truth, said)
+        self.tokens += not faults
+        self.times += not late
+        for fault in faults + late:
+            print('%s, call %s:' % (self.client.name, truth.get('tag')), *fault, flush=True)
+
+    def columns(self):
+        all_ = located(self.client.file)
+        mine = [x for x in all_ if x['stack'] in self.stacks] or all_
+        n, c = len(self.calls), self.client
+        return (c.name, c.version, ', '.join(sorted({x['stack'] for x in mine})) or 'not known',
+                c.linkage, ', '.join(sorted({x['locator'] for x in mine if x['sites']})) or '–',
+                ', '.join(sorted(map(str, self.https))) or c.http, yes(self.seen, n),
+                yes(self.tokens, n), yes(self.times, n))
+
+
+def static_rows():
+    """Builds that cannot run here."""
+    out = []
+    for line in open(os.path.join(lib.ROOT, 'tests/e2e/clients.table')):
+        fields = line.split()
+        if len(fields) != 5 or fields[4] != 'locate':
+            continue
+        try:
+            file = real.fetched(fields[0], 'claude')
+        except real.Missing as e:
+            print('not here: %s: %s' % (fields[0], e))
+            continue
+        got = [x for x in located(file) if x['sites']]
+        name = 'Claude Code, ' + fields[0].rpartition('-')[2]
+        out.append((name, fields[1], ', '.join(x['stack'] for x in got) or 'not known', 'static',
+                    ', '.join(x['locator'] for x in got) or '–', '–',
+                    'located' if got else 'no', '–', '–'))
+    return out
+
+
+def documented():
+    """{client: {column: text}} of docs/clients.md."""
+    out = {}
+    try:
+        with open(DOCS) as f:
+            for line in f:
+                cells = [c.strip() for c in line.strip().strip('|').split('|')]
+                if line.startswith('|') and len(cells) == len(COLUMNS):
+                    out[cells[0]] = dict(zip(COLUMNS, cells))
+    except FileNotFoundError:
+        pass
+    out.pop('client', None)
+    return {k: v for k, v in out.items() if k.strip('-')}
+
+
+def write(rows, missing):
+    old = documented()
+    rows = {r[0]: dict(zip(COLUMNS, r)) for r in rows}
+    # What is not here stays as it is written.
+    for name in missing:
+        if name in old:
+            rows[name] = old[name]
+    order = [*real.table(), *rows]
+    with open(DOCS, 'w') as f:
+        f.write(HEAD)
+        f.write('| %s |\n|%s\n' % (' | '.join(COLUMNS), '---|' * len(COLUMNS)))
+        for name in sorted(rows, key=order.index):
+            f.write('| %s |\n' % ' | '.join(rows[name][c] for c in COLUMNS))
+
+
+def run(clients, vendor):
+    """{client name: Row}, and the tracer's lines."""
+    plan, kinds = [], {}
+    for client in clients:
+        for tag, demanded, one in runs_of(client, vendor):
+            kinds[tag] = (client, demanded, len(plan))
+            plan.append(one)
+    path = os.path.join(vendor.dir, 'plan.json')
+    with open(path, 'w') as f:
+        json.dump({'at_once': AT_ONCE, 'runs': plan}, f)
+    held = lib.Held([lib.SYSTEM_PYTHON, os.path.join(lib.ROOT, 'tests/e2e/drive.py'), path])
+    tracer = lib.Tracer('-p', held.pid)
+    held.go()
+    results = {r['index']: r for r in lib.json_lines(held.finish(540))}
+    tracer.settle()
+    check.equal(tracer.stop(), 0, 'exit status of the tracer')
+    records = tracer.records()
+    by = {}
+    for r in records:
+        for key in {r.get('llmsnoop.request_id'), r.get('gen_ai.response.id')} - {None}:
+            by.setdefault(key, []).append(r)
+    rows = {c.name: Row(c) for c in clients}
+    used = set()
+    for truth in vendor.truth():
+        client, demanded, index = kinds.get(truth.get('tag'), (None, False, None))
+        if not check(client, 'a call of no client', truth.get('path'), truth.get('tag')):
+            continue
+        found = by.get(truth.get('request_id')) or by.get(truth.get('response_id')) or []
+        check(len(found) <= 1, client.name, 'has', len(found), 'records for one call')
+        used.update(id(r) for r in found)
+        row = rows[client.name]
+        if not demanded:
+            row.first.append(bool(found))
+            continue
+        result = results.get(index, {})
+        said = {'start_ns': result.get('begun_ns'), 'end_ns': result.get('ended_ns')}
+        if client.lines:
+            said = next((x for x in lib.json_lines(result.get('out', ''))
+                         if x.get('id') == truth.get('response_id')), {})
+        elif truth['offers_tools']:
+            said['first_ns'] = result.get('first_ns')
+        row.judge(found[0] if found else None, truth, said)
+    for r in records:
+        check(id(r) in used, 'a record of no call:', json.dumps(r)[:300])
+    for client, demanded, index in kinds.values():
+        r = results.get(index, {})
+        check.equal(r.get('status'), 0, client.name, 'ends with', r.get('err', '')[-300:])
+    for row in rows.values():
+        check(row.calls, row.client.name, 'made no calls')
+    return rows, tracer.lines
+
+
+def main():
+    words = sys.argv[1:]
+    rewrite = '--write' in words
+    want = [w for w in words if not w.startswith('--')]
+    lib.need_tracing()
+    lib.helper('located')
+    if not netns.enter():
+        lib.skip('no network namespace here')
+    vendor = real.Vendor('--speed', 0.3, life=580)
+    clients, missing = real.find(want)
+    for name, why in missing.items():
+        print('not here: %s: %s' % (name, why))
+    if not vendor.http2:
+        print('no HTTP/2 at the mock (Python package h2): those clients speak HTTP/1.1')
+    if not clients:
+        lib.skip('none of the clients is here')
+    rows, lines = run(clients, vendor)
+    table = [row.columns() for row in rows.values()]
+    if not want:
+        table += static_rows()
+    for line in table:
+        print(' | '.join(line))
+    firsts = [x for row in rows.values() if row.seen for x in row.first]
+    print('of never-seen programs, %d of %d first calls were seen' % (sum(firsts), len(firsts)))
+    if rewrite:
+        write(table, missing)
+    told = documented()
+    for line in table:
+        now = dict(zip(COLUMNS, line))
+        was = told.get(line[0])
+        if not check(was, line[0], 'is not in docs/clients.md'):
+            continue
+        for column in HELD:
+            if vendor.http2 or column != 'HTTP':
+                check.equal(now[column], was[column], line[0] + ', docs/clients.md is not right:',
+                            column)
+    print('seen %d of %d clients' % (sum(r[6] == 'yes' for r in table), len(table)))
+    check.finish()
+
+
+main()
