@@ -253,20 +253,23 @@ def portable(directory):
     return make
 
 
-def linked(program, name, command=None, stack_of=None, **more):
+def linked(program, name, command, **more):
     """A client that is linked with a shared library."""
     def make():
         path = installed(program)
-        file = library(stack_of() if stack_of else path, name)
-        return dict(command=command or [path], file=os.path.realpath(file), linkage='shared',
+        return dict(command=command, file=os.path.realpath(library(path, name)), linkage='shared',
                     version=number(words(path, '--version')), **more)
     return make
 
 
 def curl_gnutls():
-    return {**linked('git', 'libgnutls', [lib.SYSTEM_PYTHON, demo('curl_gnutls.py')], lambda: library(
-        words('git', '--exec-path') + '/git-remote-https', 'libcurl-gnutls'))(),
-        'version': '', 'http': '2', 'env': {'HTTP': '2'}}
+    installed('git')
+    curl = library(words('git', '--exec-path') + '/git-remote-https', 'libcurl-gnutls')
+    code = 'import ctypes; c = ctypes.CDLL("%s").curl_version; c.restype = ctypes.c_char_p; ' \
+        'print(c().decode())' % curl
+    return dict(command=[lib.SYSTEM_PYTHON, demo('curl_gnutls.py')], linkage='shared', http='2',
+                file=os.path.realpath(library(curl, 'libgnutls')), env={'HTTP': '2'},
+                version=number(words(lib.SYSTEM_PYTHON, '-c', code)))
 
 
 def ruby():

@@ -95,21 +95,23 @@ class Row:
                 yes(self.tokens, n), yes(self.times, n))
 
 
+def static_names():
+    """{row's name: directory} of builds that cannot run here."""
+    with open(os.path.join(lib.ROOT, 'tests/e2e/clients.table')) as f:
+        rows = [line.split() for line in f if line.split()[4:] == ['locate']]
+    return {'Claude Code, ' + r[0].rpartition('-')[2]: r[0] for r in rows}
+
+
 def static_rows():
-    """Builds that cannot run here."""
     out = []
-    for line in open(os.path.join(lib.ROOT, 'tests/e2e/clients.table')):
-        fields = line.split()
-        if len(fields) != 5 or fields[4] != 'locate':
-            continue
+    for name, directory in static_names().items():
         try:
-            file = real.fetched(fields[0], 'claude')
+            got = [x for x in located(real.fetched(directory, 'claude')) if x['sites']]
         except real.Missing as e:
-            print('not here: %s: %s' % (fields[0], e))
+            print('not here: %s: %s' % (name, e))
             continue
-        got = [x for x in located(file) if x['sites']]
-        name = 'Claude Code, ' + fields[0].rpartition('-')[2]
-        out.append((name, fields[1], ', '.join(x['stack'] for x in got) or 'not known', 'static',
+        out.append((name, real.fetched_version(directory),
+                    ', '.join(x['stack'] for x in got) or 'not known', 'static',
                     ', '.join(x['locator'] for x in got) or '–', '–',
                     'located' if got else 'no', '–', '–'))
     return out
@@ -130,18 +132,14 @@ def documented():
     return {k: v for k, v in out.items() if k.strip('-')}
 
 
-def write(rows, missing):
-    old = documented()
-    rows = {r[0]: dict(zip(COLUMNS, r)) for r in rows}
-    # What is not here stays as it is written.
-    for name in missing:
-        if name in old:
-            rows[name] = old[name]
-    order = [*real.table(), *rows]
+def write(rows):
+    """What was not tried now stays as it is written."""
+    order = [*real.table(), *static_names()]
+    rows = {**documented(), **{r[0]: dict(zip(COLUMNS, r)) for r in rows}}
     with open(DOCS, 'w') as f:
         f.write(HEAD)
         f.write('| %s |\n|%s\n' % (' | '.join(COLUMNS), '---|' * len(COLUMNS)))
-        for name in sorted(rows, key=order.index):
+        for name in (n for n in order if n in rows):
             f.write('| %s |\n' % ' | '.join(rows[name][c] for c in COLUMNS))
 
 
@@ -222,7 +220,7 @@ def main():
     firsts = [x for row in rows.values() if row.seen for x in row.first]
     print('of never-seen programs, %d of %d first calls were seen' % (sum(firsts), len(firsts)))
     if rewrite:
-        write(table, missing)
+        write(table)
     told = documented()
     for line in table:
         now = dict(zip(COLUMNS, line))

@@ -102,7 +102,7 @@ def gemini(case, stream):
              'thoughtsTokenCount': case.tokens - said, 'totalTokenCount': case.input + case.tokens}
     a.truth = {'api': 'gemini.generate', 'request_model': model, 'response_model': model,
                'response_id': ident, 'input_tokens': case.input, 'output_tokens': case.tokens,
-               'reasoning': case.tokens - said, 'tool_calls': []}
+               'reasoning': case.tokens - said, 'tool_calls': [], 'finish_reasons': ['STOP']}
     base = {'modelVersion': model, 'responseId': ident}
     words = case.words()
 
