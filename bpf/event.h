@@ -172,6 +172,8 @@ enum counter {
 	COUNT_NESTED_FULL,  /* calls nested deeper than is followed */
 	COUNT_NO_STATE,	    /* calls missed for want of map space */
 	COUNT_NEITHER,	    /* connections that speak neither HTTP/1 nor HTTP/2 */
+	COUNT_LATE,	    /* filled in by user space: processes that may have spoken before the
+			     * probes were in a file which was new */
 	COUNT_MAX,
 };
 

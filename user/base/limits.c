@@ -38,4 +38,8 @@ const struct limits limits_default = {
 	.call_bytes = 64 << 10,
 	.calls_bytes = 64 << 20,
 	.gaps_samples = 1024,
+	.files = 16384,
+	.probed_files = 1024,
+	.looks = 256,
+	.waiting = 64,
 };

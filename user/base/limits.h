@@ -51,6 +51,11 @@ struct limits {
 	size_t call_bytes;	   /* texts and lists of one open call */
 	size_t calls_bytes;	   /* of all open calls together */
 	unsigned int gaps_samples; /* inter-token samples kept exactly; more go to a histogram */
+	/* capture */
+	unsigned int files;	   /* files remembered as looked into */
+	unsigned int probed_files; /* the kernel holds their inodes */
+	unsigned int looks;	   /* files waiting for the thread that looks into large ones */
+	unsigned int waiting;	   /* processes of one such file that are told of the outcome */
 };
 
 /* The values llmsnoop runs with; tests make their own. */

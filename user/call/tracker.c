@@ -110,6 +110,7 @@ void call_tracker__stats(struct call_tracker *t, uint64_t now_ns, struct stats *
 	ret->bytes = v[COUNT_BYTES];
 	ret->connections = v[COUNT_CONNS];
 	ret->neither = v[COUNT_NEITHER];
+	ret->late = v[COUNT_LATE];
 	ret->open_calls = open_calls(t);
 	ret->processes = processes__count(t->processes);
 	if (t->cfg.fill)

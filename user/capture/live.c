@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,9 +123,10 @@ static void scan_targets(struct live *l)
 
 	if (l->config.all) {
 		scan_all(l);
-		return;
+	} else {
+		map__for_each(node, l->procs.all, p, next) scan(l, p->pid);
 	}
-	map__for_each(node, l->procs.all, p, next) scan(l, p->pid);
+	targets__scanned(l->targets);
 }
 
 static void end_process(struct live *l, const struct event_process *e)
@@ -273,6 +275,13 @@ static void on_mapping(void *ctx, const struct mapping *m)
 		procs__note(&l->procs, m->pid, targets__mapping(l->targets, m));
 }
 
+static void on_found(void *ctx, uint32_t pid, int has)
+{
+	struct live *l = ctx;
+
+	procs__note(&l->procs, pid, has);
+}
+
 /* --- time --- */
 
 static void tell_clock(struct live *l)
@@ -292,8 +301,10 @@ static void tell_counts(struct live *l)
 {
 	struct capture_counts c;
 
-	if (probes__counters(l->probes, c.v) == 0 && l->ops->counts)
-		l->ops->counts(l->ctx, &c);
+	if (probes__counters(l->probes, c.v) || !l->ops->counts)
+		return;
+	c.v[COUNT_LATE] = targets__late(l->targets);
+	l->ops->counts(l->ctx, &c);
 }
 
 static void set_timer(struct live *l, uint64_t ns)
@@ -318,7 +329,7 @@ static void tick(struct live *l, uint64_t now)
 	tell_counts(l);
 	if (l->ops->tick)
 		l->ops->tick(l->ctx, now);
-	if (now - l->rescan_ns >= RESCAN_NS) {
+	if (now - l->rescan_ns >= RESCAN_NS || targets__crowded(l->targets)) {
 		l->rescan_ns = now;
 		scan_targets(l);
 	}
@@ -330,6 +341,8 @@ void live__poll(struct live *l)
 
 	if (read(l->timer, &expired, sizeof(expired)) < 0 && errno != EAGAIN)
 		say(l, 0, "the polling timer cannot be read");
+	targets__start(l->targets);
+	targets__poll(l->targets);
 	if (l->mappings && mappings__consume(l->mappings, on_mapping, l)) {
 		say(l, 1, "mapping records were lost; looking through all processes");
 		scan_targets(l);
@@ -373,6 +386,7 @@ static int open_loop(struct live *l)
 		{probes__data_fd(l->probes), EPOLLIN | EPOLLET},
 		{probes__control_fd(l->probes), EPOLLIN | EPOLLET},
 		{l->mappings ? mappings__fd(l->mappings) : -1, EPOLLIN},
+		{targets__fd(l->targets), EPOLLIN},
 	};
 
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -407,6 +421,17 @@ static void add_family(struct live *l, uint32_t pid)
 	free(pids);
 }
 
+/* Each file with probes takes a descriptor, on old kernels one for each probe. */
+static void allow_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 int live__new(const struct live_config *config, const struct capture_ops *ops, void *ctx,
 	      struct live_error *ret_error, struct live **ret)
 {
@@ -416,6 +441,8 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 		.per_pid = !config->all && !config->follow,
 		.say = config->say,
 		.say_ctx = config->say_ctx,
+		.found = on_found,
+		.found_ctx = l,
 	};
 	struct features features;
 	int err = -ENOMEM;
@@ -434,6 +461,7 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	l->control = verdicts__control(probes__verdicts(l->probes));
 	ret_error->what = "preparing targets";
 	tc.want_rets = features.return_probes_kill;
+	allow_files();
 	err = targets__new(l->probes, &tc, &l->targets);
 	if (err)
 		goto fail;

@@ -112,6 +112,29 @@ static int reopen(int fd, uint64_t ino)
 	return ret;
 }
 
+/* The process is gone; the file may still be where it was, if that is a place of ours. */
+static int open_here(const struct map_entry *e)
+{
+	int fd = open(e->path, O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || st.st_dev != e->dev)) {
+		close(fd);
+		return -ESRCH;
+	}
+	fd = reopen(fd, e->ino);
+	return fd < 0 ? -ESRCH : fd;
+}
+
+int maps__stat_file(const char *proc, uint32_t pid, const struct map_entry *e, struct stat *ret)
+{
+	char name[512];
+
+	snprintf(name, sizeof(name), "%s/%" PRIu32 "/map_files/%" PRIx64 "-%" PRIx64, proc, pid,
+		 e->start, e->end);
+	return stat(name, ret) ? -errno : 0;
+}
+
 int maps__open_file(const char *proc, uint32_t pid, const struct map_entry *e)
 {
 	char name[512];
@@ -128,7 +151,7 @@ int maps__open_file(const char *proc, uint32_t pid, const struct map_entry *e)
 	snprintf(name, sizeof(name), "%s/%" PRIu32 "/root", proc, pid);
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return errno == ENOENT || errno == ESRCH ? open_here(e) : -errno;
 	fd = reopen(open_in_root(root, e->path), e->ino);
 	close(root);
 	if (fd >= 0)

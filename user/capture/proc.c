@@ -8,13 +8,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "capture/cgroup.h"
 
 #define THREADS_MAX 8192   /* looked at for seccomp */
+#define FDS_MAX 1024	   /* looked at for sockets */
 #define PIDS_MAX (4 << 20) /* the kernel's PID_MAX_LIMIT */
 #define CGROUP_TEXT_MAX (64 << 10)
 
@@ -490,4 +493,32 @@ int proc__family(const char *proc, uint32_t pid, uint32_t **ret)
 	free(c);
 	*ret = family;
 	return used;
+}
+
+bool proc__may_have_spoken(const char *proc, uint32_t pid)
+{
+	char name[320], protocol[16];
+	struct dirent *d;
+	int looked = 0;
+	bool tcp = false,
+	     ending = true; /* a process that ends closes its files before it is gone */
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "%s/%" PRIu32 "/fd", proc, pid);
+	dir = opendir(name);
+	if (!dir)
+		return true;
+	while (!tcp && (d = readdir(dir))) {
+		ssize_t n;
+
+		if (d->d_name[0] == '.')
+			continue;
+		ending = false;
+		/* net/socket.c tells it of sockets, whoever holds them: "TCP", "TCPv6" */
+		snprintf(name, sizeof(name), "%s/%" PRIu32 "/fd/%s", proc, pid, d->d_name);
+		n = getxattr(name, "system.sockprotoname", protocol, sizeof(protocol));
+		tcp = (n >= 3 && !strncmp(protocol, "TCP", 3)) || ++looked == FDS_MAX;
+	}
+	closedir(dir);
+	return tcp || ending;
 }

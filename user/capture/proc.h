@@ -37,4 +37,7 @@ int proc__pids(const char *proc, uint32_t **ret);
 /* pid and all its descendants, parents first; else as proc__pids. -ESRCH: there is no pid. */
 int proc__family(const char *proc, uint32_t pid, uint32_t **ret);
 
+/* Is a process gone, or has it TCP sockets? Then it may have used them. */
+bool proc__may_have_spoken(const char *proc, uint32_t pid);
+
 #endif

@@ -6,139 +6,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/map.h"
-#include "capture/capture.h"
-#include "capture/elf.h"
-#include "capture/locate.h"
+#include "capture/changes.h"
 #include "capture/maps.h"
-#include "capture/site.h"
+#include "capture/targets_inner.h"
 
-/* Files remembered as looked into. When there are more, those without TLS are forgotten, which
- * costs another look. */
-#define FILES_MAX 16384
-/* Files with probes: the kernel holds their inodes, so this is what a flood of copies can cost. */
-#define ATTACHED_MAX 1024
-#define RETS_MAX 64
+#define NS_PER_S 1000000000ULL
 
-struct file_key {
-	uint64_t dev, ino; /* as /proc/PID/maps and perf name them: makedev(), not always st_dev */
-};
+/* Searching a program without symbols takes a third of a second for 200 MB; a library with them
+ * takes 2 ms, and its probes are wanted at once. */
+#define LARGE_BYTES (8 << 20)
+/* How often a known file is asked whether it still is what it was. */
+#define CHECK_NS (NS_PER_S / 10)
+/* Probes in a file of another mount namespace, of which we cannot know whether it can be reached
+ * again, go when nobody has mapped it for so long: they hold on to the file system. */
+#define ELSEWHERE_NS (600 * NS_PER_S)
+/* Files that lose their probes at one look at all processes. */
+#define DROPS_MAX 256
 
-struct pid_attachment {
-	uint32_t pid;
-	struct attachment *attachment;
-	struct pid_attachment *next;
-};
-
-struct file {
-	struct file_key key;
-	uint64_t generation; /* 0: unknown */
-	bool tls;
-	struct attachment *attachment; /* for all processes */
-	struct pid_attachment *pids;   /* per_pid */
-	struct located *stacks;	       /* NULL: none */
-	unsigned int n_stacks;
-	const struct sign *sign;
-	int err; /* probes were refused for good */
-	bool unlocated;
-	struct map_node node;
-};
-
-struct targets {
-	struct probes *probes;
-	struct targets_config config;
-	struct file *files;
-	unsigned int n_files, n_attached, n_unlocated;
-	unsigned int stacks;
-	bool full_said;
-};
-
-int targets__new(struct probes *p, const struct targets_config *config, struct targets **ret)
+static uint64_t now_ns(void)
 {
-	struct targets *t = calloc(1, sizeof(*t));
+	struct timespec t;
 
-	if (!t)
-		return -ENOMEM;
-	t->probes = p;
-	t->config = *config;
-	*ret = t;
-	return 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-static void file_free(struct targets *t, struct file *f)
-{
-	struct pid_attachment *a;
-
-	if (f->tls)
-		t->n_attached--;
-	if (f->unlocated)
-		t->n_unlocated--;
-	t->n_files--;
-	HASH_DELETE(node, t->files, f);
-	attach__free(f->attachment);
-	while ((a = f->pids)) {
-		f->pids = a->next;
-		attach__free(a->attachment);
-		free(a);
-	}
-	free(f->stacks);
-	free(f);
-}
-
-void targets__free(struct targets *t)
-{
-	struct file *f, *next;
-
-	if (!t)
-		return;
-	HASH_ITER (node, t->files, f, next)
-		file_free(t, f);
-	free(t);
-}
-
-static struct file *file_find(const struct targets *t, const struct file_key *key)
-{
-	struct file *f;
-
-	HASH_FIND(node, t->files, key, sizeof(*key), f);
-	return f;
-}
-
-static void forget_plain(struct targets *t)
-{
-	struct file *f, *next;
-
-	HASH_ITER (node, t->files, f, next)
-		if (!f->tls)
-			file_free(t, f);
-}
-
-static struct file *file_add(struct targets *t, const struct file_key *key, uint64_t generation)
-{
-	struct file *f;
-	bool map_oom__ = false;
-
-	if (t->n_files >= FILES_MAX)
-		forget_plain(t);
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return NULL;
-	f->key = *key;
-	f->generation = generation;
-	HASH_ADD(node, t->files, key, sizeof(f->key), f);
-	if (map_oom__) {
-		free(f);
-		return NULL;
-	}
-	t->n_files++;
-	return f;
-}
-
-static void say(struct targets *t, int level, const char *fmt, const char *path, const char *more)
+void targets__say(struct targets *t, int level, const char *fmt, const char *path, const char *more)
 {
 	char line[2048];
 
@@ -148,247 +47,162 @@ static void say(struct targets *t, int level, const char *fmt, const char *path,
 	t->config.say(t->config.say_ctx, level, line);
 }
 
-/* Where the TLS functions of a file are, ready for the kernel. */
-struct plan {
-	struct probe_point points[POINTS_MAX];
-	uint64_t rets[POINTS_MAX][RETS_MAX];
-	unsigned int n;
-	unsigned int stacks; /* bit set of 1 << enum tls_stack */
-	struct located found[LOCATED_MAX];
-	unsigned int n_found;
-};
-
-static bool is_left_out(const struct targets *t, const struct probe_point *pt)
+int targets__epoll_add(struct targets *t, int fd)
 {
-	return !pt->n_rets &&
-	       (pt->way == SITE_RETS || (t->config.want_rets && pt->way == SITE_CALL));
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	return epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
-static void plan_point(struct targets *t, struct elf_file *elf, const struct located *l,
-		       struct probe_site *site, struct plan *plan)
+int targets__new(struct probes *p, const struct targets_config *config, struct targets **ret)
 {
-	struct probe_point *pt = &plan->points[plan->n];
-	bool tail = false;
-	int n;
-
-	*pt = (struct probe_point){
-		.fn = site->fn,
-		.way = site->way,
-		.stack = l->stack,
-		.entry = site->file_offset,
-		.sure = site->sure,
-	};
-	if (site->way == SITE_RETS || (t->config.want_rets && site->way == SITE_CALL)) {
-		n = site__rets(elf, &site->sym, plan->rets[plan->n], RETS_MAX, &tail);
-		if (n > 0 && !tail) {
-			pt->rets = plan->rets[plan->n];
-			pt->n_rets = n;
-		}
-	}
-	if (is_left_out(t, pt))
-		site->left_out =
-			"a return probe would harm here, and where it returns is not known";
-	plan->n++;
-	plan->stacks |= 1U << l->stack;
-}
-
-/* Is something there that will not be seen? */
-static bool is_unlocated(const struct plan *plan)
-{
-	unsigned int i, k;
-
-	for (i = 0; i < plan->n_found; i++) {
-		for (k = 0; k < plan->found[i].n && plan->found[i].site[k].left_out; k++)
-			;
-		if (k == plan->found[i].n)
-			return true;
-	}
-	return false;
-}
-
-/* 1: the file has TLS functions, 0: it has none, negative errno. */
-static int plan_file(struct targets *t, int fd, struct plan *plan)
-{
-	struct locate_config config = {.want_rets = t->config.want_rets};
-	struct elf_file *elf = NULL;
-	int n, err;
-
-	err = elf_file__open(fd, &elf);
-	if (err)
-		return err == -ENOEXEC ? 0 : err;
-	n = locate__file(elf, &config, plan->found);
-	plan->n_found = n > 0 ? n : 0;
-	for (int i = 0; i < n; i++)
-		for (unsigned int k = 0; k < plan->found[i].n; k++)
-			plan_point(t, elf, &plan->found[i], &plan->found[i].site[k], plan);
-	elf_file__free(elf);
-	return n < 0 ? n : plan->n > 0;
-}
-
-/* A file that is no ELF file of this machine may be one of another. */
-static const struct sign *sign_of(int fd, const char *path)
-{
-	const struct sign *s = sign__of_path(path);
-	uint8_t head[20];
-	ssize_t n;
-
-	if (s)
-		return s;
-	n = pread(fd, head, sizeof(head), 0);
-	return sign__of_header(span(head, n > 0 ? n : 0));
-}
-
-static bool has_pid(const struct file *f, uint32_t pid)
-{
-	for (const struct pid_attachment *a = f->pids; a; a = a->next)
-		if (a->pid == pid)
-			return true;
-	return false;
-}
-
-static int attach(struct targets *t, struct file *f, int fd, const struct plan *plan, uint32_t pid,
-		  unsigned int *ret_refused)
-{
-	struct pid_attachment *a;
+	struct targets *t = calloc(1, sizeof(*t));
 	int err;
 
-	if (!t->config.per_pid)
-		return probes__attach(t->probes, fd, plan->points, plan->n, -1, ret_refused,
-				      &f->attachment);
-	a = calloc(1, sizeof(*a));
-	if (!a)
+	if (!t)
 		return -ENOMEM;
-	a->pid = pid;
-	err = probes__attach(t->probes, fd, plan->points, plan->n, pid, ret_refused,
-			     &a->attachment);
-	if (err) {
-		free(a);
+	t->probes = p;
+	t->config = *config;
+	t->files.limits = config->limits ? config->limits : &limits_default;
+	t->scan = 1;
+	t->changes = p ? changes__open() : -1;
+	t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (t->epoll < 0 || (t->changes >= 0 && targets__epoll_add(t, t->changes))) {
+		err = -errno;
+		targets__free(t);
 		return err;
 	}
-	a->next = f->pids;
-	f->pids = a;
+	*ret = t;
 	return 0;
 }
 
-/* What was found is kept, with or without sites, and said once. */
-static int keep(struct targets *t, struct file *f, const struct plan *plan, const char *path)
+void targets__free(struct targets *t)
 {
-	char text[1600];
+	struct file *f, *next;
 
-	if (f->stacks || !plan->n_found)
-		return 0;
-	f->stacks = calloc(plan->n_found, sizeof(*f->stacks));
-	if (!f->stacks)
-		return -ENOMEM;
-	memcpy(f->stacks, plan->found, plan->n_found * sizeof(*f->stacks));
-	f->n_stacks = plan->n_found;
-	f->unlocated = is_unlocated(plan);
-	t->n_unlocated += f->unlocated;
-	for (unsigned int i = 0; i < f->n_stacks; i++) {
-		located__text(&f->stacks[i], text, sizeof(text));
-		say(t, f->unlocated && !located__sites(&f->stacks[i]) ? 0 : 1, "%s: %s", path,
-		    text);
-	}
-	return 0;
+	if (!t)
+		return;
+	targets__end_worker(t);
+	HASH_ITER (node, t->files.all, f, next)
+		files__remove(&t->files, f);
+	if (t->changes >= 0)
+		close(t->changes);
+	if (t->epoll >= 0)
+		close(t->epoll);
+	free(t);
 }
 
-/* One stack of several that the kernel takes no probes for. */
-static void keep_refused(struct targets *t, struct file *f, unsigned int refused, const char *path)
-{
-	for (unsigned int i = 0; i < f->n_stacks; i++) {
-		struct located *l = &f->stacks[i];
-
-		if (!(refused & 1U << l->stack))
-			continue;
-		for (unsigned int k = 0; k < l->n; k++)
-			l->site[k].left_out = "the kernel refused a probe";
-		say(t, 0, "%s: probes refused for %s", path, tls_stack__name(l->stack));
-		t->n_unlocated += !f->unlocated;
-		f->unlocated = true;
-	}
-}
-
-/* Looks into an open file and puts probes there. 1: they are there, 0: there are none to put,
- * negative errno: try again another time. */
-static int look(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)
+static int look_now(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
-	unsigned int refused = 0;
 	int has;
 
 	if (!plan)
 		return -ENOMEM;
-	has = plan_file(t, fd, plan);
-	if (has >= 0 && keep(t, f, plan, path))
-		has = -ENOMEM;
-	if (has >= 0)
-		f->sign = sign_of(fd, path);
-	if (has <= 0 || !t->probes)
-		goto out;
-	if (!f->tls && t->n_attached >= ATTACHED_MAX) {
-		if (!t->full_said)
-			say(t, 0, "%s: not traced: %s", path,
-			    "1024 different files with TLS functions are being traced already");
-		t->full_said = true;
-		has = -ENOSPC;
-		goto out;
-	}
-	has = attach(t, f, fd, plan, pid, &refused);
-	f->err = has;
-	if (has == -ENOENT) { /* no site takes a probe: that stays so */
-		has = 0;
-		goto out;
-	}
-	if (has) {
-		say(t, 0, "%s: probes refused: %s", path, strerror(-has));
-		goto out;
-	}
-	keep_refused(t, f, refused, path);
-	if (!f->tls) {
-		f->tls = true;
-		t->n_attached++;
-		t->stacks |= plan->stacks & ~refused;
-	}
-	has = 1;
-out:
+	has = plan__file(fd, path, t->config.want_rets, plan);
+	has = targets__settle(t, f, fd, plan, has, path, pid);
 	free(plan);
 	return has;
 }
 
-static int has_what(const struct file *f)
+static void on_change(void *ctx, int watch)
 {
-	return (f->tls ? TARGET_PROBED : 0) | (f->unlocated ? TARGET_UNLOCATED : 0) |
-	       (f->sign && !f->sign->later ? TARGET_SIGNED : 0);
+	struct targets *t = ctx;
+	struct file *f, *next;
+
+	HASH_ITER (node, t->files.all, f, next) {
+		if (f->watch != watch)
+			continue;
+		targets__say(t, 1, "%s: written to%s", f->path ? f->path : "a file", "");
+		targets__drop(t, f);
+		return;
+	}
+}
+
+int targets__fd(const struct targets *t)
+{
+	return t->epoll;
+}
+
+void targets__poll(struct targets *t)
+{
+	if (t->changes >= 0)
+		changes__consume(t->changes, on_change, t);
+	targets__take(t);
+}
+
+void targets__start(struct targets *t)
+{
+	t->started = true;
+}
+
+uint64_t targets__late(const struct targets *t)
+{
+	return t->late;
+}
+
+/* --- what processes map --- */
+
+/* Is a known file, as pid maps it, still what was looked into? */
+static bool is_same(struct targets *t, struct file *f, const struct map_entry *e,
+		    uint64_t generation, uint32_t pid, uint64_t now)
+{
+	struct stat st;
+
+	if (generation && f->stamp.generation && f->stamp.generation != generation)
+		return false;
+	if (generation)
+		f->stamp.generation = generation;
+	if (now - f->checked_ns < CHECK_NS)
+		return true;
+	f->checked_ns = now;
+	return maps__stat_file("/proc", pid, e, &st) || !file_stamp__differs(&f->stamp, &st);
 }
 
 /* Bits of enum target_has; negative errno. */
 static int consider(struct targets *t, const struct map_entry *e, uint64_t generation, uint32_t pid)
 {
 	struct file_key key = {e->dev, e->ino};
-	struct file *f = file_find(t, &key);
+	struct file *f = files__find(&t->files, &key);
+	uint64_t now = now_ns();
+	struct stat st;
 	int fd, has;
 
-	if (f && generation && f->generation && f->generation != generation && !f->tls) {
-		file_free(t, f); /* another file under an old number */
+	if (f && !is_same(t, f, e, generation, pid, now)) {
+		targets__drop(t, f);
 		f = NULL;
 	}
-	if (f && !f->generation)
-		f->generation = generation;
-	if (f && (!f->err || f->err == -ENOENT) &&
-	    (!f->tls || !t->config.per_pid || has_pid(f, pid)))
-		return has_what(f);
+	if (f) {
+		f->used_ns = now;
+		f->scan = t->scan;
+		if (f->look)
+			targets__wait(t, f, pid);
+		if (f->look || targets__settled(t, f, pid))
+			return targets__has(f);
+	}
 	fd = maps__open_file("/proc", pid, e);
 	if (fd < 0)
 		return fd;
-	if (!f)
-		f = file_add(t, &key, generation);
-	has = f ? look(t, f, fd, e->path, pid) : -ENOMEM;
+	has = fstat(fd, &st) ? -errno : 0;
+	if (!has && !f) {
+		f = files__add(&t->files, &key);
+		has = f ? 0 : -ENOMEM;
+	}
+	if (has) {
+		close(fd);
+		return has;
+	}
+	file_stamp__set(&f->stamp, &st);
+	f->stamp.generation = generation ? generation : f->stamp.generation;
+	f->checked_ns = f->used_ns = now;
+	f->scan = t->scan;
+	if (t->started && st.st_size > LARGE_BYTES && !targets__look_aside(t, f, fd, e->path, pid))
+		return targets__has(f);
+	has = look_now(t, f, fd, e->path, pid);
 	close(fd);
 	if (has >= 0)
-		return has_what(f);
-	/* What could not be judged is judged again the next time. */
-	if (f && !f->n_stacks)
-		file_free(t, f);
+		return targets__has(f);
+	targets__forget_failed(t, f, has);
 	return has;
 }
 
@@ -430,6 +244,40 @@ int targets__mapping(struct targets *t, const struct mapping *m)
 	return consider(t, &e, m->generation, m->pid);
 }
 
+bool targets__crowded(const struct targets *t)
+{
+	return t->files.n_tls > t->files.limits->probed_files / 8 * 7;
+}
+
+void targets__scanned(struct targets *t)
+{
+	unsigned int enough = t->files.limits->probed_files / 4 * 3, drops = 0;
+	uint64_t now = now_ns();
+	struct file *f, *next;
+	char *again = NULL;
+
+	HASH_ITER (node, t->files.all, f, next) {
+		/* Twice, since a mapping may have come after its process was looked at. */
+		if (!f->tls || f->scan + 1 >= t->scan || drops == DROPS_MAX)
+			continue;
+		if (f->path ? !file__is_replaced(f) : now - f->used_ns < ELSEWHERE_NS)
+			continue;
+		if (f->kept && !again)
+			again = strdup(f->path);
+		targets__drop_aside(t, f);
+		drops++;
+	}
+	while (targets__crowded(t) && t->files.n_tls > enough && drops++ < DROPS_MAX &&
+	       (f = files__idlest(&t->files, t->scan)))
+		targets__drop_aside(t, f);
+	t->full_said = t->full_said && targets__full(t);
+	t->scan++;
+	/* What is wanted before anybody maps it: the file that took its place. */
+	if (again)
+		targets__preload(t, again);
+	free(again);
+}
+
 int targets__preload(struct targets *t, const char *path)
 {
 	struct file_key key;
@@ -445,13 +293,19 @@ int targets__preload(struct targets *t, const char *path)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		goto out;
 	key = (struct file_key){st.st_dev, st.st_ino};
-	f = file_find(t, &key);
-	if (f)
+	f = files__find(&t->files, &key);
+	if (f) {
+		f->kept = f->path && f->tls;
 		goto out;
-	f = file_add(t, &key, 0);
-	has = f ? look(t, f, fd, path, 0) : -ENOMEM;
-	if (f && has < 0 && !f->n_stacks)
-		file_free(t, f);
+	}
+	f = files__add(&t->files, &key);
+	if (f)
+		file_stamp__set(&f->stamp, &st);
+	has = f ? look_now(t, f, fd, path, 0) : -ENOMEM;
+	if (f) {
+		f->kept = f->path && has > 0;
+		targets__forget_failed(t, f, has);
+	}
 out:
 	close(fd);
 	return has < 0 ? has : 0;
@@ -463,7 +317,7 @@ void targets__gone(struct targets *t, uint32_t pid)
 
 	if (!t->config.per_pid)
 		return;
-	HASH_ITER (node, t->files, f, next) {
+	HASH_ITER (node, t->files.all, f, next) {
 		for (struct pid_attachment **at = &f->pids; *at; at = &(*at)->next) {
 			struct pid_attachment *a = *at;
 
@@ -479,7 +333,7 @@ void targets__gone(struct targets *t, uint32_t pid)
 
 unsigned int targets__files(const struct targets *t)
 {
-	return t->n_attached;
+	return t->files.n_tls;
 }
 
 unsigned int targets__stacks(const struct targets *t)
@@ -489,7 +343,7 @@ unsigned int targets__stacks(const struct targets *t)
 
 unsigned int targets__unlocated(const struct targets *t)
 {
-	return t->n_unlocated;
+	return t->files.n_unlocated;
 }
 
 struct lister {
@@ -504,7 +358,7 @@ static int list_entry(void *ctx, const struct map_entry *e)
 {
 	struct lister *l = ctx;
 	struct file_key key = {e->dev, e->ino};
-	const struct file *f = file_find(l->t, &key);
+	const struct file *f = files__find(&l->t->files, &key);
 	struct target found = {.pid = l->pid, .path = e->path, .deleted = e->deleted};
 
 	/* The executable mappings of one file stand side by side. */

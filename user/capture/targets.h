@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture/locate.h"
+#include "base/limits.h"
 #include "capture/mappings.h"
 #include "capture/probes.h"
 #include "capture/sign.h"
@@ -20,6 +21,10 @@ struct targets_config {
 	bool want_rets; /* RET instructions are needed (features: return_probes_kill) */
 	void (*say)(void *ctx, int level, const char *text);
 	void *say_ctx;
+	/* What a process has (enum target_has) that was not known when it was asked for. */
+	void (*found)(void *ctx, uint32_t pid, int has);
+	void *found_ctx;
+	const struct limits *limits; /* NULL: limits_default */
 };
 
 /* What is known of one file that a process maps. All of it is borrowed until the callback returns.
@@ -49,18 +54,31 @@ enum target_has {
 int targets__new(struct probes *p, const struct targets_config *config, struct targets **ret);
 void targets__free(struct targets *t); /* detaches; NULL is fine */
 
+/* From now on large files are looked into beside the event loop: what has them is told by found. */
+void targets__start(struct targets *t);
+/* Readable when there may be something to take in: then call targets__poll. */
+int targets__fd(const struct targets *t);
+void targets__poll(struct targets *t);
+
 /* Looks into every executable file that pid has mapped and puts probes where TLS functions are.
  * Returns bits of enum target_has, or what maps__read returned: -ESRCH, -EACCES. */
 int targets__scan(struct targets *t, uint32_t pid);
 /* The same for one mapping that was just made. */
 int targets__mapping(struct targets *t, const struct mapping *m);
-/* The same for a file that nobody need have mapped yet. */
+/* All processes were just scanned: files that none of them maps may lose their probes, where they
+ * can no longer be reached, or where there are too many. */
+void targets__scanned(struct targets *t);
+/* So many files have probes that the next look at all processes should not wait. */
+bool targets__crowded(const struct targets *t);
+/* The same as a mapping, for a file that nobody need have mapped yet. */
 int targets__preload(struct targets *t, const char *path);
 /* The probes of pid alone are of no more use (per_pid). */
 void targets__gone(struct targets *t, uint32_t pid);
 
 unsigned int targets__files(const struct targets *t);
 unsigned int targets__stacks(const struct targets *t);
+/* Processes that may have spoken before the probes were in a file which was new to us. */
+uint64_t targets__late(const struct targets *t);
 /* Files with TLS whose functions were not found. */
 unsigned int targets__unlocated(const struct targets *t);
 

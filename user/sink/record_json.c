@@ -376,6 +376,7 @@ static const struct key stats_keys[] = {
 	{"gaps", put_uint, AT(gaps)},
 	{"missed_calls", put_uint, AT(missed_calls)},
 	{"no_entry", put_uint, AT(no_entry)},
+	{"late", put_uint, AT(late)},
 	{"midstream", put_uint, AT(midstream)},
 	{"quiet_calls", put_uint, AT(quiet_calls)},
 	{"copied_bytes", put_uint, AT(copied_bytes)},

@@ -18,6 +18,7 @@ static const struct extra {
 	{"served", offsetof(struct stats, served)},
 	{"not followed", offsetof(struct stats, refused)},
 	{"SSL calls missed", offsetof(struct stats, missed_calls)},
+	{"processes met late", offsetof(struct stats, late)},
 	{"processes with TLS that cannot be seen", offsetof(struct stats, unlocated_processes)},
 	{"not written", offsetof(struct stats, unwritten)},
 	{"upgraded connections not decoded", offsetof(struct stats, undecoded_upgrades)},

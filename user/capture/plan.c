@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/plan.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "capture/elf.h"
+#include "capture/site.h"
+
+static bool is_left_out(bool want_rets, const struct probe_point *pt)
+{
+	return !pt->n_rets && (pt->way == SITE_RETS || (want_rets && pt->way == SITE_CALL));
+}
+
+static void plan_point(bool want_rets, struct elf_file *elf, const struct located *l,
+		       struct probe_site *site, struct plan *plan)
+{
+	struct probe_point *pt = &plan->points[plan->n];
+	bool tail = false;
+	int n;
+
+	*pt = (struct probe_point){
+		.fn = site->fn,
+		.way = site->way,
+		.stack = l->stack,
+		.entry = site->file_offset,
+		.sure = site->sure,
+	};
+	if (site->way == SITE_RETS || (want_rets && site->way == SITE_CALL)) {
+		n = site__rets(elf, &site->sym, plan->rets[plan->n], RETS_MAX, &tail);
+		if (n > 0 && !tail) {
+			pt->rets = plan->rets[plan->n];
+			pt->n_rets = n;
+		}
+	}
+	if (is_left_out(want_rets, pt))
+		site->left_out =
+			"a return probe would harm here, and where it returns is not known";
+	plan->n++;
+	plan->stacks |= 1U << l->stack;
+}
+
+/* Is something there that will not be seen? */
+static bool is_unlocated(const struct plan *plan)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < plan->n_found; i++) {
+		for (k = 0; k < plan->found[i].n && plan->found[i].site[k].left_out; k++)
+			;
+		if (k == plan->found[i].n)
+			return true;
+	}
+	return false;
+}
+
+/* A file that is no ELF file of this machine may be one of another. */
+static const struct sign *sign_of(int fd, const char *path)
+{
+	const struct sign *s = sign__of_path(path);
+	uint8_t head[20];
+	ssize_t n;
+
+	if (s)
+		return s;
+	n = pread(fd, head, sizeof(head), 0);
+	return sign__of_header(span(head, n > 0 ? n : 0));
+}
+
+int plan__file(int fd, const char *path, bool want_rets, struct plan *ret)
+{
+	struct locate_config config = {.want_rets = want_rets};
+	struct elf_file *elf = NULL;
+	int n, err;
+
+	err = elf_file__open(fd, &elf);
+	if (err && err != -ENOEXEC)
+		return err;
+	n = err ? 0 : locate__file(elf, &config, ret->found);
+	ret->n_found = n > 0 ? n : 0;
+	for (int i = 0; i < n; i++)
+		for (unsigned int k = 0; k < ret->found[i].n; k++)
+			plan_point(want_rets, elf, &ret->found[i], &ret->found[i].site[k], ret);
+	elf_file__free(elf);
+	if (n < 0)
+		return n;
+	ret->unlocated = is_unlocated(ret);
+	ret->sign = sign_of(fd, path);
+	return ret->n > 0;
+}
