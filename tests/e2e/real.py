@@ -12,6 +12,9 @@ import subprocess
 import lib
 
 DIRECTORY = os.environ.get('CLIENTS_DIR') or os.path.join(lib.BUILD, 'clients')
+DOCS = os.path.join(lib.ROOT, 'docs/clients.md')
+COLUMNS = ('client', 'version', 'TLS stack', 'linkage', 'located by', 'HTTP', 'calls seen',
+           'tokens right', 'TTFT right')
 PROMPT = 'Say something about probes, in one sentence.'
 
 
@@ -368,6 +371,21 @@ def find(want=None):
         except (Missing, OSError, ValueError, subprocess.SubprocessError) as e:
             missing[name] = str(e)
     return here, missing
+
+
+def documented():
+    """{client: {column: text}} of docs/clients.md."""
+    out = {}
+    try:
+        with open(DOCS) as f:
+            for line in f:
+                cells = [c.strip() for c in line.strip().strip('|').split('|')]
+                if line.startswith('|') and len(cells) == len(COLUMNS):
+                    out[cells[0]] = dict(zip(COLUMNS, cells))
+    except FileNotFoundError:
+        pass
+    out.pop('client', None)
+    return {k: v for k, v in out.items() if k.strip('-')}
 
 
 class Vendor(lib.Provider):

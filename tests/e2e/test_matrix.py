@@ -19,9 +19,6 @@ import netns
 import real
 from lib import check
 
-DOCS = os.path.join(lib.ROOT, 'docs/clients.md')
-COLUMNS = ('client', 'version', 'TLS stack', 'linkage', 'located by', 'HTTP', 'calls seen',
-           'tokens right', 'TTFT right')
 # What a run on fewer or other machines must find as it is written.
 HELD = ('TLS stack', 'HTTP', 'calls seen', 'tokens right', 'TTFT right')
 CALLS = 2
@@ -117,30 +114,15 @@ def static_rows():
     return out
 
 
-def documented():
-    """{client: {column: text}} of docs/clients.md."""
-    out = {}
-    try:
-        with open(DOCS) as f:
-            for line in f:
-                cells = [c.strip() for c in line.strip().strip('|').split('|')]
-                if line.startswith('|') and len(cells) == len(COLUMNS):
-                    out[cells[0]] = dict(zip(COLUMNS, cells))
-    except FileNotFoundError:
-        pass
-    out.pop('client', None)
-    return {k: v for k, v in out.items() if k.strip('-')}
-
-
 def write(rows):
     """What was not tried now stays as it is written."""
     order = [*real.table(), *static_names()]
-    rows = {**documented(), **{r[0]: dict(zip(COLUMNS, r)) for r in rows}}
-    with open(DOCS, 'w') as f:
+    rows = {**real.documented(), **{r[0]: dict(zip(real.COLUMNS, r)) for r in rows}}
+    with open(real.DOCS, 'w') as f:
         f.write(HEAD)
-        f.write('| %s |\n|%s\n' % (' | '.join(COLUMNS), '---|' * len(COLUMNS)))
+        f.write('| %s |\n|%s\n' % (' | '.join(real.COLUMNS), '---|' * len(real.COLUMNS)))
         for name in (n for n in order if n in rows):
-            f.write('| %s |\n' % ' | '.join(rows[name][c] for c in COLUMNS))
+            f.write('| %s |\n' % ' | '.join(rows[name][c] for c in real.COLUMNS))
 
 
 def run(clients, vendor):
@@ -221,9 +203,9 @@ def main():
     print('of never-seen programs, %d of %d first calls were seen' % (sum(firsts), len(firsts)))
     if rewrite:
         write(table)
-    told = documented()
+    told = real.documented()
     for line in table:
-        now = dict(zip(COLUMNS, line))
+        now = dict(zip(real.COLUMNS, line))
         was = told.get(line[0])
         if not check(was, line[0], 'is not in docs/clients.md'):
             continue

@@ -8,7 +8,7 @@ Responses and Gemini APIs, Responses over a WebSocket, and scripts of tool calls
 --log takes a JSON line for each request, whatever it is: method, path, headers, body, HTTP version.
 --script is a JSON list of steps that a session goes through, one for each model call that offers
 tools: {"tools": [{"name", "arguments"}]}, {"error": "429"}, {"tokens": N}. After the last, text.
-The header x-demo has script=NAME: sessions of different names go through it independently."""
+Other calls (titles, summaries) are none of its steps."""
 import json
 import os
 import queue
@@ -48,7 +48,7 @@ class Vendor(provider.Provider):
         if args.script:
             with open(args.script) as f:
                 self.script = json.load(f)
-        self.steps = {}  # name of a session -> steps taken
+        self.steps = 0  # steps taken
 
     def note(self, **what):
         if self.log:
@@ -68,17 +68,20 @@ class Vendor(provider.Provider):
             conn.response(200, [('content-type', 'application/json')], framing='length').whole(
                 b'' if request.method == 'HEAD' else json.dumps(MODELS).encode())
             return True
+        if request.path.endswith('/count_tokens'):
+            conn.response(200, [('content-type', 'application/json')], framing='length').whole(
+                b'{"input_tokens":%d}' % (len(request.body) // 4))
+            return True
         return super().other(conn, request)
 
     def step(self, case):
         """What the script wants of this call."""
-        name = case.opt.get('script')
-        if name is None or not case.body.get('tools'):
+        if not self.script or not case.body.get('tools'):
             return
         with self.lock:
-            n = self.steps.get(name, 0)
-            self.steps[name] = n + 1
-        step = self.script[n] if n < len(self.script) else {}
+            step = self.script[self.steps] if self.steps < len(self.script) else {}
+            self.steps += 1
+        case.opt.setdefault('retry', '1')
         case.calls = [{'id': None, 'name': t['name'], 'arguments': json.dumps(t['arguments'])}
                       for t in step.get('tools', [])]
         case.error = step.get('error', '')

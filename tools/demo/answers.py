@@ -12,7 +12,7 @@ A request chooses its case with the header `x-demo`, with `metadata.demo` (OpenA
   tools=N          N tool calls instead of text
   reasoning=N      of the output tokens, so many reason (OpenAI) or think (Anthropic)
   cached=N         input tokens read from the prompt cache; written=N: written to it
-  error=429|400|401|500|529   an HTTP error
+  error=429|400|401|500|529   an HTTP error; retry=S: of a 429, in how many seconds (Anthropic)
   error=in200      a 200 whose body is an error;  error=event: an error event in the stream
   error=cut        the connection ends in the middle; stall=1: it goes silent there
   coding=gzip|deflate   if the client accepts it
@@ -270,7 +270,7 @@ def anthropic(case):
         a.truth['error_types'] = [error[2]]
         a.status, a.reason = error[0], error[1]
         if case.error == '429':
-            a.headers.append(('retry-after', '12'))
+            a.headers.append(('retry-after', str(number(case.opt, 'retry', 12))))
         if case.error != 'event' or not case.stream:
             a.document = document
             return a

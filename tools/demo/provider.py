@@ -158,6 +158,7 @@ def run(make, server, more=lambda parser: None, about=__doc__):
     p = argparse.ArgumentParser(description=about.split('\n')[0])
     more(p)
     p.add_argument('--port', type=int, default=0)
+    p.add_argument('--name', action='append', help='a host name that it may have (several)')
     p.add_argument('--dir', help='where certificates go (default: a temporary directory)')
     p.add_argument('--truth', help='JSONL file for what was answered')
     p.add_argument('--seed', type=int, default=1)
@@ -175,7 +176,7 @@ def run(make, server, more=lambda parser: None, about=__doc__):
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGALRM, leave)
     signal.alarm(max(1, int(args.life)))
-    ca, cert, key = wire.make_certificates(directory)
+    ca, cert, key = wire.make_certificates(directory, args.name or wire.NAMES)
     if not args.dir:
         # Clients may be of another user. The keys stay ours: openssl makes them 0600.
         os.chmod(directory, 0o755)

@@ -14,8 +14,12 @@ HEAD_MAX = 1 << 20
 BODY_MAX = 256 << 20
 
 
-def make_certificates(directory):
-    """A CA of our own and a certificate of it for this machine; returns (ca, cert, key) paths.
+NAMES = ('api.openai.com', 'api.anthropic.com')
+
+
+def make_certificates(directory, names=NAMES):
+    """A CA of our own and a certificate of it for this machine, which also has the names given;
+    returns (ca, cert, key) paths.
 
     Two certificates and all the extensions, because Python 3.13 checks strictly by default and
     refuses a self-signed leaf."""
@@ -24,8 +28,8 @@ def make_certificates(directory):
         f.write('basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n'
                 'extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\n'
                 'authorityKeyIdentifier=keyid\n'
-                'subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:api.openai.com,'
-                'DNS:api.anthropic.com\n')
+                'subjectAltName=DNS:localhost,IP:127.0.0.1%s\n' % ''.join(
+                    ',DNS:' + name for name in names))
     ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
     # A configuration of our own: the distributions' one adds extensions that would come twice.
     with open(path('cnf'), 'w') as f:

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 300
+"""Sessions of coding agents that use tools over several rounds, with their providers' own host
+names, which lead to the mock here: each round is one record, with its tokens, tools and times; a
+request that was refused and tried again is two. Whatever else they ask (telemetry, prewarming,
+HEAD, lists of models, settings, updates) is no record."""
+import json
+import os
+import sys
+import urllib.parse
+
+import lib
+import netns
+import real
+from lib import check
+
+NAMES = ('api.anthropic.com', 'statsig.anthropic.com', 'console.anthropic.com', 'claude.ai',
+         'platform.claude.com', 'downloads.claude.ai', 'storage.googleapis.com',
+         'http-intake.logs.us5.datadoghq.com', 'api.openai.com', 'chatgpt.com', 'ab.chatgpt.com',
+         'auth.openai.com', 'github.com', 'api.github.com')
+
+
+def shell(name, key, *commands, **more):
+    return {'tools': [{'name': name, 'arguments': {key: c}} for c in commands], **more}
+
+
+def rounds(name, key):
+    """Six rounds of tools, a pair of them parallel, and two refusals."""
+    return [shell(name, key, 'echo one'),
+            shell(name, key, 'echo two', 'echo three', tokens=31),
+            {'error': '429'},
+            shell(name, key, 'exit 3', cached=40),
+            shell(name, key, 'echo four', reasoning=5),
+            {'error': '500'},
+            shell(name, key, 'seq 200', tokens=90),
+            shell(name, key, 'echo the end')]
+
+
+CLAUDE = rounds('Bash', 'command')
+CLAUDE[3] = {'tools': [{'name': 'Read', 'arguments': {'file_path': '/etc/hosts'}}], 'cached': 40}
+CODEX = rounds('exec_command', 'cmd')
+# Codex gives a session up at a 429 that it cannot wait for; an overloaded server it asks again.
+CODEX[2] = {'error': '500'}
+
+
+def claude_home(vendor, home, env):
+    """As it is after installing: it finds its provider itself and sends what it likes."""
+    for name in ('ANTHROPIC_BASE_URL', 'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
+                 'DISABLE_AUTOUPDATER'):
+        env.pop(name, None)
+
+
+def codex_home(vendor, home, env):
+    with open(os.path.join(home, 'config.toml'), 'w') as f:
+        f.write('model = "gpt-5-codex"\napproval_policy = "never"\n'
+                'sandbox_mode = "danger-full-access"\n')
+    with open(os.path.join(home, 'auth.json'), 'w') as f:
+        json.dump({'OPENAI_API_KEY': 'sk-demo-not-a-key'}, f)
+
+
+def asked(requests, method, *parts):
+    return [q for q in requests if q['method'] == method and any(
+        p in q['headers'].get('host', '') + q['path'] + q['body'][:4000] for p in parts)]
+
+
+# client, steps, how it is set up, what else it must have asked for the test to mean something
+SESSIONS = (
+    ('Claude Code', CLAUDE, claude_home, ['--dangerously-skip-permissions'],
+     (('HEAD', '/api/hello'), ('POST', 'event_logging'), ('GET', 'bootstrap'))),
+    ('Claude Code of November 2025', CLAUDE, claude_home, ['--dangerously-skip-permissions'],
+     (('POST', 'statsig'),)),
+    ('Codex, WebSocket', CODEX, codex_home, [],
+     (('WEBSOCKET', '"generate":false'), ('GET', '/models'), ('POST', 'otlp'))),
+    ('Codex, HTTP/2', CODEX, lambda vendor, home, env: None, [], ()),
+)
+
+
+def key_of(record):
+    return record.get('llmsnoop.request_id') or record.get('gen_ai.response.id')
+
+
+def pairs(records, truths):
+    """(record, truth): by request or response, else (errors on a WebSocket) in order of time."""
+    by, pool = {}, sorted(records, key=lambda r: r['time'])
+    for r in pool:
+        for key in (r.get('llmsnoop.request_id'), r.get('gen_ai.response.id')):
+            by.setdefault(key, []).append(r)
+    out = []
+    for t in sorted(truths, key=lambda t: t['received_ns']):
+        found = by.get(t.get('request_id') or t.get('response_id') or 0, [])
+        if not t.get('request_id') and not t.get('response_id'):
+            found = [r for r in pool if r.get('error.type') and not key_of(r) and abs(
+                lib.record_mono_ns(r) - t['received_ns']) < 50_000_000]
+        if check(len(found) == 1, 'a round has', len(found), 'records:', t.get('tool_calls'),
+                 t.get('status'), t.get('error_types')):
+            out.append((found[0], t))
+            pool.remove(found[0])
+    return out, pool
+
+
+def session(client, steps, prepare, more, others):
+    vendor = real.Vendor('--speed', 0.2, '--port', 443, *(
+        x for n in NAMES for x in ('--name', n)), script=steps)
+    home = lib.temporary_directory()
+    env = {**os.environ, **real.environment(client, vendor, 'session', home, True, None, 1)}
+    prepare(vendor, home, env)
+    held = lib.Held([sys.executable, '-c',
+                     'import os, sys; os.execve(sys.argv[1], sys.argv[1:], dict(os.environ))',
+                     *client.command, *more], env=env, cwd=home)
+    tracer = lib.Tracer('-p', held.pid)
+    held.go()
+    # Standard input has to end, or Codex waits for more of the prompt.
+    out = held.finish(100)
+    truths = vendor.truth()
+    requests = vendor.requests()
+    tracer.settle(len(truths))
+    check.equal(tracer.stop(), 0, client.name, 'exit status of the tracer')
+    vendor.stop()
+    check.equal(held.status, 0, client.name, 'exit status', out[-300:])
+    loop = sorted((t for t in truths if t['offers_tools']), key=lambda t: t['received_ns'])
+    want = [[x['name'] for x in s.get('tools', [])] for s in steps] + [[]]
+    check.equal([[x['name'] for x in t.get('tool_calls') or []] for t in loop], want,
+                client.name, 'went through the script')
+    for method, part in others:
+        check(asked(requests, method, part), client.name, 'did not even ask', method, part)
+    records = tracer.records()
+    counted = [r for r in records if r['gen_ai.operation.name'] == 'count_tokens']
+    check.equal(len(counted), len(asked(requests, 'POST', '/count_tokens')), 'counts of tokens')
+    found, rest = pairs([r for r in records if r not in counted], truths)
+    for r, t in found:
+        for fault in lib.differences(r, t) + lib.timing_faults(r, t):
+            check(False, client.name, t.get('request_id'), *fault)
+        check(True)
+    for r in rest:
+        check(False, client.name, 'a record of no round:', json.dumps(r)[:400])
+    check.equal(tracer.records('mcp.call'), [], client.name, 'MCP')
+    hosts = {}
+    for q in requests:
+        path = urllib.parse.urlsplit(q['path']).path
+        hosts.setdefault(q['headers'].get('host'), {}).setdefault((q['method'], path), []).append(q)
+    print('%s: %d rounds, %d calls, %d records; %d requests of %d kinds to %d hosts' % (
+        client.name, len(loop), len(truths), len(records), len(requests),
+        sum(map(len, hosts.values())), len(hosts)))
+
+
+lib.need_tracing()
+if not netns.enter(NAMES):
+    lib.skip('no network namespace here')
+told, done = real.documented(), 0
+for name, steps, prepare, more, others in SESSIONS:
+    if told.get(name, {}).get('calls seen') != 'yes':
+        print('not tried: %s: docs/clients.md has it as not seen' % name)
+        continue
+    here, missing = real.find([name])
+    here = [c for c in here if c.name == name]
+    if not here:
+        print('not here: %s: %s' % (name, missing.get(name)))
+        continue
+    session(here[0], steps, prepare, more, others)
+    done += 1
+if not done:
+    lib.skip('no agent is here')
+check.finish()
