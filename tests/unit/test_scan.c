@@ -202,6 +202,13 @@ static void put_insn(struct program *p, size_t at, uint32_t insn)
 	memcpy(p->code + at, &insn, 4);
 }
 
+static int by_at(const void *a, const void *b)
+{
+	const struct scan_ref *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
 static void test_refs_x86(void **state)
 {
 	const uint64_t targets[] = {DATA_AT + 0x10, DATA_AT + 0x20};
@@ -228,6 +235,7 @@ static void test_refs_x86(void **state)
 			refs.n = 0;
 			assert_int_equal(scan__refs(f, targets, 2, &refs), 0);
 			assert_int_equal(refs.n, 4 + fixed);
+			qsort(refs.ref, refs.n, sizeof(refs.ref[0]), by_at);
 			for (size_t i = 0, k = 0; i < refs.n; i++) {
 				if (refs.ref[i].at == CODE_AT + 2000) {
 					assert_int_equal(refs.ref[i].target, targets[1]);

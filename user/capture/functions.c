@@ -153,31 +153,31 @@ static int start_add(struct starts *s, uint64_t to)
 	return 0;
 }
 
+/* rel32 of an instruction ends at at. */
+static int start_rel(struct starts *s, const uint8_t *at, uint64_t vaddr)
+{
+	int32_t rel;
+	uint64_t to;
+
+	memcpy(&rel, at - 4, 4);
+	to = vaddr + (int64_t)rel;
+	return to - s->lo < s->hi - s->lo ? start_add(s, to) : 0;
+}
+
 /* call rel32, and lea r64,[rip+d32] of something near. */
 static int starts_x86(void *ctx, const uint8_t *p, size_t n, size_t fresh, uint64_t vaddr)
 {
+	size_t end = n < 7 ? 0 : n - 6 < fresh ? n - 6 : fresh;
 	struct starts *s = ctx;
-	size_t end = n < 7 ? 0 : n - 6 < fresh ? n - 6 : fresh, length;
-	uint64_t to, span = s->hi - s->lo;
-	uint32_t insn;
-	int32_t rel;
-	int err;
+	const uint8_t *at;
+	int err = 0;
 
-	for (size_t i = 0; i < end; i++) {
-		memcpy(&insn, p + i, 4);
-		if (p[i] == 0xe8)
-			length = 5;
-		else if ((insn & 0xc7fffb) == 0x058d48)
-			length = 7;
-		else
-			continue;
-		memcpy(&rel, p + i + length - 4, 4);
-		to = vaddr + i + length + (int64_t)rel;
-		err = to - s->lo < span ? start_add(s, to) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
+	for (at = p; !err && (at = memchr(at, 0xe8, p + end - at)); at++)
+		err = start_rel(s, at + 5, vaddr + (at + 5 - p));
+	for (at = p + 1; !err && (at = memchr(at, 0x8d, p + 1 + end - at)); at++)
+		if ((at[-1] & 0xfb) == 0x48 && (at[1] & 0xc7) == 5)
+			err = start_rel(s, at + 6, vaddr + (at + 6 - p));
+	return err;
 }
 
 static int starts_arm64(void *ctx, const uint8_t *p, size_t n, size_t fresh, uint64_t vaddr)
@@ -215,13 +215,19 @@ static int by_value(const void *a, const void *b)
  * trap or padding before them. */
 static bool may_begin(const struct elf_file *f, uint64_t vaddr)
 {
-	static const uint8_t before[] = {0xcc, 0xc3, 0x90, 0x0b, 0x00};
-	uint8_t byte;
+	static const uint8_t before[][2] = {{0xff, 0xcc}, {0xff, 0xc3}, {0xff, 0x90}, {0x0f, 0x0b}};
+	uint8_t byte[2];
 
 	if (elf_file__machine(f) == EM_AARCH64)
 		return vaddr % 4 == 0;
-	return vaddr % 16 == 0 || (elf_file__code(f, vaddr - 1, &byte, 1) == 1 &&
-				   memchr(before, byte, sizeof(before)));
+	if (vaddr % 16 == 0)
+		return true;
+	if (elf_file__code(f, vaddr - 2, byte, 2) != 2)
+		return false;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (byte[1] == before[i][1] && (before[i][0] == 0xff || byte[0] == before[i][0]))
+			return true;
+	return false;
 }
 
 static void tidy(struct starts *s)

@@ -8,6 +8,7 @@ static const struct locator *const locators[] = {
 	&locate_openssl_symbols,
 	&locate_nss,
 	&locate_gnutls,
+	&locate_boringssl,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)

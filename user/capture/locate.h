@@ -81,5 +81,6 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 extern const struct locator locate_openssl_symbols;
 extern const struct locator locate_nss;
 extern const struct locator locate_gnutls;
+extern const struct locator locate_boringssl;
 
 #endif

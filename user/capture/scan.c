@@ -10,6 +10,7 @@
 
 #define WINDOW (256 << 10)
 #define RELA_RELATIVE(machine) ((machine) == EM_AARCH64 ? R_AARCH64_RELATIVE : R_X86_64_RELATIVE)
+#define FEW 8 /* addresses that code is searched for one by one */
 /* How far an add may stand from the adrp whose page it completes. */
 #define ADRP_REACH 1024
 
@@ -215,35 +216,76 @@ static int ref_add(struct refs *r, uint64_t at, uint64_t target)
 	return 0;
 }
 
-/* lea r64,[rip+d32]: REX.W or REX.WR, 8d, mod 0 rm 5. Nearly each byte of the code passes here. */
-static int refs_x86(void *ctx, const uint8_t *p, size_t n, size_t fresh, uint64_t vaddr)
+/* lea r64,[rip+d32]: REX.W or REX.WR, 8d, mod 0 rm 5. All code passes here, so memchr looks for the
+ * opcode, many bytes at a time. */
+static int refs_lea(struct refs *r, const uint8_t *p, size_t end, uint64_t vaddr)
 {
-	struct refs *r = ctx;
-	size_t end = n < 7 ? 0 : n - 6 < fresh ? n - 6 : fresh;
-	uint32_t insn, imm;
+	const uint8_t *at = p + 1;
 	int32_t rel;
 	uint64_t to;
-	int err;
+	int err = 0;
 
-	for (size_t i = 0; i < end; i++) {
-		memcpy(&insn, p + i, 4);
-		if ((insn & 0xc7fffb) == 0x058d48) {
-			memcpy(&rel, p + i + 3, 4);
-			to = vaddr + i + 7 + (int64_t)rel;
-			err = to - r->lo <= r->span ? ref_add(r, vaddr + i, to) : 0;
-			if (err)
-				return err;
-		}
-	}
-	for (size_t i = 0; r->fixed && i < end; i++) {
-		memcpy(&imm, p + i + 1, 4);
-		if (imm - r->lo > r->span || (p[i] & 0xf8) != 0xb8)
+	for (; !err && (at = memchr(at, 0x8d, p + 1 + end - at)); at++) {
+		if ((at[-1] & 0xfb) != 0x48 || (at[1] & 0xc7) != 5)
 			continue;
-		err = ref_add(r, vaddr + i, imm);
-		if (err)
-			return err;
+		memcpy(&rel, at + 2, 4);
+		to = vaddr + (at - 1 - p) + 7 + (int64_t)rel;
+		if (to - r->lo <= r->span)
+			err = ref_add(r, vaddr + (at - 1 - p), to);
 	}
-	return 0;
+	return err;
+}
+
+/* Which byte of an address code has least of. */
+static size_t rare_byte(uint32_t address)
+{
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t byte = address >> 8 * i;
+
+		if (byte > 0x10 && byte != 0x48 && byte != 0x89 && byte != 0x8b && byte != 0xff)
+			return i;
+	}
+	return 1;
+}
+
+/* mov r32,imm32 of one address. */
+static int refs_mov_one(struct refs *r, uint32_t target, const uint8_t *p, size_t end,
+			uint64_t vaddr)
+{
+	size_t k = rare_byte(target);
+	uint8_t byte = target >> 8 * k;
+	const uint8_t *at = p + 1 + k;
+	int err = 0;
+
+	for (; !err && (at = memchr(at, byte, p + 1 + k + end - at)); at++)
+		if (!memcmp(at - k, &target, 4) && (at[-1 - (ptrdiff_t)k] & 0xf8) == 0xb8)
+			err = ref_add(r, vaddr + (at - 1 - k - p), target);
+	return err;
+}
+
+static int refs_mov(struct refs *r, const uint8_t *p, size_t end, uint64_t vaddr)
+{
+	uint32_t imm;
+	int err = 0;
+
+	for (size_t i = 0; r->n <= FEW && i < r->n && !err; i++)
+		if (r->targets[i] <= UINT32_MAX)
+			err = refs_mov_one(r, r->targets[i], p, end, vaddr);
+	for (size_t i = 0; r->n > FEW && i < end && !err; i++) {
+		memcpy(&imm, p + i + 1, 4);
+		if (imm - r->lo <= r->span && (p[i] & 0xf8) == 0xb8)
+			err = ref_add(r, vaddr + i, imm);
+	}
+	return err;
+}
+
+static int refs_x86(void *ctx, const uint8_t *p, size_t n, size_t fresh, uint64_t vaddr)
+{
+	size_t end = n < 7 ? 0 : n - 6 < fresh ? n - 6 : fresh; /* of what is long enough */
+	struct refs *r = ctx;
+	int err = refs_lea(r, p, end, vaddr);
+
+	return !err && r->fixed ? refs_mov(r, p, end, vaddr) : err;
 }
 
 static int refs_arm64(void *ctx, const uint8_t *p, size_t n, size_t fresh, uint64_t vaddr)

@@ -42,7 +42,7 @@ struct scan_ref {
 };
 
 struct scan_refs {
-	struct scan_ref *ref; /* ascending by at, for each segment */
+	struct scan_ref *ref; /* in no order */
 	size_t n, max;	      /* max: how many there is room for */
 };
 
