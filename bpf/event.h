@@ -174,6 +174,8 @@ enum counter {
 	COUNT_NEITHER,	    /* connections that speak neither HTTP/1 nor HTTP/2 */
 	COUNT_LATE,	    /* filled in by user space: processes that may have spoken before the
 			     * probes were in a file which was new */
+	COUNT_MISFIT,	    /* calls of functions that are not what they were taken for */
+	COUNT_UNPAIRED,	    /* writes whose connection could not be told */
 	COUNT_MAX,
 };
 

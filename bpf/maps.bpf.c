@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
 /* The maps and the configuration that the other objects refer to. */
-#include "deliver.bpf.h"
 #include "sock.bpf.h"
+#include "tls.bpf.h"
 
 const volatile bool cfg_task_storage = true;
 const volatile bool cfg_all = false;
@@ -24,6 +24,8 @@ struct verdicts_map verdicts SEC(".maps");
 struct socks_map socks SEC(".maps");
 struct sock_threads_map sock_threads SEC(".maps");
 struct sock_threads_lru_map sock_threads_lru SEC(".maps");
+struct thread_storage threads SEC(".maps");
+struct thread_lru threads_lru SEC(".maps");
 
 volatile __u32 wake_sent = 0;
 

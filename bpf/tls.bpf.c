@@ -3,9 +3,6 @@
  * The attach types are set by user space, since older libbpf does not know them by name. */
 #include "tls.bpf.h"
 
-struct thread_storage threads SEC(".maps");
-struct thread_lru threads_lru SEC(".maps");
-
 /* At the entry the process is where the probe is; at the return it is at the caller, and the helper
  * still names the probe. bpf_session_is_return() would tell, too, but its prototype differs between
  * 6.18 and 7.2, and libbpf before 1.3 cannot choose between two. */

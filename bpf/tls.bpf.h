@@ -20,7 +20,7 @@ struct frame {
 	__u8 stack;
 	__u8 told; /* a call inside this one has handed over the same bytes */
 	__u8 sure; /* a result of 0 means the peer's end */
-	__u8 reserved[4];
+	__u32 ip;  /* low half of where the probe is, for those who want it at the return */
 };
 
 #define FRAMES 4 /* write_ex -> write_ex2 is 2; TLS inside TLS doubles that */

@@ -26,6 +26,8 @@ enum tls_fn {
 	FN_PR_READ,  /* int PR_Read(fd, buf, num): bytes */
 	FN_PR_RECV,  /* int PR_Recv(fd, buf, num, flags, timeout): bytes */
 	FN_PR_WRITE, /* int PR_Write(fd, buf, num), PR_Send: bytes */
+	FN_RUST_ENCRYPT, /* rustls: MessageEncrypter::encrypt(&mut self, message, seq) */
+	FN_RUST_DECRYPT, /* rustls: MessageDecrypter::decrypt(&mut self, message, seq) */
 	FN_MAX,
 };
 

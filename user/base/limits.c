@@ -24,6 +24,7 @@ const struct limits limits_default = {
 	.scan_bytes = 1 << 30,
 	.scan_rela = 128 << 20,
 	.scan_relr = 4 << 20,
+	.scan_pointers = 2 << 20,
 	.scan_refs = 64 << 10,
 	.scan_starts = 1 << 20,
 	.scan_function = 64 << 10,

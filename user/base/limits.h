@@ -33,12 +33,13 @@ struct limits {
 	size_t held_bytes;  /* facts of one message, until it is known which turn they are of */
 	size_t shape_bytes; /* facts of one candidate, until it is known which of them it is */
 	/* files that are searched for TLS functions */
-	uint64_t scan_bytes;	  /* of one file and search */
-	uint64_t scan_rela;	  /* bytes of its relocations */
-	uint64_t scan_relr;	  /* packed ones: each 8 bytes stand for up to 63 */
-	unsigned int scan_refs;	  /* references from code that are kept */
-	unsigned int scan_starts; /* beginnings of functions near the places of interest */
-	uint32_t scan_function;	  /* bytes of one function; at most 64 KiB */
+	uint64_t scan_bytes;	    /* of one file and search */
+	uint64_t scan_rela;	    /* bytes of its relocations */
+	uint64_t scan_relr;	    /* packed ones: each 8 bytes stand for up to 63 */
+	unsigned int scan_pointers; /* into code that are kept */
+	unsigned int scan_refs;	    /* references from code that are kept */
+	unsigned int scan_starts;   /* beginnings of functions near the places of interest */
+	uint32_t scan_function;	    /* bytes of one function; at most 64 KiB */
 	/* tables */
 	unsigned int conns; /* connections with state in user space */
 	unsigned int conns_per_process;

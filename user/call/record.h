@@ -180,7 +180,8 @@ struct stats {
 	uint64_t unpriced; /* calls with tokens but no price */
 	/* capture */
 	uint64_t lost_records, lost_bytes, gaps, midstream, quiet_calls, copied_bytes, bytes;
-	uint64_t missed_calls; /* SSL calls for which there was no room to remember their entry */
+	uint64_t missed_calls; /* TLS calls that were seen but not understood: no room to remember
+				* their entry, or not what they were taken for */
 	uint64_t no_entry;     /* returns of SSL calls whose entry was not seen */
 	uint64_t late;	       /* processes that may have spoken before their probes were there */
 	uint64_t connections, open_connections, open_calls, processes, targets;

@@ -102,7 +102,8 @@ void call_tracker__stats(struct call_tracker *t, uint64_t now_ns, struct stats *
 	ret->time_ns = call_tracker__wall_ns(t, now_ns);
 	ret->lost_records = v[COUNT_LOST_RECORDS] + v[COUNT_CONTROL_LOST];
 	ret->lost_bytes = v[COUNT_LOST_BYTES] + v[COUNT_FAULT_BYTES];
-	ret->missed_calls = v[COUNT_NO_STATE] + v[COUNT_NESTED_FULL];
+	ret->missed_calls =
+		v[COUNT_NO_STATE] + v[COUNT_NESTED_FULL] + v[COUNT_MISFIT] + v[COUNT_UNPAIRED];
 	ret->no_entry = v[COUNT_NO_ENTRY];
 	ret->midstream = v[COUNT_MIDSTREAM];
 	ret->quiet_calls = v[COUNT_QUIET_CALLS];

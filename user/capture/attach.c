@@ -14,7 +14,8 @@
 
 /* Programs that read registers and results in the same way. */
 enum family {
-	FAMILY_TLS, /* the C calling convention */
+	FAMILY_TLS,    /* the C calling convention */
+	FAMILY_RUSTLS, /* structures as arguments and results */
 	FAMILY_MAX,
 };
 
@@ -35,6 +36,8 @@ static void multi_programs(struct llmsnoop_bpf *s, enum family family,
 	struct bpf_program *const table[FAMILY_MAX][ROLE_MAX] = {
 		[FAMILY_TLS] = {s->progs.tls_session, s->progs.tls_multi_entry,
 				s->progs.tls_multi_return, s->progs.tls_multi_ret},
+		[FAMILY_RUSTLS] = {s->progs.rustls_session, s->progs.rustls_multi_entry,
+				   s->progs.rustls_multi_return, NULL},
 	};
 
 	memcpy(ret, table[family], sizeof(table[family]));
@@ -42,8 +45,7 @@ static void multi_programs(struct llmsnoop_bpf *s, enum family family,
 
 static enum family family_of(enum tls_fn fn)
 {
-	(void)fn;
-	return FAMILY_TLS;
+	return fn == FN_RUST_ENCRYPT || fn == FN_RUST_DECRYPT ? FAMILY_RUSTLS : FAMILY_TLS;
 }
 
 /* For perf events: an entry program of its own for each function and stack. */
@@ -71,6 +73,8 @@ static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe
 		{FN_WRITE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_write},
 		{FN_NEW, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_new},
 		{FN_FREE, TLS_BORINGSSL, false, s->progs.tls_perf_entry_boring_free},
+		{FN_RUST_ENCRYPT, TLS_RUSTLS, false, s->progs.rustls_perf_entry_encrypt},
+		{FN_RUST_DECRYPT, TLS_RUSTLS, false, s->progs.rustls_perf_entry_decrypt},
 		{FN_READ_SIZE, TLS_GNUTLS, true, s->progs.tls_perf_entry_gnutls_read},
 		{FN_READ_PACKET, TLS_GNUTLS, true, s->progs.tls_perf_entry_gnutls_packet},
 		{FN_WRITE_SIZE, TLS_GNUTLS, false, s->progs.tls_perf_entry_gnutls_write},
@@ -112,6 +116,8 @@ static struct bpf_program *perf_return(const struct attacher *a, enum family fam
 	struct bpf_program *const table[FAMILY_MAX][2] = {
 		[FAMILY_TLS] = {a->skel->progs.tls_perf_return_turns,
 				a->skel->progs.tls_perf_return},
+		[FAMILY_RUSTLS] = {a->skel->progs.rustls_perf_return,
+				   a->skel->progs.rustls_perf_return},
 	};
 
 	return table[family][a->bpf_loop];

@@ -5,10 +5,7 @@
 #include <string.h>
 
 static const struct locator *const locators[] = {
-	&locate_openssl_symbols,
-	&locate_nss,
-	&locate_gnutls,
-	&locate_boringssl,
+	&locate_openssl_symbols, &locate_nss, &locate_gnutls, &locate_boringssl, &locate_rustls,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)

@@ -82,5 +82,6 @@ extern const struct locator locate_openssl_symbols;
 extern const struct locator locate_nss;
 extern const struct locator locate_gnutls;
 extern const struct locator locate_boringssl;
+extern const struct locator locate_rustls;
 
 #endif
