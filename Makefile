@@ -85,7 +85,7 @@ $(O)/gen/version: FORCE
 
 FORCE:
 
-$(B)/user/main.o $(B)/user/options.o: $(O)/gen/version
+$(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o: $(O)/gen/version
 
 $(B)/user/%.o: user/%.c | $(SKEL)
 	@mkdir -p $(@D)

@@ -21,6 +21,7 @@
 #include "capture/tee.h"
 #include "command.h"
 #include "base/limits.h"
+#include "doctor.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
@@ -476,8 +477,11 @@ int main(int argc, char **argv)
 {
 	static struct run r;
 	struct stats stats;
-	int err = options__parse(argc, argv, &r.options);
+	int err;
 
+	if (argc > 1 && !strcmp(argv[1], "doctor"))
+		return doctor__main(argc - 1, argv + 1);
+	err = options__parse(argc, argv, &r.options);
 	if (err >= 0)
 		return err;
 	/* Records hold prompts' names and hosts: no core dumps, no ptrace by the same user. */

@@ -437,7 +437,7 @@ static error_t fail(struct parse *p)
 
 static error_t on_word(struct parse *p, char *word, struct argp_state *state)
 {
-	static const char *const later[] = {"top", "report", "doctor"};
+	static const char *const later[] = {"top", "report"};
 	size_t i;
 
 	if (state->quoted && state->next > state->quoted) {
@@ -518,7 +518,7 @@ static void show_version(void)
 	       LIBBPF_MINOR_VERSION, ZLIB_VERSION, __VERSION__);
 }
 
-static const char usage_text[] = "\n-- COMMAND [ARGS]";
+static const char usage_text[] = "\n-- COMMAND [ARGS]\ndoctor [OPTION...]";
 
 static const char help_text[] =
 	"Shows each call that programs make to language models: no change to the programs, no "
@@ -531,6 +531,7 @@ static const char help_text[] =
 	"  sudo llmsnoop -m 'claude-*' --slow 10s\n"
 	"  sudo llmsnoop | jq .                records as JSON lines\n"
 	"  sudo llmsnoop -w day.cap; llmsnoop -r day.cap\n"
+	"  sudo llmsnoop doctor                what can be seen here, what not, and why\n"
 	"\n"
 	"Ends with 0; 1: failure while running; 2: wrong use; 3: cannot trace here (says why).";
 

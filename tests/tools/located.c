@@ -15,7 +15,8 @@ static void print(const char *file, const struct located *l)
 {
 	printf("{\"file\": \"%s\", \"stack\": \"%s\", \"locator\": \"%s\", \"version\": \"%s\", "
 	       "\"sites\": %u, \"why_not\": \"%s\"}\n",
-	       file, tls_stack__name(l->stack), l->locator, l->version, l->n, l->n ? "" : l->why_not);
+	       file, tls_stack__name(l->stack), l->locator, l->version, l->n,
+	       l->n ? "" : l->why_not);
 }
 
 int main(int argc, char **argv)

@@ -163,7 +163,7 @@ static void bad_lines_say_what_is_right(void **state)
 		{"--raw", "--raw is of use only with -w"},
 		{"--no-follow", "only with -p"},
 		{"curl", "llmsnoop -- curl"},
-		{"doctor", "no command doctor"},
+		{"top", "no command top"},
 		{"-q --", "after -- a command is missing"},
 	};
 	struct options o;

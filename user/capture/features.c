@@ -19,7 +19,9 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "capture/capabilities.h"
 #include "capture/link.h"
+#include "capture/mappings.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -142,7 +144,7 @@ static void leave_out(struct features *f)
 		{"session", &f->uprobe_session},    {"multi", &f->uprobe_multi},
 		{"task_storage", &f->task_storage}, {"bpf_loop", &f->bpf_loop},
 		{"cgroup_skb", &f->cgroup_skb},	    {"task_regs", &f->task_regs},
-		{"sock_length", &f->sock_length},
+		{"sock_length", &f->sock_length},   {"mmap_events", &f->mmap_events},
 	};
 	const char *without = getenv("LLMSNOOP_WITHOUT");
 
@@ -169,6 +171,7 @@ static bool has_tracepoint(const char *typedef_name)
 void features__probe(struct features *ret)
 {
 	libbpf_print_fn_t old = libbpf_set_print(NULL);
+	struct mappings *mappings = NULL;
 
 	*ret = (struct features){
 		.btf = access(BTF_PATH, R_OK) == 0,
@@ -186,43 +189,30 @@ void features__probe(struct features *ret)
 		.sock_length = has_tracepoint("btf_trace_sock_send_length"),
 		.uprobe_multi = has_attach_type(LINK_UPROBE_MULTI),
 		.uprobe_session = has_attach_type(LINK_UPROBE_SESSION),
+		.mmap_events = mappings__new(&mappings) == 0,
 	};
+	mappings__free(mappings);
 	if (ret->uprobe_multi)
 		ret->return_probes_kill = return_probes_kill();
 	leave_out(ret);
 	libbpf_set_print(old);
 }
 
-static bool has_capability(int cap)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	return data[cap / 32].effective & (1U << (cap % 32));
-}
-
 bool features__missing(struct features_need *ret)
 {
-	/* CAP_SYS_ADMIN stands for both on kernels before 5.8 and wherever it is given. */
-	static const struct {
-		int cap;
-		const char *name;
-	} needs[] = {
-		{39 /* CAP_BPF */, "CAP_BPF"},
-		{38 /* CAP_PERFMON */, "CAP_PERFMON"},
-	};
+	uint64_t effective = capabilities__effective();
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		if (has_capability(needs[i].cap) || has_capability(CAP_SYS_ADMIN))
+	for (unsigned int i = 0; i < capability_n; i++) {
+		const struct capability *c = &capability_table[i];
+
+		if (!c->needed || c->number == CAP_SYS_PTRACE ||
+		    capabilities__allow(effective, c->number))
 			continue;
-		*ret = (struct features_need){needs[i].name,
-					      "run as root (sudo llmsnoop …) or grant the "
-					      "capability"};
+		*ret = (struct features_need){c->name, "run as root (sudo llmsnoop …) or grant the "
+						       "capability"};
 		return true;
 	}
-	if (!has_capability(CAP_SYS_PTRACE) && geteuid()) {
+	if (!capabilities__allow(effective, CAP_SYS_PTRACE) && geteuid()) {
 		*ret = (struct features_need){
 			"CAP_SYS_PTRACE", "run as root: other users' processes cannot be looked "
 					  "into without it"};

@@ -4,6 +4,7 @@
 #define LLMSNOOP_FEATURES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct features {
 	bool btf;		 /* /sys/kernel/btf/vmlinux: without it nothing can be loaded */
@@ -15,12 +16,29 @@ struct features {
 	bool sock_length;	 /* raw tracepoints on sends and receives: 6.3 */
 	bool uprobe_multi;	 /* 6.6 */
 	bool uprobe_session;	 /* 6.13 */
+	bool mmap_events;	 /* perf tells of executable mappings as they are made */
 	bool return_probes_kill; /* x86-64 6.11 to about 6.13: the uretprobe system call under a
 				    seccomp filter ends the process */
 };
 
 /* Tries everything; needs the capabilities of tracing. What cannot be tried counts as absent. */
 void features__probe(struct features *ret);
+
+/* One of them, for people. */
+struct feature {
+	const char *name;
+	const char *since;    /* the first kernel that has it */
+	const char *used_for; /* what it is good for */
+	const char *without;  /* what its absence means (its presence, where it is a fault) */
+	size_t at;	      /* of the bool in struct features */
+	bool needed;	      /* nothing can be traced without */
+	bool fault;	      /* not wanted: it is well where it is absent */
+};
+
+extern const struct feature feature_table[];
+extern const unsigned int feature_n;
+
+bool feature__has(const struct features *f, const struct feature *of);
 
 struct features_need {
 	const char *what; /* "CAP_BPF", "BTF", … */

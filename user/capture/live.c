@@ -470,7 +470,7 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	else
 		say(l, 1,
 		    "QUIC is not looked for: no cgroup v2, or the kernel or a capability lacks");
-	if (mappings__new(&l->mappings))
+	if (!features.mmap_events || mappings__new(&l->mappings))
 		say(l, 0,
 		    "new mappings cannot be watched; programs that start now are seen up to 10 s "
 		    "late");
@@ -545,6 +545,11 @@ void live__summary(const struct live *l, struct live_summary *ret)
 		.unlocated_files = targets__unlocated(l->targets),
 		.unlocated_processes = l->procs.n_unlocated,
 	};
+}
+
+const struct targets *live__targets(const struct live *l)
+{
+	return l->targets;
 }
 
 void live__list(const struct live *l, target_fn fn, void *ctx)

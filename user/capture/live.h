@@ -66,6 +66,8 @@ struct live_summary {
 
 void live__summary(const struct live *l, struct live_summary *ret);
 
+/* The files that were looked into. Borrowed. */
+const struct targets *live__targets(const struct live *l);
 /* Calls fn for each process and file with TLS that is known by now. */
 void live__list(const struct live *l, target_fn fn, void *ctx);
 
