@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tlscall: chat completions with prompts, writes and reads of chosen sizes, on one connection.
  *   tlscall --port N --ca FILE [--demo CASE] [--prompt BYTES] [--write BYTES] [--read BYTES]
- *           [--ex] [--stream] [--calls N] [--hold]
- * --hold waits for a line on stdin before each call. Prints a JSON line a call. */
+ *           [--ex] [--stream] [--calls N] [--hold] [--after MS]
+ * --hold waits for a line on stdin before each call; --after lets so much time pass between the
+ * program's beginning and its first write. Prints a JSON line a call. */
 #include <getopt.h>
 
 #include "tls_call.h"
@@ -13,13 +14,14 @@ int main(int argc, char **argv)
 		{"port", 1, NULL, 'p'},	  {"ca", 1, NULL, 'c'},	    {"demo", 1, NULL, 'd'},
 		{"prompt", 1, NULL, 'm'}, {"write", 1, NULL, 'w'},  {"read", 1, NULL, 'r'},
 		{"ex", 0, NULL, 'e'},	  {"stream", 0, NULL, 's'}, {"calls", 1, NULL, 'n'},
-		{"hold", 0, NULL, 'h'},	  {NULL, 0, NULL, 0},
+		{"hold", 0, NULL, 'h'},	  {"after", 1, NULL, 'a'},  {NULL, 0, NULL, 0},
 	};
 	struct tls_sizes sz = {.read = 16384};
 	const char *ca = NULL, *demo = "";
 	size_t prompt = 100;
 	bool stream = false, hold = false;
 	int port = 0, calls = 1, i, c;
+	uint64_t begun = mono_ns(), after = 0, now;
 	SSL *ssl = NULL;
 	SSL_CTX *ctx;
 	char line[64];
@@ -56,6 +58,9 @@ int main(int argc, char **argv)
 		case 'h':
 			hold = true;
 			break;
+		case 'a':
+			after = strtoul(optarg, NULL, 10) * 1000000;
+			break;
 		default:
 			return 2;
 		}
@@ -72,6 +77,9 @@ int main(int argc, char **argv)
 		start = mono_ns();
 		if (!ssl)
 			ssl = tls_connect(ctx, port);
+		now = mono_ns();
+		if (now - begun < after)
+			usleep((begun + after - now) / 1000);
 		status = tls_chat(ssl, demo, prompt, stream, &sz);
 		printf("{\"call\":%d,\"status\":%d,\"start_ns\":%llu,\"end_ns\":%llu}\n", i, status,
 		       (unsigned long long)start, (unsigned long long)mono_ns());
