@@ -37,6 +37,7 @@ enum conn_proto {
 	PROTO_HTTP1,
 	PROTO_HTTP2,
 	PROTO_NEITHER,
+	PROTO_CLOSED, /* it is over, and its address not used again yet */
 };
 
 /* One connection: one use of one SSL object by one process. Indices are enum event_dir. */
@@ -98,6 +99,7 @@ struct no_programs_map {
 };
 
 extern struct no_programs_map no_programs SEC(".maps");
+extern struct no_programs_map no_multi_programs SEC(".maps");
 extern struct data_ring data_ring SEC(".maps");
 extern struct control_ring control_ring SEC(".maps");
 extern struct targets_map targets SEC(".maps");
@@ -135,6 +137,14 @@ static __always_inline void no_private_stack(void *ctx)
 {
 	if (cfg_tail_call)
 		bpf_tail_call(ctx, &no_programs, 0);
+}
+
+/* The same for programs of a family that has no session: one array takes programs of one attach
+ * type only. */
+static __always_inline void no_private_stack_multi(void *ctx)
+{
+	if (cfg_tail_call)
+		bpf_tail_call(ctx, &no_multi_programs, 0);
 }
 
 static __always_inline bool is_target(__u32 tgid)

@@ -57,7 +57,6 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 	e->return_ns = bpf_ktime_get_ns();
 	/* One thread at a time moves bytes in one direction, so no atomics (with result: 5.12). */
 	e->offset = c->offset[dir & 1];
-	c->offset[dir & 1] += d->n;
 	e->other_offset = c->offset[dir == DIR_READ];
 	e->line = line;
 	e->dir = dir;
@@ -67,6 +66,9 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 		chunk_gap(&chunk);
 	else
 		chunk_all(&chunk, has_loop);
+	/* Only now: a thread that moves bytes the other way (Go) must not say that these went
+	 * before its own as long as they may come behind them in the ring. */
+	c->offset[dir & 1] += d->n;
 	count_call(d->n, d->n - chunk.left);
 	if (chunk.lost)
 		c->pending[dir & 1] |= EVENT_AFTER_LOSS;

@@ -14,6 +14,7 @@ const volatile __u64 cfg_line_seed = 0;
 const volatile __u64 cfg_wake_bytes = 4 << 20;
 
 struct no_programs_map no_programs SEC(".maps");
+struct no_programs_map no_multi_programs SEC(".maps");
 struct data_ring data_ring SEC(".maps");
 struct control_ring control_ring SEC(".maps");
 struct targets_map targets SEC(".maps");

@@ -23,11 +23,16 @@ enum tls_fn {
 	FN_WRITE_AGAIN, /* gnutls_record_uncork(session, wait): within, what was told is sent */
 	FN_NEW_OUT,	/* int gnutls_init(&session, flags): 0 */
 	/* of descriptors that may be no TLS connection */
-	FN_PR_READ,  /* int PR_Read(fd, buf, num): bytes */
-	FN_PR_RECV,  /* int PR_Recv(fd, buf, num, flags, timeout): bytes */
-	FN_PR_WRITE, /* int PR_Write(fd, buf, num), PR_Send: bytes */
+	FN_PR_READ,	 /* int PR_Read(fd, buf, num): bytes */
+	FN_PR_RECV,	 /* int PR_Recv(fd, buf, num, flags, timeout): bytes */
+	FN_PR_WRITE,	 /* int PR_Write(fd, buf, num), PR_Send: bytes */
 	FN_RUST_ENCRYPT, /* rustls: MessageEncrypter::encrypt(&mut self, message, seq) */
 	FN_RUST_DECRYPT, /* rustls: MessageDecrypter::decrypt(&mut self, message, seq) */
+	/* Go: methods of crypto/tls.Conn, arguments and results in Go's own registers */
+	FN_GO_READ,	 /* Read(b []byte) (n int, err error) */
+	FN_GO_WRITE,	 /* Write(b []byte) (int, error) */
+	FN_GO_HANDSHAKE, /* clientHandshake(ctx), serverHandshake(ctx): a connection begins */
+	FN_GO_CLOSE,	 /* Close() */
 	FN_MAX,
 };
 

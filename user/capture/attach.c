@@ -16,6 +16,7 @@
 enum family {
 	FAMILY_TLS,    /* the C calling convention */
 	FAMILY_RUSTLS, /* structures as arguments and results */
+	FAMILY_GO,     /* Go's; without return probes */
 	FAMILY_MAX,
 };
 
@@ -38,6 +39,7 @@ static void multi_programs(struct llmsnoop_bpf *s, enum family family,
 				s->progs.tls_multi_return, s->progs.tls_multi_ret},
 		[FAMILY_RUSTLS] = {s->progs.rustls_session, s->progs.rustls_multi_entry,
 				   s->progs.rustls_multi_return, NULL},
+		[FAMILY_GO] = {NULL, s->progs.go_multi_entry, NULL, s->progs.go_multi_ret},
 	};
 
 	memcpy(ret, table[family], sizeof(table[family]));
@@ -45,7 +47,9 @@ static void multi_programs(struct llmsnoop_bpf *s, enum family family,
 
 static enum family family_of(enum tls_fn fn)
 {
-	return fn == FN_RUST_ENCRYPT || fn == FN_RUST_DECRYPT ? FAMILY_RUSTLS : FAMILY_TLS;
+	return fn == FN_RUST_ENCRYPT || fn == FN_RUST_DECRYPT ? FAMILY_RUSTLS
+	       : fn >= FN_GO_READ && fn <= FN_GO_CLOSE	      ? FAMILY_GO
+							      : FAMILY_TLS;
 }
 
 /* For perf events: an entry program of its own for each function and stack. */
@@ -54,10 +58,12 @@ struct perf_row {
 	uint8_t stack; /* enum tls_stack */
 	bool sure;
 	struct bpf_program *entry;
+	struct bpf_program *turns; /* its twin without bpf_loop; NULL: it needs none */
 };
 
-static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe_point *pt)
+static struct bpf_program *perf_entry(const struct attacher *a, const struct probe_point *pt)
 {
+	struct llmsnoop_bpf *s = a->skel;
 	const struct perf_row table[] = {
 		{FN_READ, TLS_OPENSSL, true, s->progs.tls_perf_entry_read},
 		{FN_READ_EX, TLS_OPENSSL, false, s->progs.tls_perf_entry_read_ex},
@@ -94,6 +100,11 @@ static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe
 		{FN_WRITE_EX, TLS_UNKNOWN, false, s->progs.tls_perf_entry_write_ex_any},
 		{FN_NEW, TLS_UNKNOWN, false, s->progs.tls_perf_entry_new_any},
 		{FN_FREE, TLS_UNKNOWN, false, s->progs.tls_perf_entry_free_any},
+		{FN_GO_READ, TLS_GO, false, s->progs.go_perf_read},
+		{FN_GO_WRITE, TLS_GO, false, s->progs.go_perf_write, s->progs.go_perf_write_turns},
+		{FN_GO_HANDSHAKE, TLS_GO, false, s->progs.go_perf_handshake,
+		 s->progs.go_perf_handshake_turns},
+		{FN_GO_CLOSE, TLS_GO, false, s->progs.go_perf_close},
 	};
 	struct bpf_program *any = NULL;
 
@@ -102,7 +113,7 @@ static struct bpf_program *perf_entry(struct llmsnoop_bpf *s, const struct probe
 			continue;
 		if (table[i].stack == pt->stack &&
 		    (table[i].sure == pt->sure || pt->stack != TLS_OPENSSL))
-			return table[i].entry;
+			return table[i].turns && !a->bpf_loop ? table[i].turns : table[i].entry;
 		if (table[i].stack == TLS_UNKNOWN)
 			any = table[i].entry;
 	}
@@ -118,6 +129,7 @@ static struct bpf_program *perf_return(const struct attacher *a, enum family fam
 				a->skel->progs.tls_perf_return},
 		[FAMILY_RUSTLS] = {a->skel->progs.rustls_perf_return,
 				   a->skel->progs.rustls_perf_return},
+		[FAMILY_GO] = {a->skel->progs.go_perf_ret_turns, a->skel->progs.go_perf_ret},
 	};
 
 	return table[family][a->bpf_loop];
@@ -347,7 +359,7 @@ static int attach_perf(const struct group *g, struct attachment *at)
 		if (!err && pt->way == SITE_CALL)
 			err = attach_event(g, ret, true, pt->entry, at);
 		if (!err)
-			err = attach_event(g, perf_entry(g->a->skel, pt), false, pt->entry, at);
+			err = attach_event(g, perf_entry(g->a, pt), false, pt->entry, at);
 	}
 	return err;
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct locator *const locators[] = {
-	&locate_openssl_symbols, &locate_nss, &locate_gnutls, &locate_boringssl, &locate_rustls,
+	&locate_openssl_symbols, &locate_nss,	 &locate_gnutls,
+	&locate_boringssl,	 &locate_rustls, &locate_go,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)

@@ -83,5 +83,6 @@ extern const struct locator locate_nss;
 extern const struct locator locate_gnutls;
 extern const struct locator locate_boringssl;
 extern const struct locator locate_rustls;
+extern const struct locator locate_go;
 
 #endif
