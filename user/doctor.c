@@ -308,7 +308,8 @@ static bool to_process(uint32_t *pid)
 
 static int examine_all(struct doctor *d)
 {
-	struct targets_config config = {.want_rets = d->report.host.features.return_probes_kill};
+	struct targets_config config = {.plan.want_rets =
+						d->report.host.features.return_probes_kill};
 	uint32_t *pids = NULL;
 	int i, n, err = peers__new("/proc", &d->peers);
 

@@ -291,6 +291,8 @@ static int open_live(struct run *r)
 		.follow = !o->no_follow,
 		.pids = child ? &child : o->pids,
 		.n_pids = child ? 1 : o->n_pids,
+		.offsets = o->offsets,
+		.n_offsets = o->n_offsets,
 		.want = want_process,
 		.want_ctx = r,
 		.say = on_say,

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "options_values.h"
+#include "words.h"
 
 #ifndef LLMSNOOP_VERSION
 #define LLMSNOOP_VERSION "unknown"
@@ -29,6 +30,7 @@ enum {
 	KEY_UTC,
 	KEY_ESTIMATE,
 	KEY_RAW,
+	KEY_OFFSET,
 	KEY_COMMAND, /* what follows "--" */
 };
 
@@ -72,6 +74,17 @@ static const char *take_count(struct options *o, const char *text, size_t at)
 static const char *take_pids(struct options *o, const char *text, size_t at)
 {
 	return value__pids(text, o);
+}
+
+static const char *take_offset(struct options *o, const char *text, size_t at)
+{
+	const char *right;
+
+	if (o->n_offsets == OPTIONS_OFFSETS_MAX)
+		return "at most 16 of them";
+	right = offset__parse(text, &o->offsets[o->n_offsets]);
+	o->n_offsets += !right;
+	return right;
 }
 
 static const char *take_uid(struct options *o, const char *text, size_t at)
@@ -223,6 +236,12 @@ static const struct option_def defs[] = {
 	{{"ring", KEY_RING, "SIZE", 0, "size of the ring buffer (default 16M)", 5},
 	 take_ring,
 	 AT(ring_bytes)},
+	{{"offset", KEY_OFFSET, "FILE:read=ADDR,write=ADDR", 0,
+	  "probe these functions of FILE (path, glob of its name, build id); addresses as objdump "
+	  "and nm show them",
+	  5},
+	 take_offset,
+	 0},
 	{{"list", KEY_LIST, NULL, 0, "list what would be traced, and end", 5}, take_flag, AT(list)},
 	HEADING("Other:", 6),
 	{{"help", '?', NULL, 0, "this text", 6}, NULL, 0},
@@ -248,11 +267,11 @@ static const struct rule {
 	int other;
 	bool needs; /* key makes sense only with other; else: never with it */
 } rules[] = {
-	{'p', KEY_COMMAND, false}, {'r', 'p', false},	   {'r', 'w', false},
-	{'r', KEY_RING, false},	   {'r', KEY_LIST, false}, {'r', KEY_NO_FOLLOW, false},
-	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false}, {KEY_LIST, 'o', false},
-	{KEY_LIST, 'd', false},	   {KEY_LIST, 'n', false}, {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},
+	{'p', KEY_COMMAND, false}, {'r', 'p', false},	     {'r', 'w', false},
+	{'r', KEY_RING, false},	   {'r', KEY_LIST, false},   {'r', KEY_NO_FOLLOW, false},
+	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},   {KEY_LIST, 'o', false},
+	{KEY_LIST, 'd', false},	   {KEY_LIST, 'n', false},   {KEY_LIST, KEY_COMMAND, false},
+	{KEY_RAW, 'w', true},	   {'r', KEY_OFFSET, false},
 };
 
 /* ---- messages ---- */
@@ -269,34 +288,6 @@ static void spell(int key, char *ret, size_t size)
 		snprintf(ret, size, "--%s", d->argp.name);
 }
 
-/* Damerau-Levenshtein (neighbours swapped count once), over names of at most 31 bytes. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int d[32][32], i, j, n = (unsigned int)strlen(a), m = (unsigned int)strlen(b),
-				      best;
-
-	if (n > 31 || m > 31)
-		return 99;
-	for (i = 0; i <= n; i++) {
-		for (j = 0; j <= m; j++) {
-			if (!i || !j) {
-				d[i][j] = i + j;
-				continue;
-			}
-			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	}
-	return d[n][m];
-}
-
 static int unknown_long(const char *name)
 {
 	unsigned int best = 99, one;
@@ -304,7 +295,7 @@ static int unknown_long(const char *name)
 	size_t i;
 
 	for (i = 0; i < N_DEFS; i++) {
-		one = defs[i].argp.name ? distance(name, defs[i].argp.name) : 99;
+		one = defs[i].argp.name ? words__distance(name, defs[i].argp.name) : 99;
 		if (one < best) {
 			best = one;
 			near = defs[i].argp.name;

@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "call/filter.h"
+#include "capture/offset.h"
 
 #define OPTIONS_PIDS_MAX 256
+#define OPTIONS_OFFSETS_MAX 16
 
 #define EXIT_USAGE 2
 
@@ -27,6 +29,8 @@ struct options {
 	struct filter filter; /* -c -u --cgroup -m --host -x --slow --role */
 	bool role_given;      /* filter.role was said, not defaulted */
 	size_t ring_bytes;    /* 0: the default */
+	struct offset_rule offsets[OPTIONS_OFFSETS_MAX];
+	unsigned int n_offsets;
 	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t count;	      /* 0: any number */
 	enum output_format format;

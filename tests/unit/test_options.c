@@ -88,6 +88,10 @@ static void good_lines(void **state)
 	assert_int_equal(o.filter.n_hosts, 1);
 	assert_int_equal(o.filter.role, FILTER_SERVER);
 	assert_true(o.role_given);
+	assert_int_equal(
+		parse("--offset a:read=0x1,write=0x2 --offset=b:read=0x3,write_ex=0x4", &o), -1);
+	assert_int_equal(o.n_offsets, 2);
+	assert_int_equal(o.offsets[1].fns[1].vaddr, 4);
 	assert_int_equal(parse("--form table --dur 5", &o), -1); /* unambiguous beginnings */
 	assert_int_equal(o.format, FORMAT_TABLE);
 	assert_int_equal(o.duration_ns, 5000000000);
@@ -129,6 +133,10 @@ static void bad_lines_say_what_is_right(void **state)
 		{"-p", "-p needs a value: -p PID"},
 		{"--slow", "--slow needs a value"},
 		{"--quiet=1", "--quiet takes no value"},
+		{"--offset x", "--offset x: wanted is FILE:read=0x1234"},
+		{"--offset x:read=0x1", "write= or write_ex= too"},
+		{"--offset x:read=7,write=0x1", "as objdump -d and nm show it"},
+		{"-r x --offset x:read=0x1,write=0x1", "-r and --offset contradict"},
 		{"-p 0", "-p 0: wanted is process ids"},
 		{"-p 1,,2", "process ids"},
 		{"-p 1,", "process ids"},

@@ -81,7 +81,7 @@ static void fill_request(struct call_open *x, const struct conn *conn, const str
 	if (h->path.p)
 		c->path = call_open__text(x, h->path);
 	c->http_version = h->version;
-	c->tls = tls_stack__name(conn->stack);
+	c->tls = conn->stack == TLS_UNKNOWN ? NULL : tls_stack__name(conn->stack);
 	c->key_fp = h->key_fp;
 	c->pid = conn->pid;
 	c->midstream = conn->midstream;

@@ -129,7 +129,7 @@ struct call {
 	const char *peer_address; /* of the other end of the socket; a server's client */
 	int peer_port;		  /* -1 */
 	int http_version;	  /* 10, 11, 20 */
-	const char *tls;	  /* "openssl", … */
+	const char *tls;	  /* "openssl", …; NULL: unknown */
 	const char *request_id, *organization, *project, *deployment, *region;
 	const char *served_model, *upstream; /* what a gateway says it passed the call on to */
 	int64_t processing_ms;

@@ -439,6 +439,7 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	struct probes_config pc = {config->ring_bytes, config->all, config->follow};
 	struct targets_config tc = {
 		.per_pid = !config->all && !config->follow,
+		.plan = {.offsets = config->offsets, .n_offsets = config->n_offsets},
 		.say = config->say,
 		.say_ctx = config->say_ctx,
 		.found = on_found,
@@ -460,7 +461,7 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 		goto fail;
 	l->control = verdicts__control(probes__verdicts(l->probes));
 	ret_error->what = "preparing targets";
-	tc.want_rets = features.return_probes_kill;
+	tc.plan.want_rets = features.return_probes_kill;
 	allow_files();
 	err = targets__new(l->probes, &tc, &l->targets);
 	if (err)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "capture/capture.h"
+#include "capture/offset.h"
 #include "capture/targets.h"
 
 struct live_config {
@@ -17,6 +18,8 @@ struct live_config {
 	bool follow;	      /* children too, and attach per file; else probes in pids alone */
 	const uint32_t *pids; /* borrowed during live__new */
 	size_t n_pids;
+	const struct offset_rule *offsets; /* borrowed until live__free */
+	size_t n_offsets;
 	/* Is this process wanted? Asked once when it is first seen and after each exec; NULL: all
 	 * are. Those that are not are ignored by the kernel from then on. */
 	bool (*want)(void *ctx, const struct process *p);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capture/offset.h"
+
 static const struct locator *const locators[] = {
 	&locate_openssl_symbols, &locate_nss,	 &locate_gnutls,
 	&locate_boringssl,	 &locate_rustls, &locate_go,
@@ -35,6 +37,13 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 {
 	int n = 0, err = 0;
 
+	for (unsigned int i = 0; i < config->n_offsets; i++) {
+		err = offset__locate(config->offsets[i], f, &ret[i]);
+		if (err < 0)
+			return err;
+	}
+	if (config->n_offsets)
+		return (int)config->n_offsets;
 	for (size_t i = 0; i < sizeof(locators) / sizeof(locators[0]); i++) {
 		struct located one = {.locator = locators[i]->name};
 		int has = locators[i]->find(f, config, &one);

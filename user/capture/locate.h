@@ -53,7 +53,12 @@ struct located {
 	char why_not[128]; /* n == 0: what was missing or ambiguous */
 };
 
+struct offset_rule;
+
 struct locate_config {
+	/* What the user says of this file; then nothing else is asked. */
+	const struct offset_rule *offsets[LOCATED_MAX];
+	unsigned int n_offsets;
 	bool want_rets; /* RET instructions are needed everywhere: only sites whose function is
 			 * wholly known */
 };

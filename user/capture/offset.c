@@ -177,7 +177,7 @@ static int check_entry(struct elf_file *f, struct elf_sym *sym, char *ret_why, s
 	int err;
 
 	if (elf_file__code(f, at, code, 1) != 1 || elf_file__offset(f, at, &sym->offset)) {
-		snprintf(ret_why, size, "0x%llx is not code of this file", at);
+		snprintf(ret_why, size, "--offset: 0x%llx is not code of this file", at);
 		return -EINVAL;
 	}
 	err = functions__find(f, &sym->vaddr, 1, &around);
@@ -185,11 +185,12 @@ static int check_entry(struct elf_file *f, struct elf_sym *sym, char *ret_why, s
 		return err;
 	if (!err && around.sure) {
 		sym->size = around.end - around.start;
-		snprintf(ret_why, size, "0x%llx is inside the function that begins at 0x%llx", at,
+		snprintf(ret_why, size,
+			 "--offset: 0x%llx is inside the function that begins at 0x%llx", at,
 			 (unsigned long long)around.start);
 		return around.start == at ? 0 : -EINVAL;
 	}
-	snprintf(ret_why, size, "0x%llx is not where an instruction begins", at);
+	snprintf(ret_why, size, "--offset: 0x%llx is not where an instruction begins", at);
 	if (elf_file__machine(f) == EM_AARCH64)
 		return at % 4 ? -EINVAL : 0;
 	if (elf_file__machine(f) != EM_X86_64)

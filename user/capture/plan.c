@@ -67,20 +67,34 @@ static const struct sign *sign_of(int fd, const char *path)
 	return sign__of_header(span(head, n > 0 ? n : 0));
 }
 
-int plan__file(int fd, const char *path, bool want_rets, struct plan *ret)
+static void match_offsets(const struct plan_config *config, int fd, const char *path,
+			  struct elf_file *elf, struct locate_config *ret, uint32_t *ret_rules)
 {
-	struct locate_config config = {.want_rets = want_rets};
+	for (size_t i = 0; i < config->n_offsets && ret->n_offsets < LOCATED_MAX; i++) {
+		if (!offset__match(&config->offsets[i], path, fd, elf))
+			continue;
+		ret->offsets[ret->n_offsets++] = &config->offsets[i];
+		*ret_rules |= 1U << i;
+	}
+}
+
+int plan__file(int fd, const char *path, const struct plan_config *config, struct plan *ret)
+{
+	struct locate_config lc = {.want_rets = config->want_rets};
 	struct elf_file *elf = NULL;
 	int n, err;
 
 	err = elf_file__open(fd, &elf);
 	if (err && err != -ENOEXEC)
 		return err;
-	n = err ? 0 : locate__file(elf, &config, ret->found);
+	if (!err)
+		match_offsets(config, fd, path, elf, &lc, &ret->offsets);
+	n = err ? 0 : locate__file(elf, &lc, ret->found);
 	ret->n_found = n > 0 ? n : 0;
 	for (int i = 0; i < n; i++)
 		for (unsigned int k = 0; k < ret->found[i].n; k++)
-			plan_point(want_rets, elf, &ret->found[i], &ret->found[i].site[k], ret);
+			plan_point(config->want_rets, elf, &ret->found[i], &ret->found[i].site[k],
+				   ret);
 	elf_file__free(elf);
 	if (n < 0)
 		return n;

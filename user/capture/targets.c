@@ -85,6 +85,10 @@ void targets__free(struct targets *t)
 	targets__end_worker(t);
 	HASH_ITER (node, t->files.all, f, next)
 		files__remove(&t->files, f);
+	for (size_t i = 0; i < t->config.plan.n_offsets; i++)
+		if (!(t->offsets_used & 1U << i))
+			targets__say(t, 0, "--offset %s: %s", t->config.plan.offsets[i].text,
+				     "no traced process has had such a file mapped");
 	if (t->changes >= 0)
 		close(t->changes);
 	if (t->epoll >= 0)
@@ -99,7 +103,7 @@ static int look_now(struct targets *t, struct file *f, int fd, const char *path,
 
 	if (!plan)
 		return -ENOMEM;
-	has = plan__file(fd, path, t->config.want_rets, plan);
+	has = plan__file(fd, path, &t->config.plan, plan);
 	has = targets__settle(t, f, fd, plan, has, path, pid);
 	free(plan);
 	return has;

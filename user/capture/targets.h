@@ -11,14 +11,15 @@
 #include "capture/locate.h"
 #include "base/limits.h"
 #include "capture/mappings.h"
+#include "capture/plan.h"
 #include "capture/probes.h"
 #include "capture/sign.h"
 
 struct targets;
 
 struct targets_config {
-	bool per_pid;	/* probes in single processes, not in all that map the file */
-	bool want_rets; /* RET instructions are needed (features: return_probes_kill) */
+	bool per_pid; /* probes in single processes, not in all that map the file */
+	struct plan_config plan;
 	void (*say)(void *ctx, int level, const char *text);
 	void *say_ctx;
 	/* What a process has (enum target_has) that was not known when it was asked for. */

@@ -14,12 +14,12 @@
 struct look {
 	struct worker_job job; /* worker */
 	struct targets *targets;
-	struct file *file; /* NULL: gone meanwhile */
-	int fd;		   /* worker */
-	char *path;	   /* worker */
-	bool want_rets;	   /* worker */
-	struct plan *plan; /* worker */
-	int has;	   /* worker */
+	struct file *file;		  /* NULL: gone meanwhile */
+	int fd;				  /* worker */
+	char *path;			  /* worker */
+	struct plan *plan;		  /* worker */
+	const struct plan_config *config; /* worker */
+	int has;			  /* worker */
 	unsigned int n_pids;
 	uint32_t pids[]; /* limits.waiting: they map it */
 };
@@ -34,7 +34,7 @@ static void look_run(struct worker_job *job)
 {
 	struct look *l = (struct look *)job;
 
-	l->has = plan__file(l->fd, l->path, l->want_rets, l->plan);
+	l->has = plan__file(l->fd, l->path, l->config, l->plan);
 }
 
 static void look_free(struct look *l)
@@ -120,7 +120,7 @@ int targets__look_aside(struct targets *t, struct file *f, int fd, const char *p
 		l->targets = t;
 		l->file = f;
 		l->fd = fd;
-		l->want_rets = t->config.want_rets;
+		l->config = &t->config.plan;
 		l->pids[l->n_pids++] = pid;
 		err = submit(t, &l->job);
 	}

@@ -6,7 +6,6 @@
 
 #include "base/worker.h"
 #include "capture/files.h"
-#include "capture/plan.h"
 #include "capture/targets.h"
 
 struct targets {
@@ -14,7 +13,8 @@ struct targets {
 	struct targets_config config;
 	struct files files;
 	unsigned int stacks;
-	uint64_t scan; /* looks at all processes so far, from 1 */
+	uint32_t offsets_used; /* bit set: rules that were about some file */
+	uint64_t scan;	       /* looks at all processes so far, from 1 */
 	uint64_t late;
 	bool full_said;
 	bool started;

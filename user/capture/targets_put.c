@@ -140,6 +140,7 @@ static int put(struct targets *t, struct file *f, int fd, const struct plan *pla
 int targets__settle(struct targets *t, struct file *f, int fd, const struct plan *plan, int has,
 		    const char *path, uint32_t pid)
 {
+	t->offsets_used |= plan->offsets;
 	if (has >= 0 && keep(t, f, plan, path))
 		has = -ENOMEM;
 	if (has > 0 && t->probes)
