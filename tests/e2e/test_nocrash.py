@@ -29,7 +29,7 @@ SLOW = {'aiohttp': 'ttft=0.5&gap=0.4&tokens=12'}
 TURN = {'claude': ('Bash', 'command', {'description': 'nothing'}),
         'opencode': ('bash', 'command', {'description': 'nothing'}),
         'Codex': ('exec_command', 'cmd', {}),
-        'gemini': ('run_shell_command', 'command', {'description': 'nothing'})}
+        'gemini': ('glob', 'pattern', {})}
 ALLOWED = {'claude': ['--dangerously-skip-permissions'], 'gemini': ['--yolo']}
 
 

@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	if (!root || ms <= 0)
 		errx(2, "flip PID MS");
 	features__probe(&features);
-	tc.want_rets = features.return_probes_kill;
+	tc.plan.want_rets = features.return_probes_kill;
 	if (probes__new(&pc, &features, &what, &p))
 		errx(1, "%s", what);
 	if (targets__new(p, &tc, &t))
