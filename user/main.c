@@ -20,6 +20,7 @@
 #include "capture/live.h"
 #include "capture/tee.h"
 #include "command.h"
+#include "enrich/prices.h"
 #include "base/limits.h"
 #include "doctor.h"
 #include "log.h"
@@ -36,6 +37,7 @@
 struct run {
 	struct options options;
 	struct pipeline pipeline;
+	struct prices *prices; /* NULL: none are wanted */
 	struct live *live;
 	struct cap_write *cap;
 	struct capture_tee tee;
@@ -44,6 +46,24 @@ struct run {
 	struct loop loop;
 	int exit_code;
 };
+
+/* A list that cannot be read is a wrong configuration: nobody should believe the sums. */
+static int load_prices(struct run *r)
+{
+	const char *path = r->options.prices;
+	char error[512];
+
+	if (path && !strcmp(path, "off"))
+		return 0;
+	if (prices__load(path, error, sizeof(error), &r->prices)) {
+		log__error("--prices: %s", error);
+		return EXIT_USAGE;
+	}
+	if (prices__skipped(r->prices) && path)
+		log__info("%s: %u models, %u entries without a price that can be used", path,
+			  prices__models(r->prices), prices__skipped(r->prices));
+	return 0;
+}
 
 static int add_sink(struct run *r, int err, struct sink *s, const char *name)
 {
@@ -293,8 +313,6 @@ static int open_live(struct run *r)
 		.n_pids = child ? 1 : o->n_pids,
 		.offsets = o->offsets,
 		.n_offsets = o->n_offsets,
-		.plain = o->plain,
-		.n_plain = o->n_plain,
 		.want = want_process,
 		.want_ctx = r,
 		.say = on_say,
@@ -500,8 +518,11 @@ int main(int argc, char **argv)
 	r.loop = (struct loop){-1, -1, -1};
 	r.control =
 		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
+	err = load_prices(&r);
+	if (err)
+		return err;
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
-			     r.options.cap_in ? NULL : &r.control);
+			     r.prices, r.options.cap_in ? NULL : &r.control);
 	if (err) {
 		log__error("%s", strerror(-err));
 		return EXIT_FAILURE;
@@ -518,5 +539,6 @@ int main(int argc, char **argv)
 	/* At last: one by one, perf events take seconds to be taken away. */
 	live__free(r.live);
 	loop__close(&r.loop);
+	prices__free(r.prices);
 	return err ? err : r.exit_code;
 }

@@ -13,8 +13,6 @@
 #define OPTIONS_PIDS_MAX 256
 #define OPTIONS_OFFSETS_MAX 16
 
-#define OPTIONS_PLAIN_MAX 64
-
 #define EXIT_USAGE 2
 
 enum output_format {
@@ -28,8 +26,6 @@ struct options {
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	unsigned int n_pids;
 	bool no_follow;
-	uint16_t plain[OPTIONS_PLAIN_MAX]; /* ports of plain HTTP */
-	unsigned int n_plain;
 	struct filter filter; /* -c -u --cgroup -m --host -x --slow --role */
 	bool role_given;      /* filter.role was said, not defaulted */
 	size_t ring_bytes;    /* 0: the default */
@@ -39,6 +35,7 @@ struct options {
 	uint64_t count;	      /* 0: any number */
 	enum output_format format;
 	const char *out;     /* -o; NULL: none */
+	const char *prices;  /* NULL: the built-in list */
 	const char *cap_out; /* -w */
 	const char *cap_in;  /* -r */
 	bool raw, list, utc, quiet, estimate;

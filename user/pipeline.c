@@ -148,13 +148,14 @@ const struct capture_ops *pipeline__ops(void)
 }
 
 int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max_calls,
-		   bool estimate, const struct capture_control *control)
+		   bool estimate, struct prices *prices, const struct capture_control *control)
 {
 	struct call_tracker_config config = {
 		.filter = filter,
 		.lim = &limits_default,
 		.max_calls = max_calls,
 		.estimate = estimate,
+		.prices = prices,
 		.call = on_call,
 		.stats = on_stats,
 		.fill = on_fill,

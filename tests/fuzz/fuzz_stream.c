@@ -61,10 +61,7 @@ static void step(struct stream_table *t, const uint8_t *op, struct span bytes, u
 		.line = op[6],
 		.dir = dir,
 		.flags = op[2] >> 1 & 0x1f,
-		.stack = op[2] & 0x40	? TLS_UNKNOWN
-			 : op[2] & 0x80 ? TLS_NONE
-					: TLS_OPENSSL,
-		.ahead = op[2] & 0x80 ? op[7] : 0,
+		.stack = op[2] & 0x40 ? TLS_UNKNOWN : TLS_OPENSSL,
 	};
 
 	switch (op[0] % 16) {

@@ -109,7 +109,7 @@ static struct call full(void)
 	c.cache_write_tokens = 300;
 	c.reasoning_tokens = 0;
 	c.input_estimated = true;
-	c.cost_usd = 0.028;
+	c.cost_nusd = 28000000;
 	c.cost_source = "provider";
 	c.finish_reasons = reasons;
 	c.n_finish_reasons = 2;
@@ -368,7 +368,7 @@ static void real_output_fits_the_schema(void **state)
 {
 	const struct stats none = {0}, some = {.calls = 3,
 					       .priced = 1,
-					       .cost_usd = 0.5,
+					       .cost_nusd = 500000000,
 					       .lost_bytes = UINT64_MAX};
 	struct call c = bare();
 	char command[600];

@@ -38,7 +38,7 @@ static struct call example(void)
 		.output_tokens = 640,
 		.ttft_ns = 1100000000,
 		.duration_ns = 9710000000,
-		.cost_usd = 0.028,
+		.cost_nusd = 28000000,
 		.finish_reasons = reasons,
 		.n_finish_reasons = 1,
 		.tool_calls = tools,
@@ -116,7 +116,7 @@ static void unknown_is_a_dash(void **state)
 			 .cache_read_tokens = -1,
 			 .output_tokens = -1,
 			 .ttft_ns = -1,
-			 .cost_usd = NAN,
+			 .cost_nusd = -1,
 			 .retry_after_s = NAN};
 	const char *line = strchr(table_of(&c, 0, 1), '\n') + 1;
 
@@ -289,7 +289,7 @@ static void totals_are_one_line(void **state)
 {
 	struct stats st = {.calls = 4,
 			   .errors = 1,
-			   .cost_usd = 0.0518,
+			   .cost_nusd = 51800000,
 			   .priced = 3,
 			   .input_tokens = 58300,
 			   .output_tokens = 1000};

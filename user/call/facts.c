@@ -86,11 +86,13 @@ static void set_real(struct call_open *x, void *field, const struct fact_value *
 	*(double *)field = v->real;
 }
 
+#define COST_USD_MAX 1e9 /* of one call that is believed */
+
 static void set_cost(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
-	if (!(v->real >= 0))
+	if (!(v->real >= 0 && v->real < COST_USD_MAX))
 		return;
-	x->c.cost_usd = v->real;
+	x->c.cost_nusd = llround(v->real * 1e9);
 	x->c.cost_source = "provider";
 }
 

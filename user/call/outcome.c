@@ -24,7 +24,7 @@ static void drop_output(struct call *c)
 	c->output_parts = call_unknown.output_parts;
 	c->web_searches = c->search_units = c->batch_requests = -1;
 	c->audio_seconds = NAN;
-	c->cost_usd = NAN;
+	c->cost_nusd = -1;
 	c->cost_source = NULL;
 }
 

@@ -106,8 +106,9 @@ struct call {
 	int64_t counted_tokens; /* counted on request, not used */
 	int64_t web_searches, search_units, batch_requests;
 	double audio_seconds;
-	double cost_usd;	 /* NAN: unknown */
+	int64_t cost_nusd;	 /* nano-dollars */
 	const char *cost_source; /* "provider", "list:…" */
+	bool cost_estimated;	 /* of tokens that the provider did not tell */
 
 	/* how it ended */
 	const char *block_reason; /* the prompt was not answered */
@@ -175,9 +176,9 @@ struct stats {
 	uint64_t unwritten;		  /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;
 	uint64_t estimated; /* calls whose tokens are estimates, all or some */
-	double cost_usd;
-	uint64_t priced;   /* calls whose cost is known: cost_usd is their sum */
-	uint64_t unpriced; /* calls with tokens but no price */
+	int64_t cost_nusd;  /* nano-dollars */
+	uint64_t priced;    /* calls whose cost is known: cost_nusd is their sum */
+	uint64_t unpriced;  /* calls with tokens but no price */
 	/* capture */
 	uint64_t lost_records, lost_bytes, gaps, midstream, quiet_calls, copied_bytes, bytes;
 	uint64_t missed_calls; /* TLS calls that were seen but not understood: no room to remember

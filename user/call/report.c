@@ -8,6 +8,7 @@
 #include "call/facts.h"
 #include "call/fetched.h"
 #include "call/outcome.h"
+#include "call/pricing.h"
 #include "call/tracking.h"
 
 static void set_times(struct call_open *x, enum http_end why, uint64_t ts_ns)
@@ -51,8 +52,8 @@ static void count(struct stats *st, const struct filter *f, const struct call *c
 	st->estimated += c->input_estimated || c->output_estimated;
 	st->input_tokens += c->input_tokens > 0 ? (uint64_t)c->input_tokens : 0;
 	st->output_tokens += c->output_tokens > 0 ? (uint64_t)c->output_tokens : 0;
-	if (!isnan(c->cost_usd)) {
-		st->cost_usd += c->cost_usd;
+	if (c->cost_nusd >= 0) {
+		st->cost_nusd += c->cost_nusd;
 		st->priced++;
 	} else if (c->input_tokens > 0 || c->output_tokens > 0) {
 		st->unpriced++;
@@ -137,6 +138,8 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 		return;
 	if (t->cfg.estimate)
 		estimate__fill(x);
+	if (t->cfg.prices)
+		pricing__fill(&x->c, t->cfg.prices);
 	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
 		fetched__add(t->fetched, &x->c);
 	t->n_out++;

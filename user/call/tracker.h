@@ -10,6 +10,7 @@
 #include "http/msg.h"
 
 struct limits;
+struct prices;
 struct call_tracker;
 
 /* What a tracker is made with. All is borrowed for its life. Callbacks may be NULL; none may
@@ -17,8 +18,9 @@ struct call_tracker;
 struct call_tracker_config {
 	const struct filter *filter;
 	const struct limits *lim;
-	uint64_t max_calls; /* records handed out at most; 0: any number */
-	bool estimate;	    /* tokens that no provider told */
+	uint64_t max_calls;    /* records handed out at most; 0: any number */
+	bool estimate;	       /* tokens that no provider told */
+	struct prices *prices; /* for what no provider prices itself; NULL: unknown then */
 	/* A finished call that is wanted. c is borrowed until the callback returns. */
 	void (*call)(void *ctx, const struct call *c);
 	/* Totals: each minute, within a second of a new loss, and from call_tracker__finish. */

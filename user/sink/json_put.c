@@ -68,6 +68,17 @@ void put_seconds(struct json_write *w, const char *key, const void *r, size_t at
 	json_write__seconds(w, v);
 }
 
+void put_usd(struct json_write *w, const char *key, const void *r, size_t at)
+{
+	int64_t v = FIELD(int64_t, r, at);
+
+	if (v < 0)
+		return;
+	json_write__key(w, key);
+	/* Nano-dollars are to dollars as nanoseconds to seconds. */
+	json_write__seconds(w, v);
+}
+
 void put_time(struct json_write *w, const char *key, const void *r, size_t at)
 {
 	json_write__key(w, key);

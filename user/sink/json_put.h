@@ -31,6 +31,8 @@ void put_uint(struct json_write *w, const char *key, const void *r, size_t at);
 void put_uint32(struct json_write *w, const char *key, const void *r, size_t at);
 /* double */
 void put_real(struct json_write *w, const char *key, const void *r, size_t at);
+/* int64_t nano-dollars, -1: unknown; written as dollars, exactly */
+void put_usd(struct json_write *w, const char *key, const void *r, size_t at);
 /* int64_t nanoseconds, -1: unknown; uint64_t ones read the same */
 void put_seconds(struct json_write *w, const char *key, const void *r, size_t at);
 /* uint64_t CLOCK_REALTIME */

@@ -238,7 +238,7 @@ static const struct key call_keys[] = {
 	PARTS("input_tokens", input_parts),
 	PARTS("cache_read.input_tokens", cache_read_parts),
 	PARTS("output_tokens", output_parts),
-	{"gen_ai.usage.cost", put_real, AT(cost_usd)},
+	{"gen_ai.usage.cost", put_usd, AT(cost_nusd)},
 	{"gen_ai.response.time_to_first_chunk", put_seconds, AT(ttfc_ns)},
 	{"gen_ai.response.finish_reasons", put_finish, 0},
 	{"llmsnoop.block_reason", put_text, AT(block_reason)},
@@ -277,6 +277,7 @@ static const struct key call_keys[] = {
 	{"llmsnoop.tls", put_text, AT(tls)},
 	{"llmsnoop.key_fp", put_key_fp, AT(key_fp)},
 	{"llmsnoop.cost.source", put_text, AT(cost_source)},
+	{"llmsnoop.cost.estimated", put_if_true, AT(cost_estimated)},
 	{"llmsnoop.usage.source", put_usage_source, 0},
 	{"llmsnoop.usage.cache_write_5m.input_tokens", put_count, AT(cache_write_5m_tokens)},
 	{"llmsnoop.usage.cache_write_1h.input_tokens", put_count, AT(cache_write_1h_tokens)},
@@ -328,7 +329,7 @@ static void put_cost(struct json_write *w, const char *key, const void *r, size_
 	const struct stats *st = r;
 
 	if (st->priced)
-		put_real(w, key, r, at);
+		put_usd(w, key, r, at);
 }
 
 static void put_unseen(struct json_write *w, const char *key, const void *r, size_t at)
@@ -369,7 +370,7 @@ static const struct key stats_keys[] = {
 	{"input_tokens", put_uint, AT(input_tokens)},
 	{"output_tokens", put_uint, AT(output_tokens)},
 	{"estimated", put_uint, AT(estimated)},
-	{"cost_usd", put_cost, AT(cost_usd)},
+	{"cost_usd", put_cost, AT(cost_nusd)},
 	{"unpriced", put_uint, AT(unpriced)},
 	{"lost_records", put_uint, AT(lost_records)},
 	{"lost_bytes", put_uint, AT(lost_bytes)},

@@ -134,9 +134,10 @@ static void cell_cost(struct table *s, const struct call *c)
 {
 	char text[HUMAN_MAX];
 
-	if (!isfinite(c->cost_usd))
+	if (c->cost_nusd < 0)
 		return;
-	human__usd(c->cost_usd, text);
+	cell_text(s, c->cost_estimated ? "~" : "");
+	human__usd((double)c->cost_nusd / 1e9, text);
 	cell_text(s, text);
 }
 

@@ -33,7 +33,7 @@ int totals__format(struct buf *out, const struct stats *st)
 
 	human__count(st->input_tokens, in);
 	human__count(st->output_tokens, outs);
-	human__usd(st->cost_usd, usd);
+	human__usd((double)st->cost_nusd / 1e9, usd);
 	snprintf(text, sizeof(text),
 		 "%" PRIu64 " call%s, %" PRIu64
 		 " error%s%s%s. %s in / %s out. Ring buffer: %" PRIu64 " lost. Truncated: %" PRIu64

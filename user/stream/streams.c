@@ -128,8 +128,6 @@ void stream__ignore(struct stream *s)
 	s->state = NULL;
 	free(s->search);
 	s->search = NULL;
-	early__free(s->early);
-	s->early = NULL;
 	s->is = CONN_IGNORED;
 }
 

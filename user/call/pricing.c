@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/pricing.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NS_PER_S 1000000000ULL
+
+static int64_t sum(int64_t a, int64_t b)
+{
+	return a < 0 ? b : b < 0 ? a : a + b;
+}
+
+static void set_usage(const struct call *c, struct usage *u)
+{
+	*u = usage_unknown;
+	u->input = c->input_tokens;
+	/* Vectors are no tokens: all that an embedding counts is its input. */
+	if (u->input < 0 && c->operation && !strcmp(c->operation, "embeddings"))
+		u->input = c->total_tokens;
+	/* Results of the provider's own tools are read by the model as well. */
+	if (c->tool_use_tokens > 0)
+		u->input = sum(u->input, c->tool_use_tokens);
+	u->output = c->output_tokens;
+	u->cache_read = c->cache_read_tokens;
+	u->cache_write = sum(c->cache_write_tokens, -1);
+	if (u->cache_write < 0)
+		u->cache_write = sum(c->cache_write_5m_tokens, c->cache_write_1h_tokens);
+	u->cache_write_1h = c->cache_write_1h_tokens;
+	u->input_audio = c->input_parts.audio;
+	u->input_image = c->input_parts.image;
+	u->cache_read_audio = c->cache_read_parts.audio;
+	u->cache_read_image = c->cache_read_parts.image;
+	u->output_audio = c->output_parts.audio;
+	u->output_image = c->output_parts.image;
+	u->output_reasoning = c->reasoning_tokens;
+	u->web_searches = c->web_searches;
+	if (isfinite(c->audio_seconds) && c->audio_seconds >= 0 && c->audio_seconds < 1e9)
+		u->audio_ms = llround(c->audio_seconds * 1e3);
+}
+
+static bool ask(const struct call *c, struct prices *prices, const char *model, struct price *ret)
+{
+	const struct price_query q = {
+		.provider = c->provider,
+		.upstream = c->upstream,
+		.model = model,
+		.service_tier = c->service_tier ? c->service_tier : c->request_service_tier,
+		.batch = c->service_tier && !strcmp(c->service_tier, "batch"),
+		.time_s = c->time_ns / NS_PER_S,
+	};
+
+	return model && prices__find(prices, &q, ret);
+}
+
+void pricing__fill(struct call *c, struct prices *prices)
+{
+	struct price price;
+	struct usage usage;
+	int64_t nusd;
+
+	if (c->cost_nusd >= 0 || c->kind == CALL_TOOL || c->counted_tokens >= 0)
+		return;
+	/* What answered is what is paid for; its dated name may be younger than the list. */
+	if (!ask(c, prices, c->response_model, &price) && !ask(c, prices, c->request_model, &price))
+		return;
+	set_usage(c, &usage);
+	nusd = cost__of(&price, &usage);
+	if (nusd < 0)
+		return;
+	c->cost_nusd = nusd;
+	c->cost_source = prices__source(prices);
+	c->cost_estimated = c->input_estimated || c->output_estimated;
+}
