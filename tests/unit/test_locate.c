@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "capture/flavour.h"
 #include "capture/locate.h"
 
 #define CODE 4096
@@ -105,19 +106,19 @@ static void load_number(struct program *p, const char *opcode, int reg, uint32_t
 	}
 }
 
-static void load_source(struct program *p)
+static void load_text(struct program *p, uint64_t text)
 {
-	uint64_t pages = ((p->source & ~0xfffULL) - (here(p) & ~0xfffULL)) >> 12;
+	uint64_t pages = ((text & ~0xfffULL) - (here(p) & ~0xfffULL)) >> 12;
 
 	if (is_arm64(p)) {
 		put32(p, 0x90000003 | (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5);
-		put32(p, 0x91000063 | (p->source & 0xfff) << 10);
+		put32(p, 0x91000063 | (text & 0xfff) << 10);
 	} else if (p->eh.e_type == ET_EXEC) {
 		put(p, "\xb9", 1);
-		put32(p, p->source);
+		put32(p, text);
 	} else {
 		put(p, "\x48\x8d\x0d", 3);
-		put32(p, p->source - (here(p) + 4));
+		put32(p, text - (here(p) + 4));
 	}
 }
 
@@ -140,7 +141,7 @@ static void report(struct program *p, uint32_t reason, uint32_t line)
 {
 	load_number(p, "\xbf", 0, 16);
 	load_number(p, "\xba", 2, reason);
-	load_source(p);
+	load_text(p, p->source);
 	load_number(p, "\x41\xb8", 4, line);
 	call(p, p->fn[0]);
 }
@@ -298,11 +299,166 @@ static void test_boringssl_unsure(void **state)
 	assert_int_equal(locate(&p, l), 0);
 }
 
+/* ERR_set_debug(source, line, function) */
+static void report_name(struct program *p, uint64_t name)
+{
+	load_text(p, p->source);
+	load_number(p, "\xbe", 1, 1234);
+	load_text(p, name);
+	call(p, p->fn[0]);
+}
+
+struct openssl {
+	const char *version;
+	bool flags;	/* as of 3.3 */
+	bool no_source; /* the names alone */
+	bool twice;	/* another function reports as SSL_write */
+};
+
+enum { O_READ_INTERNAL = 1, O_READ, O_WRITE_INTERNAL, O_WRITE, O_NEW, O_CLEAR };
+
+static struct program openssl(uint16_t machine, struct openssl how, uint64_t at[7])
+{
+	static const char *const names[] = {
+		NULL,	     "ssl_read_internal", "SSL_read", "ssl_write_internal",
+		"SSL_write", "SSL_new",		  "SSL_clear"};
+	struct program p = program(machine, ET_DYN);
+	uint64_t text[7];
+
+	if (how.version)
+		constant(&p, how.version);
+	p.source = constant(&p, how.no_source ? "ssl/other.c" : "../ssl/ssl_lib.c");
+	constant(&p, "SSL_readable"); /* not its name */
+	for (int i = 1; i < 7; i++)
+		text[i] = constant(&p, names[i]);
+	at[0] = begin(&p);
+	end(&p);
+	for (int i = 1; i < 7; i++) {
+		at[i] = begin(&p);
+		if (i == O_WRITE && machine == EM_X86_64) {
+			/* sub; test; js; arguments; call; add; ret */
+			put(&p, "\x48\x83\xec\x18\x85\xd2", 6);
+			put(&p, how.flags ? "\x78\x12\x49\x89\xe0\x31\xc9" : "\x78\x10\x48\x89\xe1",
+			    how.flags ? 7 : 5);
+			put(&p, "\x48\x63\xd2", 3);
+			call(&p, at[O_WRITE_INTERNAL]);
+			put(&p, "\x48\x83\xc4\x18\xc3", 5);
+		}
+		report_name(&p, text[i]);
+		end(&p);
+	}
+	begin(&p);
+	if (how.twice)
+		report_name(&p, text[O_WRITE]);
+	end(&p);
+	begin(&p);
+	for (size_t i = 0; i < p.n_fn; i++)
+		call(&p, p.fn[i]);
+	end(&p);
+	return p;
+}
+
+static void test_openssl(void **state)
+{
+	static const struct {
+		uint16_t machine;
+		struct openssl how;
+		enum tls_fn write;
+		const char *version;
+	} cases[] = {
+		{EM_X86_64, {"OpenSSL 3.0.17 1 Jul 2025"}, FN_WRITE_EX, "3.0.17"},
+		{EM_X86_64, {"OpenSSL 3.5.1+quic 11 Jul 2025"}, FN_WRITE_EX2, "3.5.1+quic"},
+		{EM_X86_64, {NULL}, FN_WRITE_EX, ""},
+		{EM_X86_64, {NULL, .flags = true}, FN_WRITE_EX2, ""},
+		{EM_AARCH64, {"OpenSSL 3.2.0 23 Nov 2023"}, FN_WRITE_EX, "3.2.0"},
+	};
+	struct located l[LOCATED_MAX];
+	uint64_t at[7];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct program p = openssl(cases[i].machine, cases[i].how, at);
+
+		assert_int_equal(locate(&p, l), 1);
+		assert_int_equal(l[0].stack, TLS_OPENSSL);
+		assert_string_equal(l[0].version, cases[i].version);
+		assert_int_equal(l[0].n, 4);
+		assert_int_equal(l[0].site[0].vaddr, at[O_READ_INTERNAL]);
+		assert_int_equal(l[0].site[0].fn, FN_READ_EX);
+		assert_true(l[0].site[0].internal);
+		assert_true(l[0].site[0].sure);
+		assert_int_equal(l[0].site[1].vaddr, at[O_WRITE_INTERNAL]);
+		assert_int_equal(l[0].site[1].fn, cases[i].write);
+		assert_int_equal(l[0].site[2].vaddr, at[O_NEW]);
+		assert_int_equal(l[0].site[2].fn, FN_NEW);
+		assert_int_equal(l[0].site[3].vaddr, at[O_CLEAR]);
+	}
+}
+
+static void test_openssl_unsure(void **state)
+{
+	struct located l[LOCATED_MAX];
+	struct program p;
+	uint64_t at[7];
+
+	p = openssl(EM_X86_64, (struct openssl){"OpenSSL 3.0.17 1 Jul 2025", .twice = true}, at);
+	assert_int_equal(locate(&p, l), 1);
+	assert_int_equal(l[0].n, 0);
+	assert_non_null(strstr(l[0].why_not, "not unique"));
+	/* nothing says whether there are flags */
+	p = openssl(EM_AARCH64, (struct openssl){NULL}, at);
+	assert_int_equal(locate(&p, l), 1);
+	assert_int_equal(l[0].n, 0);
+	/* programs that mention the names, BoringSSL's among them */
+	p = openssl(EM_X86_64, (struct openssl){"OpenSSL 3.0.17 1 Jul 2025", .no_source = true},
+		    at);
+	assert_int_equal(locate(&p, l), 0);
+	p = openssl(EM_X86_64, (struct openssl){"OpenSSL 1.1.1 (compatible; BoringSSL)"}, at);
+	assert_int_equal(locate(&p, l), 0);
+}
+
+static void test_flavour(void **state)
+{
+	static const struct {
+		const char *text[3];
+		enum tls_stack stack;
+		const char *version;
+	} cases[] = {
+		{{"OpenSSL 3.0.17 1 Jul 2025"}, TLS_OPENSSL, "3.0.17"},
+		{{"OpenSSL 1.1.1w  11 Sep 2023"}, TLS_OPENSSL, "1.1.1w"},
+		{{"OpenSSL 1.1.1w  11 Sep 2023", "OpenSSL 3.0.17 1 Jul 2025"}, TLS_OPENSSL, ""},
+		{{"OpenSSL 3.0.17 1 Jul 2025", "x/ssl_lib.cc"}, TLS_OPENSSL, "3.0.17"},
+		{{"use OpenSSL 3.0.17 and later", "OpenSSL 3", "OpenSSL "}, TLS_OPENSSL, ""},
+		{{"OpenSSL 1.1.1 (compatible; BoringSSL)"}, TLS_BORINGSSL, ""},
+		{{"OpenSSL 1.1.1 (compatible; AWS-LC 1.30.1)"}, TLS_BORINGSSL, "AWS-LC 1.30.1"},
+		{{"OpenSSL 1.1.1 (compatible; "}, TLS_OPENSSL, ""},
+		{{"third_party/boringssl/ssl/ssl_lib.cc"}, TLS_BORINGSSL, ""},
+		{{"x/ssl_lib.c"}, TLS_OPENSSL, ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct program p = program(EM_X86_64, ET_DYN);
+		int fd = memfd_create("program", MFD_CLOEXEC);
+		struct flavour flavour;
+		struct elf_file *f;
+
+		for (int k = 0; k < 3 && cases[i].text[k]; k++)
+			constant(&p, cases[i].text[k]);
+		assert_int_equal(write(fd, &p, sizeof(p)), sizeof(p));
+		assert_int_equal(elf_file__open(fd, &f), 0);
+		assert_int_equal(flavour__of(f, &flavour), 0);
+		assert_int_equal(flavour.stack, cases[i].stack);
+		assert_string_equal(flavour.version, cases[i].version);
+		elf_file__free(f);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_boringssl),
-		cmocka_unit_test(test_boringssl_unsure),
+		cmocka_unit_test(test_boringssl), cmocka_unit_test(test_boringssl_unsure),
+		cmocka_unit_test(test_openssl),	  cmocka_unit_test(test_openssl_unsure),
+		cmocka_unit_test(test_flavour),
 	};
 
 	return cmocka_run_group_tests_name("locate", tests, NULL, NULL);

@@ -332,3 +332,9 @@ int functions__find(const struct elf_file *f, const uint64_t *addresses, size_t 
 	free(s.at);
 	return err;
 }
+
+int function__symbol(const struct elf_file *f, const struct function *fn, struct elf_sym *ret)
+{
+	*ret = (struct elf_sym){.vaddr = fn->start, .size = fn->sure ? fn->end - fn->start : 0};
+	return elf_file__offset(f, fn->start, &ret->offset);
+}

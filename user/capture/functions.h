@@ -24,4 +24,8 @@ struct function {
 int functions__find(const struct elf_file *f, const uint64_t *addresses, size_t n,
 		    struct function *ret);
 
+/* The symbol that it would have: its size is 0, unknown, unless an unwind entry says it. -ENOENT.
+ */
+int function__symbol(const struct elf_file *f, const struct function *fn, struct elf_sym *ret);
+
 #endif

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/locate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "capture/offset.h"
+#include "capture/scan.h"
 
 static const struct locator *const locators[] = {
-	&locate_openssl_symbols, &locate_nss,	 &locate_gnutls,
-	&locate_boringssl,	 &locate_rustls, &locate_go,
+	&locate_openssl_symbols, &locate_nss, &locate_gnutls,	      &locate_boringssl,
+	&locate_rustls,		 &locate_go,  &locate_openssl_static,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)
@@ -32,10 +34,55 @@ static int take(struct located *all, int n, const struct located *one)
 	return old ? n : n + 1;
 }
 
+#define LOCATORS (sizeof(locators) / sizeof(locators[0]))
+
+/* Which telling constants a file has: most files have none, and one look at them is enough. */
+struct tellings {
+	struct scan_bytes needle[LOCATORS];
+	bool seen[LOCATORS];
+	size_t n, left;
+};
+
+static int telling_index(const struct tellings *t, const char *telling)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!strcmp(t->needle[i].p, telling))
+			return (int)i;
+	return -1;
+}
+
+static int telling_seen(void *ctx, uint64_t vaddr, size_t which)
+{
+	struct tellings *t = ctx;
+
+	t->left -= !t->seen[which];
+	t->seen[which] = true;
+	return !t->left;
+}
+
+static int tellings(const struct elf_file *f, struct tellings *t)
+{
+	int err;
+
+	*t = (struct tellings){0};
+	for (size_t i = 0; i < LOCATORS; i++) {
+		const char *telling = locators[i]->telling;
+
+		if (telling && telling_index(t, telling) < 0)
+			t->needle[t->n++] = (struct scan_bytes){telling, strlen(telling)};
+	}
+	t->left = t->n;
+	err = scan__find(f, t->needle, t->n, telling_seen, t);
+	/* what is larger than all reason is not searched */
+	return err == -E2BIG || err > 0 ? 0 : err;
+}
+
 int locate__file(struct elf_file *f, const struct locate_config *config,
 		 struct located ret[LOCATED_MAX])
 {
-	int n = 0, err = 0;
+	const struct located *known;
+	struct tellings t;
+	int n = 0, err;
 
 	for (unsigned int i = 0; i < config->n_offsets; i++) {
 		err = offset__locate(config->offsets[i], f, &ret[i]);
@@ -44,13 +91,20 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 	}
 	if (config->n_offsets)
 		return (int)config->n_offsets;
-	for (size_t i = 0; i < sizeof(locators) / sizeof(locators[0]); i++) {
-		struct located one = {.locator = locators[i]->name};
-		int has = locators[i]->find(f, config, &one);
+	err = tellings(f, &t);
+	for (size_t i = 0; i < LOCATORS; i++) {
+		const struct locator *l = locators[i];
+		struct located one = {.locator = l->name};
+		int has;
 
-		if (has < 0)
+		known = l->stack ? found(ret, n, l->stack) : NULL;
+		if ((known && known->n) || (l->telling && !t.seen[telling_index(&t, l->telling)]))
+			continue;
+		has = l->find(f, config, &one);
+		/* what is malformed or past all reason stays so */
+		if (has < 0 && has != -EBADMSG && has != -E2BIG)
 			err = has;
-		else if (has)
+		else if (has > 0)
 			n = take(ret, n, &one);
 	}
 	return n ? n : err;

@@ -74,6 +74,10 @@ void located__text(const struct located *l, char *ret, size_t size);
 struct locator {
 	const char *name;
 	int (*find)(struct elf_file *f, const struct locate_config *config, struct located *ret);
+	/* What may be left out: the only stack that it finds, of which nothing more is wanted once
+	 * there are sites; and a constant of the file without which there is nothing to find. */
+	enum tls_stack stack;
+	const char *telling;
 };
 
 /* Asks all locators. Returns how many stacks were written to ret; negative errno if none was found
@@ -89,5 +93,6 @@ extern const struct locator locate_gnutls;
 extern const struct locator locate_boringssl;
 extern const struct locator locate_rustls;
 extern const struct locator locate_go;
+extern const struct locator locate_openssl_static;
 
 #endif

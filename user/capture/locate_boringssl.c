@@ -16,6 +16,7 @@
 
 #define SOURCE "ssl_lib.cc"
 #define STRINGS_MAX 4
+#define HITS_MAX 64    /* of those, and of what only looks like them */
 #define PLACES_MAX 256 /* errors of ssl_lib.cc; it has about 30 */
 #define NUMBERS_MAX 24
 #define AROUND 26 /* bytes before and behind a reference that belong to its error */
@@ -44,7 +45,7 @@ struct place {
 struct boring {
 	struct elf_file *f;
 	uint64_t string[STRINGS_MAX];
-	size_t n_strings;
+	size_t n_strings, hits;
 	struct place place[PLACES_MAX];
 	struct function fn[PLACES_MAX]; /* of each place */
 	size_t n;
@@ -54,16 +55,12 @@ static int string_found(void *ctx, uint64_t vaddr, size_t which)
 {
 	struct boring *b = ctx;
 	char s[SCAN_STRING_MAX];
-	uint64_t begin;
-	int n = scan__string(b->f, vaddr, s, &begin);
 
-	if (n < (int)strlen(SOURCE) || strcmp(s + n - strlen(SOURCE), SOURCE))
-		return 0;
 	/* linkers merge equal strings; more than a few copies are no program's doing */
 	if (b->n_strings == STRINGS_MAX)
 		return -E2BIG;
-	b->string[b->n_strings++] = begin;
-	return 0;
+	b->n_strings += scan__string(b->f, vaddr, s, &b->string[b->n_strings]) >= 0;
+	return b->hits++ == HITS_MAX ? -E2BIG : 0;
 }
 
 static void number_add(struct place *p, uint32_t number)
@@ -282,8 +279,8 @@ static const struct function *find_read(const struct boring *b, const struct fun
 static int site(struct located *ret, struct elf_file *f, const struct function *fn,
 		enum tls_fn what, const char *name)
 {
-	struct elf_sym sym = {.vaddr = fn->start, .size = fn->sure ? fn->end - fn->start : 0};
-	int err = elf_file__offset(f, sym.vaddr, &sym.offset);
+	struct elf_sym sym;
+	int err = function__symbol(f, fn, &sym);
 
 	if (!err)
 		err = site__at(f, &sym, what, name, &ret->site[ret->n]);
@@ -334,4 +331,9 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	return err;
 }
 
-const struct locator locate_boringssl = {"error reports", find};
+const struct locator locate_boringssl = {
+	.name = "error reports",
+	.find = find,
+	.stack = TLS_BORINGSSL,
+	.telling = "ssl_lib.c",
+};

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /* OpenSSL, and what keeps its names: .dynsym or .symtab has them. */
+#include <string.h>
+
+#include "capture/flavour.h"
 #include "capture/site.h"
 
 static int find(struct elf_file *f, const struct locate_config *config, struct located *ret)
 {
-	int n = site__pick(f, config->want_rets, ret->site);
+	struct flavour flavour;
+	int n = site__pick(f, config->want_rets, ret->site), err;
 
 	if (n <= 0)
 		return n;
-	ret->stack = TLS_OPENSSL;
+	err = flavour__of(f, &flavour);
+	if (err)
+		return err;
+	ret->stack = flavour.stack;
+	memcpy(ret->version, flavour.version, sizeof(ret->version));
 	ret->n = n;
 	return 1;
 }
 
-const struct locator locate_openssl_symbols = {"symbols", find};
+const struct locator locate_openssl_symbols = {.name = "symbols", .find = find};

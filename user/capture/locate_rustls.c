@@ -338,4 +338,4 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	return err ? err : 1;
 }
 
-const struct locator locate_rustls = {"vtables", find};
+const struct locator locate_rustls = {.name = "vtables", .find = find, .telling = "/rustls"};
