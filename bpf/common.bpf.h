@@ -16,6 +16,9 @@ extern const volatile bool cfg_follow;	     /* children of targets are targets *
 extern const volatile bool cfg_tail_call;    /* never: see no_private_stack */
 extern const volatile bool cfg_socks;	     /* sends and receives of sockets are heard of */
 extern const volatile bool cfg_task_regs;    /* the helper task_pt_regs: 5.15 */
+extern const volatile bool cfg_plain;	     /* some ports are listed */
+extern const volatile __u8 cfg_plain_stack;  /* enum tls_stack of user space: none */
+extern const volatile __u8 cfg_plain_ports[65536 / 8]; /* bit set */
 extern const volatile __u32 cfg_socket_ends; /* bit set of stacks whose end is their socket's */
 extern const volatile __u64 cfg_line_seed;   /* so that nobody can choose colliding lines */
 extern const volatile __u64 cfg_wake_bytes;  /* pending data at which the consumer is woken */

@@ -22,11 +22,13 @@ struct verdicts_map {
 /* Whose connection a kernel's socket carries, by the address of its struct sock. */
 struct sock_owner {
 	struct conn_key key; /* ssl == 0: nobody's yet */
-	__u64 seen_ns;	     /* plain: when a send was seen to be under way; 0: none is */
-	__u32 written;	     /* plain: the socket's write_seq after the latest send */
-	__u8 plain;	     /* its bytes are the connection's */
-	__u8 fresh;	     /* its first byte is still to come */
-	__u8 reserved[2];
+	/* where it is plain: its bytes are the connection's */
+	__u64 seen_ns; /* when a send was seen to be under way; 0: none is */
+	__u64 sent;    /* after the latest send: its offset (above) and the socket's write_seq */
+	__u8 plain;
+	__u8 fresh; /* its first byte is still to come */
+	__u8 known; /* sent is */
+	__u8 reserved[5];
 };
 struct socks_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

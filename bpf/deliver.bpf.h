@@ -18,8 +18,18 @@ struct delivery {
 	__u8 stack; /* enum tls_stack of user space */
 	__u8 gap;   /* they are never in the process's memory (SSL_sendfile): only n is known */
 	__u8 early; /* sent before the handshake was through */
-	__u8 reserved[4];
+	/* The other direction's offset, modulo 2^32, behind what it moves at this moment; 0: it
+	 * moves nothing. */
+	__u32 need;
 };
+
+/* How many bytes of the other direction are under way, untold. */
+static __always_inline __u32 under_way(const struct conn *c, const struct delivery *d)
+{
+	__u32 n = d->need - (__u32)c->offset[d->dir == DIR_READ];
+
+	return d->need && (__s32)n > 0 ? n : 0;
+}
 
 /* A gap of known length in place of bytes. */
 static __always_inline void chunk_gap(struct chunk_ctx *c)
@@ -58,6 +68,7 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 	/* One thread at a time moves bytes in one direction, so no atomics (with result: 5.12). */
 	e->offset = c->offset[dir & 1];
 	e->other_offset = c->offset[dir == DIR_READ];
+	e->ahead = under_way(c, d);
 	e->line = line;
 	e->dir = dir;
 	e->stack = c->stack;
@@ -146,7 +157,8 @@ static __always_inline void deliver(struct conn *c, __u32 tgid, struct delivery 
 					c->head[dir & 1] = c->offset[dir & 1] + 1;
 			}
 		}
-		left_out = quiet_bytes(c, dir, d->buf, d->n);
+		/* Who knows what is being asked. */
+		left_out = under_way(c, d) ? 0 : quiet_bytes(c, dir, d->buf, d->n);
 		if (left_out >= d->n) {
 			count(COUNT_QUIET_CALLS, 1);
 			c->pending[dir & 1] |= EVENT_AFTER_QUIET;

@@ -68,6 +68,8 @@ struct event_data {
 	__u8 dir;	    /* enum event_dir */
 	__u8 stack;	    /* enum tls_stack of user space: from the probe's cookie */
 	__u16 reserved;
+	__u32 ahead; /* bytes that the other direction has moved before these, but not told yet */
+	__u32 reserved2;
 };
 
 struct event_close {
@@ -120,7 +122,7 @@ struct event_peer {
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
 _Static_assert(sizeof(struct event_peer) == 72, "event_peer");
 _Static_assert(sizeof(struct event_quic) == 32 + EVENT_QUIC_MAX_MASK + 1, "event_quic");
-_Static_assert(sizeof(struct event_data) == 80, "event_data");
+_Static_assert(sizeof(struct event_data) == 88, "event_data");
 _Static_assert(__builtin_offsetof(struct event_data, len) == 72, "event_data.len");
 _Static_assert(sizeof(struct event_close) == 64, "event_close");
 _Static_assert(sizeof(struct event_process) == 72, "event_process");

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0
-/* What the kernel's sockets tell: which of them carries a connection, and when that is closed. The
- * programs run at the end of each send and receive of the whole host, so they ask the cheapest
- * question first. */
-#include "deliver.bpf.h"
-#include "sock.bpf.h"
-#include "sock_io.bpf.h"
+/* What the kernel's sockets tell: which of them carries a connection, when that is closed, and what
+ * is said in plain HTTP. The programs run at the end of each send and receive of the whole host, so
+ * they ask the cheapest question first. */
+#include "plain.bpf.h"
 
 /* ---- records of TLS (RFC 8446, 5.1) */
 
@@ -95,18 +93,73 @@ static __noinline int sock_match(struct sock_thread *t, __u64 addr, int ret)
 
 /* ---- the programs */
 
-/* sock_send_length(struct sock *sk, int ret, int flags), 6.3 (40e0b09081420); in the process that
- * sends, at the end of the system call */
-SEC("raw_tp/sock_send_length")
-int on_sock_send(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int sock_sent(__u64 sk, int ret, int flags, bool has_loop)
 {
-	struct sock_thread *t = sock_thread_get(false);
+	struct sock_thread *t;
 
+	if (cfg_plain && plain_port((struct sock *)sk))
+		return plain_moved(sk, ret, flags, DIR_WRITE, has_loop);
+	t = sock_thread_get(false);
 	if (t && t->n)
-		sock_match(t, ctx->args[0], (int)ctx->args[1]);
+		sock_match(t, sk, ret);
 	return 0;
 }
 
+static __always_inline int sock_received(__u64 sk, int ret, int flags, bool has_loop)
+{
+	if (cfg_plain && plain_port((struct sock *)sk))
+		plain_moved(sk, ret, flags, DIR_READ, has_loop);
+	return 0;
+}
+
+/* sock_send_length(struct sock *sk, int ret, int flags) and its like, 6.3 (6e6eda44b939); in the
+ * process that sends, at the end of the system call */
+SEC("raw_tp/sock_send_length")
+int on_sock_send(struct bpf_raw_tracepoint_args *ctx)
+{
+	return sock_sent(ctx->args[0], (int)ctx->args[1], 0, true);
+}
+
+SEC("raw_tp/sock_recv_length")
+int on_sock_recv(struct bpf_raw_tracepoint_args *ctx)
+{
+	return sock_received(ctx->args[0], (int)ctx->args[1], (int)ctx->args[2], true);
+}
+
+/* Before 6.3 these functions are what all sends and receives go through:
+ *	int inet_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
+ *	int inet_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
+ * behind the arguments stands the result. */
+static __always_inline __u64 sock_of(__u64 socket)
+{
+	return (__u64)BPF_CORE_READ((struct socket *)socket, sk);
+}
+
+SEC("fexit/inet_sendmsg")
+int on_inet_send(__u64 *ctx)
+{
+	return sock_sent(sock_of(ctx[0]), (int)ctx[3], 0, false);
+}
+
+SEC("fexit/inet6_sendmsg")
+int on_inet6_send(__u64 *ctx)
+{
+	return sock_sent(sock_of(ctx[0]), (int)ctx[3], 0, false);
+}
+
+SEC("fexit/inet_recvmsg")
+int on_inet_recv(__u64 *ctx)
+{
+	return sock_received(sock_of(ctx[0]), (int)ctx[4], (int)ctx[3], false);
+}
+
+SEC("fexit/inet6_recvmsg")
+int on_inet6_recv(__u64 *ctx)
+{
+	return sock_received(sock_of(ctx[0]), (int)ctx[4], (int)ctx[3], false);
+}
+
+#define TCP_ESTABLISHED 1
 #define TCP_FIN_WAIT1 4 /* include/net/tcp_states.h */
 #define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
@@ -138,9 +191,13 @@ int on_sock_state(struct bpf_raw_tracepoint_args *ctx)
 	struct sock *sk = (void *)ctx->args[0];
 	int before = ctx->args[1], state = ctx->args[2];
 
-	if ((state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSE) &&
-	    (BPF_CORE_READ(sk, sk_shutdown) & SHUTDOWN_MASK) == SHUTDOWN_MASK)
+	if (state == TCP_ESTABLISHED) {
+		if (cfg_plain && plain_port(sk))
+			plain_established(sk);
+	} else if ((state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSE) &&
+		   (BPF_CORE_READ(sk, sk_shutdown) & SHUTDOWN_MASK) == SHUTDOWN_MASK) {
 		sock_ended((__u64)sk, before == TCP_CLOSE_WAIT);
+	}
 	return 0;
 }
 

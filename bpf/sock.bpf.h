@@ -16,7 +16,6 @@
 struct sock_thread {
 	__u64 key;     /* of the connection, as in struct conn_key */
 	__u64 sk;      /* the socket that took it; 0: none yet */
-	__u64 recv_sk; /* TCP: of the latest receive that brought bytes */
 	__u32 n;       /* bytes of plaintext; 0: nothing is expected */
 	__u8 returned; /* the call that passed the plaintext is over */
 	__u8 reserved[3];

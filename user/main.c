@@ -313,6 +313,8 @@ static int open_live(struct run *r)
 		.n_pids = child ? 1 : o->n_pids,
 		.offsets = o->offsets,
 		.n_offsets = o->n_offsets,
+		.plain = o->plain,
+		.n_plain = o->n_plain,
 		.want = want_process,
 		.want_ctx = r,
 		.say = on_say,

@@ -17,12 +17,16 @@
 #define LLMSNOOP_VERSION "unknown"
 #endif
 
+/* Ollama, vLLM, LM Studio, llama.cpp */
+#define PLAIN_DEFAULT "11434,8000,1234,8080"
+
 /* Keys of options without a letter. */
 enum {
 	KEY_CGROUP = 256,
 	KEY_HOST,
 	KEY_ROLE,
 	KEY_NO_FOLLOW,
+	KEY_PLAIN,
 	KEY_RING,
 	KEY_SLOW,
 	KEY_FORMAT,
@@ -86,6 +90,11 @@ static const char *take_offset(struct options *o, const char *text, size_t at)
 	right = offset__parse(text, &o->offsets[o->n_offsets]);
 	o->n_offsets += !right;
 	return right;
+}
+
+static const char *take_ports(struct options *o, const char *text, size_t at)
+{
+	return value__ports(text, o);
 }
 
 static const char *take_uid(struct options *o, const char *text, size_t at)
@@ -202,6 +211,10 @@ static const struct option_def defs[] = {
 	  "client, server or both (default: client for the whole host, else both)", 1},
 	 take_role,
 	 0},
+	{{"plain", KEY_PLAIN, "PORT[,PORT]|off", 0,
+	  "plain HTTP to and from these ports (default: " PLAIN_DEFAULT ")", 1},
+	 take_ports,
+	 0},
 	HEADING("Which calls to show:", 2),
 	{{"model", 'm', "GLOB", 0, "of models like that", 2}, take_item, AT(filter.models)},
 	{{"host", KEY_HOST, "GLOB", 0, "to hosts like that", 2}, take_item, AT(filter.hosts)},
@@ -276,7 +289,7 @@ static const struct rule {
 	{'r', KEY_RING, false},	   {'r', KEY_LIST, false},   {'r', KEY_NO_FOLLOW, false},
 	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},   {KEY_LIST, 'o', false},
 	{KEY_LIST, 'd', false},	   {KEY_LIST, 'n', false},   {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},	   {'r', KEY_OFFSET, false},
+	{KEY_RAW, 'w', true},	   {'r', KEY_OFFSET, false}, {'r', KEY_PLAIN, false},
 };
 
 /* ---- messages ---- */
@@ -571,6 +584,7 @@ int options__parse(int argc, char **argv, struct options *ret)
 	int end;
 
 	*ret = (struct options){0};
+	value__ports(PLAIN_DEFAULT, ret);
 	end = check_words(argc, argv);
 	if (end < 0)
 		end = run_argp(argc, argv, &p);

@@ -13,6 +13,8 @@
 #define OPTIONS_PIDS_MAX 256
 #define OPTIONS_OFFSETS_MAX 16
 
+#define OPTIONS_PLAIN_MAX 64
+
 #define EXIT_USAGE 2
 
 enum output_format {
@@ -26,6 +28,8 @@ struct options {
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	unsigned int n_pids;
 	bool no_follow;
+	uint16_t plain[OPTIONS_PLAIN_MAX]; /* ports of plain HTTP */
+	unsigned int n_plain;
 	struct filter filter; /* -c -u --cgroup -m --host -x --slow --role */
 	bool role_given;      /* filter.role was said, not defaulted */
 	size_t ring_bytes;    /* 0: the default */

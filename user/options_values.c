@@ -122,6 +122,27 @@ const char *value__uid(const char *text, uint32_t *ret)
 	return NULL;
 }
 
+const char *value__ports(const char *text, struct options *o)
+{
+	static const char *const right = "ports like 8080 or 8080,11434 (at most 64), or off";
+	uint16_t ports[OPTIONS_PLAIN_MAX] = {0};
+	unsigned int n = 0;
+	uint64_t port;
+
+	if (strcmp(text, "off")) {
+		do {
+			if (n == OPTIONS_PLAIN_MAX ||
+			    !parse_number(text, &text, UINT16_MAX, &port) || !port ||
+			    (*text && *text != ','))
+				return right;
+			ports[n++] = (uint16_t)port;
+		} while (*text++);
+	}
+	memcpy(o->plain, ports, n * sizeof(ports[0]));
+	o->n_plain = n;
+	return NULL;
+}
+
 static bool add_pid(struct options *o, uint32_t pid)
 {
 	unsigned int i;

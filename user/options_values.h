@@ -16,6 +16,8 @@ const char *value__ring(const char *text, size_t *ret_bytes);
 const char *value__count(const char *text, uint64_t *ret);
 /* A user id, or the name of a user that this host knows. */
 const char *value__uid(const char *text, uint32_t *ret);
+/* PORT[,PORT...] or off; in place of those that were there. */
+const char *value__ports(const char *text, struct options *o);
 /* PID[,PID...]; appended, doubles left out. */
 const char *value__pids(const char *text, struct options *o);
 

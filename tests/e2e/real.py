@@ -393,7 +393,7 @@ class Vendor(lib.Provider):
 
     def __init__(self, *args, script=None, life=170):
         self.http2 = lib.has_module('h2')
-        self.demo = ''
+        self.demo, self.pace = '', 'tokens=24'
         directory = lib.temporary_directory()
         self.log = os.path.join(directory, 'log.jsonl')
         more = ['--log', self.log]
@@ -414,7 +414,7 @@ class Vendor(lib.Provider):
 
 def environment(client, vendor, tag, home, stream, api, calls):
     """What a client is run with. Its x-demo header, by whatever means, carries the tag."""
-    vendor.demo = 'tag=%s&tokens=24' % tag
+    vendor.demo = 'tag=%s&%s' % (tag, vendor.pace)
     return {**vendor.env, 'HOME': home, 'DEMO': vendor.demo, 'STREAM': '1' if stream else '0',
             'API': api or '', 'CALLS': str(calls), 'GIT_SSL_CAINFO': vendor.ca,
             'ANTHROPIC_CUSTOM_HEADERS': 'x-demo: ' + vendor.demo, 'NO_PROXY': '*', 'no_proxy': '*',

@@ -104,17 +104,23 @@ def gemini(case, stream):
                'response_id': ident, 'input_tokens': case.input, 'output_tokens': case.tokens,
                'reasoning': case.tokens - said, 'tool_calls': [], 'finish_reasons': ['STOP']}
     base = {'modelVersion': model, 'responseId': ident}
-    words = case.words()
 
-    def part(text, **more):
-        return {'candidates': [{'content': {'role': 'model', 'parts': [{'text': text}]},
-                                'index': 0, **more}], 'usageMetadata': usage, **base}
+    def document(parts, **more):
+        return {'candidates': [{'content': {'role': 'model', 'parts': parts}, 'index': 0, **more}],
+                'usageMetadata': usage, **base}
 
+    parts = [{'text': w} for w in case.words()]
+    if case.calls:
+        for i, c in enumerate(case.calls):
+            c['id'] = 'call_%s%02d' % (case.serial_hex, i)
+        a.truth['tool_calls'] = case.tool_truth()
+        parts = [{'functionCall': {'id': c['id'], 'name': c['name'],
+                                   'args': json.loads(c['arguments'])}} for c in case.calls]
     if not stream:
-        a.document = part(''.join(words), finishReason='STOP')
+        a.document = document(parts, finishReason='STOP')
         return a
-    a.events = [Event(part(w, **({'finishReason': 'STOP'} if i + 1 == len(words) else {})),
-                      output=True) for i, w in enumerate(words)]
+    a.events = [Event(document([p], **({'finishReason': 'STOP'} if i + 1 == len(parts) else {})),
+                      output=True) for i, p in enumerate(parts)]
     return a
 
 

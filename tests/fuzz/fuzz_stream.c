@@ -61,7 +61,10 @@ static void step(struct stream_table *t, const uint8_t *op, struct span bytes, u
 		.line = op[6],
 		.dir = dir,
 		.flags = op[2] >> 1 & 0x1f,
-		.stack = op[2] & 0x40 ? TLS_UNKNOWN : TLS_OPENSSL,
+		.stack = op[2] & 0x40	? TLS_UNKNOWN
+			 : op[2] & 0x80 ? TLS_NONE
+					: TLS_OPENSSL,
+		.ahead = op[2] & 0x80 ? op[7] : 0,
 	};
 
 	switch (op[0] % 16) {

@@ -65,9 +65,9 @@ static void on_process(void *ctx, const struct process *p)
 
 static void on_data(void *ctx, const struct capture_data *d)
 {
-	say(ctx, "data %lu %u %u %lx %lu %lu %lu %lu gap %lu dir %d flags %u stack %d: ", d->conn,
-	    d->pid, d->tid, d->ssl, d->entry_ns, d->return_ns, d->offset, d->other_offset, d->gap,
-	    d->dir, d->flags, d->stack);
+	say(ctx, "data %lu %u %u %lx %lu %lu %lu %lu gap %lu dir %d flags %u ahead %u stack %d: ",
+	    d->conn, d->pid, d->tid, d->ssl, d->entry_ns, d->return_ns, d->offset, d->other_offset,
+	    d->gap, d->dir, d->flags, d->ahead, d->stack);
 	assert_int_equal(buf__add(&((struct log *)ctx)->out, d->bytes), 0);
 	say(ctx, "\n");
 }
@@ -134,6 +134,7 @@ static void play(const struct capture_ops *ops, void *ctx)
 				 .entry_ns = 100,
 				 .return_ns = 200,
 				 .other_offset = 3,
+				 .ahead = 4000000000,
 				 .bytes = SPAN_LIT("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
 				 .dir = DIR_WRITE,
 				 .flags = EVENT_CALL_START,
@@ -284,7 +285,7 @@ static void test_long_data(void **state)
 		size_t len = i < 3 ? CAP_DATA_MAX : 5;
 
 		snprintf(want, sizeof(want),
-			 " %zu 0 gap 0 dir 0 flags %d stack 0: ", 10 + i * CAP_DATA_MAX,
+			 " %zu 0 gap 0 dir 0 flags %d ahead 0 stack 0: ", 10 + i * CAP_DATA_MAX,
 			 i ? EVENT_EARLY : EVENT_CALL_START | EVENT_AFTER_LOSS | EVENT_EARLY);
 		p = memmem(p, end - p, want, strlen(want));
 		assert_non_null(p);

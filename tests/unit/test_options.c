@@ -75,6 +75,13 @@ static void good_lines(void **state)
 	assert_int_equal(o.count, 3);
 	assert_int_equal(o.ring_bytes, 65536);
 	assert_int_equal(o.filter.slow_ns, 200000000);
+	assert_int_equal(o.n_plain, 4);
+	assert_int_equal(o.plain[0], 11434);
+	assert_int_equal(parse("--plain 1,65535", &o), -1);
+	assert_int_equal(o.n_plain, 2);
+	assert_int_equal(o.plain[1], 65535);
+	assert_int_equal(parse("--plain off", &o), -1);
+	assert_int_equal(o.n_plain, 0);
 	assert_int_equal(parse("-c python3 -c node -u 0 -u root -u 1000 --cgroup /a --cgroup=/b "
 			       "-m claude-* -m gpt* --host *.x --role server",
 			       &o),
@@ -158,6 +165,11 @@ static void bad_lines_say_what_is_right(void **state)
 		{"--ring 32K", "power of two"},
 		{"--ring 2G", "power of two"},
 		{"--ring 64Q", "power of two"},
+		{"--plain 0", "ports like"},
+		{"--plain 65536", "ports like"},
+		{"--plain 80,", "ports like"},
+		{"--plain on", "ports like"},
+		{"-r a --plain 80", "-r and --plain contradict"},
 		{"--role peer", "client, server or both"},
 		{"--format xml", "table or jsonl"},
 		{"-j --format=table", "contradict"},

@@ -57,46 +57,23 @@ static double ask(struct prices *p, const char *provider, const char *model)
 /* Both sides are rounded in the same way. */
 #define assert_price(got, want) assert_true((got) == (want))
 
-#define MODEL(match, price) "{\"id\":\"x\",\"match\":" match ",\"prices\":" price "}"
-#define PRICE(n) "{\"input_mtok\":" #n "}"
-
 static void test_clauses(void **state)
 {
-	struct prices *p = load("[{\"id\":\"openai\",\"models\":[" MODEL("{\"equals\":\"gpt-a\"}", PRICE(1)) "," MODEL(
-		"{\"starts_with\":\"gpt-b\"}",
-		PRICE(2)) "," MODEL("{\"ends_with\":\"-tail\"}",
-				    PRICE(3)) "," MODEL("{\"and\":[{\"contains\":\"mid\"},{"
-							"\"regex\":\"^(?!.*-tts)\"}]}",
-							PRICE(4)) "," MODEL("{\"or\":[{\"equals\":"
-									    "\"one\"},{\"equals\":"
-									    "\"two\"}]}",
-									    PRICE(5)) "," MODEL("{"
-												"\""
-												"re"
-												"ge"
-												"x"
-												"\""
-												":"
-												"\""
-												"^g"
-												"pt"
-												"-5"
-												"(?"
-												":"
-												"\\"
-												"\\"
-												".1"
-												")?"
-												"-"
-												"\\"
-												"\\"
-												"d{"
-												"4}"
-												"$"
-												"\""
-												"}",
-												PRICE(6)) "," MODEL("{\"regex\":\"^(?!vendor/)(labs-)?z\"}",
-														    PRICE(7)) "]}]");
+	struct prices *p = load(
+		"[{\"id\":\"openai\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"equals\":\"gpt-a\"},\"prices\":{\"input_mtok\":1}},"
+		"{\"id\":\"x\",\"match\":{\"starts_with\":\"gpt-b\"},\"prices\":{\"input_mtok\":2}}"
+		","
+		"{\"id\":\"x\",\"match\":{\"ends_with\":\"-tail\"},\"prices\":{\"input_mtok\":3}},"
+		"{\"id\":\"x\",\"match\":{\"and\":[{\"contains\":\"mid\"},{\"regex\":\"^(?!.*-tts)"
+		"\"}]},"
+		"\"prices\":{\"input_mtok\":4}},"
+		"{\"id\":\"x\",\"match\":{\"or\":[{\"equals\":\"one\"},{\"equals\":\"two\"}]},"
+		"\"prices\":{\"input_mtok\":5}},"
+		"{\"id\":\"x\",\"match\":{\"regex\":\"^gpt-5(?:\\\\.1)?-\\\\d{4}$\"},"
+		"\"prices\":{\"input_mtok\":6}},"
+		"{\"id\":\"x\",\"match\":{\"regex\":\"^(?!vendor/)(labs-)?z\"},"
+		"\"prices\":{\"input_mtok\":7}}]}]");
 
 	assert_int_equal(prices__models(p), 7);
 	assert_int_equal(prices__skipped(p), 0);
@@ -123,21 +100,15 @@ static void test_providers(void **state)
 {
 	struct prices *p = load(
 		"{\"name\":\"mine\",\"version\":\"7\",\"providers\":["
-		"{\"id\":\"openai\",\"models\":[" MODEL(
-			"{\"equals\":\"m\"}",
-			PRICE(1)) "]},"
-				  "{\"id\":\"x-ai\",\"models\":[" MODEL(
-					  "{\"equals\":\"m\"}",
-					  PRICE(2)) "]},"
-						    "{\"id\":\"azure\",\"fallback_model_"
-						    "providers\":[\"nobody\",\"openai\"],"
-						    "\"models\":[" MODEL(
-							    "{\"equals\":\"n\"}",
-							    PRICE(3)) "]},"
-								      "{\"id\":\"huggingface_"
-								      "groq\",\"models\":[" MODEL(
-									      "{\"equals\":\"m\"}",
-									      PRICE(4)) "]}]}");
+		"{\"id\":\"openai\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"equals\":\"m\"},\"prices\":{\"input_mtok\":1}}]},"
+		"{\"id\":\"x-ai\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"equals\":\"m\"},\"prices\":{\"input_mtok\":2}}]},"
+		"{\"id\":\"azure\",\"fallback_model_providers\":[\"nobody\",\"openai\"],"
+		"\"models\":[{\"id\":\"x\",\"match\":{\"equals\":\"n\"},\"prices\":{\"input_mtok\":"
+		"3}}]},"
+		"{\"id\":\"huggingface_groq\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"equals\":\"m\"},\"prices\":{\"input_mtok\":4}}]}]}");
 	struct price_query routed = {.provider = "huggingface", .upstream = "groq", .model = "m"};
 
 	assert_string_equal(prices__source(p), "list:mine 7");
@@ -152,39 +123,20 @@ static void test_providers(void **state)
 
 static void test_when(void **state)
 {
-	struct prices *p = load("[{\"id\":\"openai\",\"models\":[" MODEL(
-		"{\"equals\":\"dated\"}",
-		"[{\"prices\":{\"input_mtok\":1}},"
-		"{\"constraint\":{\"start_date\":\"2026-01-10\"},\"prices\":{"
-		"\"input_mtok\":2}}]") "," MODEL("{\"equals\":\"night\"}",
-						 "[{\"prices\":{\"input_mtok\":1}},"
-						 "{\"constraint\":{\"start_time\":"
-						 "\"16:30:00Z\",\"end_time\":\"00:"
-						 "30:00Z\"},\"prices\":{\"input_"
-						 "mtok\":3}}]") ",{\"id\":\"v\","
-								"\"match\":{"
-								"\"equals\":"
-								"\"tiered\"},"
-								"\"prices\":{"
-								"\"input_mtok\":{"
-								"\"base\":4,"
-								"\"tiers\":[{"
-								"\"start\":1000,"
-								"\"price\":8}]},"
-								"\"output_mtok\":5}"
-								",\"price_"
-								"variants\":[{"
-								"\"when\":{"
-								"\"service_tier\":"
-								"\"flex\"},"
-								"\"prices\":{"
-								"\"input_mtok\":2}}"
-								",{\"when\":{"
-								"\"processing\":"
-								"\"batch\"},"
-								"\"prices\":{"
-								"\"input_mtok\":1}}"
-								"]}]}]");
+	struct prices *p = load(
+		"[{\"id\":\"openai\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"equals\":\"dated\"},\"prices\":[{\"prices\":{\"input_"
+		"mtok\":1}},"
+		"{\"constraint\":{\"start_date\":\"2026-01-10\"},\"prices\":{\"input_mtok\":2}}]},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"night\"},\"prices\":[{\"prices\":{\"input_"
+		"mtok\":1}},"
+		"{\"constraint\":{\"start_time\":\"16:30:00Z\",\"end_time\":\"00:30:00Z\"},"
+		"\"prices\":{\"input_mtok\":3}}]},"
+		"{\"id\":\"v\",\"match\":{\"equals\":\"tiered\"},\"prices\":{\"input_mtok\":"
+		"{\"base\":4,\"tiers\":[{\"start\":1000,\"price\":8}]},\"output_mtok\":5},"
+		"\"price_variants\":[{\"when\":{\"service_tier\":\"flex\"},"
+		"\"prices\":{\"input_mtok\":2}},{\"when\":{\"processing\":\"batch\"},"
+		"\"prices\":{\"input_mtok\":1}}]}]}]");
 	struct price_query q = {.provider = "openai", .model = "dated"};
 	struct price price;
 
@@ -255,46 +207,14 @@ static void test_litellm(void **state)
 static void test_skipped(void **state)
 {
 	struct prices *p = load(
-		"[{\"id\":\"openai\",\"models\":[" MODEL("{\"nearly\":\"a\"}", PRICE(1)) "," MODEL(
-			"{\"regex\":\"(?<=a)b\"}",
-			PRICE(1)) "," MODEL("{\"equals\":\"a\"}",
-					    "{\"input_mtok\":-1}") "," MODEL("{\"equals\":\"b\"}",
-									     "{\"input_mtok\":"
-									     "\"1\"}") "," MODEL("{"
-												 "\"eq"
-												 "u"
-												 "a"
-												 "l"
-												 "s"
-												 "\":"
-												 "\"c\""
-												 "}",
-												 "{"
-												 "\"in"
-												 "p"
-												 "u"
-												 "t"
-												 "_"
-												 "m"
-												 "t"
-												 "o"
-												 "k"
-												 "\":1,"
-												 "\"out"
-												 "p"
-												 "u"
-												 "t"
-												 "_"
-												 "k"
-												 "p"
-												 "a"
-												 "g"
-												 "e"
-												 "s"
-												 "\":"
-												 "1"
-												 "}") "," MODEL("{\"equals\":\"d\"}",
-														PRICE(9)) "]}]");
+		"[{\"id\":\"openai\",\"models\":["
+		"{\"id\":\"x\",\"match\":{\"nearly\":\"a\"},\"prices\":{\"input_mtok\":1}},"
+		"{\"id\":\"x\",\"match\":{\"regex\":\"(?<=a)b\"},\"prices\":{\"input_mtok\":1}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"a\"},\"prices\":{\"input_mtok\":-1}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"b\"},\"prices\":{\"input_mtok\":\"1\"}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"c\"},"
+		"\"prices\":{\"input_mtok\":1,\"output_kpages\":1}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"d\"},\"prices\":{\"input_mtok\":9}}]}]");
 
 	assert_int_equal(prices__models(p), 2);
 	assert_int_equal(prices__skipped(p), 4);

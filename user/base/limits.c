@@ -30,6 +30,7 @@ const struct limits limits_default = {
 	.scan_function = 64 << 10,
 	.conns = 65536,
 	.conns_per_process = 16384,
+	.early_bytes = 16 << 20,
 	.processes = 16384,
 	.calls = 65536,
 	.turns = 64,

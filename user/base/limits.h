@@ -43,6 +43,7 @@ struct limits {
 	/* tables */
 	unsigned int conns; /* connections with state in user space */
 	unsigned int conns_per_process;
+	size_t early_bytes; /* answers that wait for their requests, of all connections */
 	unsigned int processes;
 	unsigned int calls;	 /* open calls */
 	unsigned int turns;	 /* open calls of one session */

@@ -20,7 +20,8 @@
  *	CAP_PROCESS	u32 pid, ppid, uid; u64 start_ns, seen_ns;
  *			string comm, exe, cmdline, cgroup, container_id, unit, env
  *	CAP_DATA	u64 conn, ssl, entry_ns, return_ns, offset, other_offset, gap;
- *			u32 pid, tid; u16 flags; u8 dir; string stack; string bytes
+ *			u32 pid, tid; u16 flags; u8 dir; string stack; string bytes;
+ *			u32 ahead (minor 2)
  *	CAP_CLOSE	u64 conn, ts_ns, offset[2]; u32 pid, read_fails; u16 flags
  *	CAP_EXIT	u32 pid; u64 ts_ns; u32 status
  *	CAP_COUNTS	u32 n, u64 v[n]

@@ -227,6 +227,7 @@ static bool on_data(struct cap_read *r, struct cursor *c, const struct capture_o
 	dir = get8(c);
 	d.stack = stack_named(get_string(c));
 	d.bytes = get_string(c);
+	d.ahead = c->left.n ? get32(c) : 0; /* minor 2 */
 	if (c->bad || dir > DIR_WRITE || (d.gap && d.bytes.n) ||
 	    d.offset > UINT64_MAX - d.gap - d.bytes.n || d.gap > INT64_MAX)
 		return false;

@@ -197,6 +197,7 @@ static void data_piece(struct cap_write *w, const struct capture_data *d)
 	} else {
 		put(w, d->bytes.p, d->bytes.n);
 	}
+	put32(w, d->ahead);
 	record_end(w);
 }
 

@@ -51,6 +51,8 @@ struct capture_data {
 	uint64_t ssl;
 	uint64_t entry_ns, return_ns;  /* CLOCK_MONOTONIC, of the SSL call */
 	uint64_t offset, other_offset; /* see event.h */
+	uint32_t ahead;	   /* bytes of the other direction behind other_offset that went before
+			      these, too, but are told later */
 	uint64_t line;	   /* hash of the request line that an SSL call begins with; 0: unknown */
 	uint64_t gap;	   /* bytes missing at offset; then bytes is empty */
 	struct span bytes; /* borrowed until the callback returns */

@@ -19,6 +19,7 @@ bool decode__data(const struct event_header *h, size_t size, struct capture_data
 		.return_ns = e->return_ns,
 		.offset = e->offset,
 		.other_offset = e->other_offset,
+		.ahead = e->ahead,
 		.line = e->line,
 		.gap = gap ? e->len : 0,
 		.bytes = gap ? SPAN_NONE : span(e + 1, e->len),

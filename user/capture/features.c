@@ -144,7 +144,8 @@ static void leave_out(struct features *f)
 		{"session", &f->uprobe_session},    {"multi", &f->uprobe_multi},
 		{"task_storage", &f->task_storage}, {"bpf_loop", &f->bpf_loop},
 		{"cgroup_skb", &f->cgroup_skb},	    {"task_regs", &f->task_regs},
-		{"sock_length", &f->sock_length},   {"mmap_events", &f->mmap_events},
+		{"sock_length", &f->sock_length},   {"sock_exit", &f->sock_exit},
+		{"mmap_events", &f->mmap_events},
 	};
 	const char *without = getenv("LLMSNOOP_WITHOUT");
 
@@ -168,6 +169,23 @@ static bool has_tracepoint(const char *typedef_name)
 	return has;
 }
 
+/* Can a program be put behind the function through which sends of IPv4 go? */
+static bool has_fexit(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int prog, link = -1;
+
+	opts.attach_btf_id = (uint32_t)libbpf_find_vmlinux_btf_id("inet_sendmsg", BPF_TRACE_FEXIT);
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "llmsnoop_try", "GPL", return_zero, 2, &opts);
+	if (prog >= 0)
+		link = bpf_raw_tracepoint_open(NULL, prog);
+	if (link >= 0)
+		close(link);
+	if (prog >= 0)
+		close(prog);
+	return link >= 0;
+}
+
 void features__probe(struct features *ret)
 {
 	libbpf_print_fn_t old = libbpf_set_print(NULL);
@@ -187,6 +205,7 @@ void features__probe(struct features *ret)
 		.task_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_task_pt_regs,
 						     NULL) == 1,
 		.sock_length = has_tracepoint("btf_trace_sock_send_length"),
+		.sock_exit = has_fexit(),
 		.uprobe_multi = has_attach_type(LINK_UPROBE_MULTI),
 		.uprobe_session = has_attach_type(LINK_UPROBE_SESSION),
 		.mmap_events = mappings__new(&mappings) == 0,

@@ -14,6 +14,7 @@ struct features {
 	bool cgroup_skb;	 /* programs on packets: only QUIC's name needs them */
 	bool task_regs;		 /* the registers of the system call under way: 5.15 */
 	bool sock_length;	 /* raw tracepoints on sends and receives: 6.3 */
+	bool sock_exit;		 /* programs behind kernel functions: 5.5, arm64 6.0 */
 	bool uprobe_multi;	 /* 6.6 */
 	bool uprobe_session;	 /* 6.13 */
 	bool mmap_events;	 /* perf tells of executable mappings as they are made */

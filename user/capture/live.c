@@ -436,7 +436,8 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	      struct live_error *ret_error, struct live **ret)
 {
 	struct live *l = calloc(1, sizeof(*l));
-	struct probes_config pc = {config->ring_bytes, config->all, config->follow};
+	struct probes_config pc = {config->ring_bytes, config->all, config->follow, config->plain,
+				   config->n_plain};
 	struct targets_config tc = {
 		.per_pid = !config->all && !config->follow,
 		.plan = {.offsets = config->offsets, .n_offsets = config->n_offsets},

@@ -125,6 +125,15 @@ struct verdict *probes__verdicts(struct probes *p)
 static void choose_programs(struct probes *p, const struct features *f)
 {
 	struct llmsnoop_bpf *s = p->skel;
+	bool old = !f->sock_length && f->sock_exit;
+	const struct {
+		struct bpf_program *prog;
+		bool old;
+	} sock[] = {
+		{s->progs.on_sock_send, false}, {s->progs.on_sock_recv, false},
+		{s->progs.on_inet_send, true},	{s->progs.on_inet6_send, true},
+		{s->progs.on_inet_recv, true},	{s->progs.on_inet6_recv, true},
+	};
 
 	attach__choose(&p->attacher);
 	/* Kernels before 6.1 (34dd3bad1a6f) print a warning with a trace, or panic where they are
@@ -132,7 +141,8 @@ static void choose_programs(struct probes *p, const struct features *f)
 	if (p->attacher.method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
 	bpf_program__set_autoload(s->progs.quic_egress, f->cgroup_skb);
-	bpf_program__set_autoload(s->progs.on_sock_send, f->sock_length);
+	for (size_t i = 0; i < sizeof(sock) / sizeof(sock[0]); i++)
+		bpf_program__set_autoload(sock[i].prog, sock[i].old ? old : f->sock_length);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
 	bpf_map__set_autocreate(s->maps.threads_lru, !f->task_storage);
 	bpf_map__set_autocreate(s->maps.sock_threads, f->task_storage);
@@ -176,6 +186,11 @@ static int watch_processes(struct probes *p)
 		{s->progs.on_exec, &s->links.on_exec},
 		{s->progs.on_exit, &s->links.on_exit},
 		{s->progs.on_sock_send, &s->links.on_sock_send},
+		{s->progs.on_sock_recv, &s->links.on_sock_recv},
+		{s->progs.on_inet_send, &s->links.on_inet_send},
+		{s->progs.on_inet6_send, &s->links.on_inet6_send},
+		{s->progs.on_inet_recv, &s->links.on_inet_recv},
+		{s->progs.on_inet6_recv, &s->links.on_inet6_recv},
 		{s->progs.on_sock_state, &s->links.on_sock_state},
 		{s->progs.on_sock_destroy, &s->links.on_sock_destroy},
 	};
@@ -239,8 +254,13 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	p->attacher = (struct attacher){p->skel, attach__method(features), features->bpf_loop};
 	p->skel->rodata->cfg_task_storage = features->task_storage;
 	p->skel->rodata->cfg_task_regs = features->task_regs;
-	p->skel->rodata->cfg_socks = features->sock_length;
+	p->skel->rodata->cfg_socks = features->sock_length || features->sock_exit;
 	p->skel->rodata->cfg_socket_ends = SOCKET_ENDS;
+	p->skel->rodata->cfg_plain = config->n_plain > 0;
+	p->skel->rodata->cfg_plain_stack = TLS_NONE;
+	for (size_t i = 0; i < config->n_plain; i++)
+		p->skel->rodata->cfg_plain_ports[config->plain[i] / 8] |= 1U
+									  << config->plain[i] % 8;
 	p->skel->rodata->cfg_all = config->all;
 	p->skel->rodata->cfg_follow = config->follow;
 	p->skel->rodata->cfg_wake_bytes = config->ring_bytes / 4;

@@ -18,6 +18,8 @@ struct probes_config {
 	size_t ring_bytes; /* of the data ring: a power of two and a multiple of the page size */
 	bool all;	   /* every process, else only targets */
 	bool follow;	   /* children of targets are targets */
+	const uint16_t *plain; /* ports of plain HTTP; borrowed during probes__new */
+	size_t n_plain;
 };
 
 /* Loads the programs that fit the kernel and attaches those that watch processes. On failure

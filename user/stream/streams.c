@@ -128,6 +128,8 @@ void stream__ignore(struct stream *s)
 	s->state = NULL;
 	free(s->search);
 	s->search = NULL;
+	early__free(s->early);
+	s->early = NULL;
 	s->is = CONN_IGNORED;
 }
 

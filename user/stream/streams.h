@@ -5,6 +5,7 @@
 #define LLMSNOOP_STREAMS_H
 
 #include "base/map.h"
+#include "stream/early.h"
 #include "stream/first.h"
 #include "stream/protocol.h"
 
@@ -32,6 +33,7 @@ struct stream {
 	const struct protocol *protocol;
 	void *state;
 	struct search *search; /* CONN_SEARCH, once there are bytes */
+	struct early *early;   /* what waits for the other direction; NULL: nothing */
 	enum conn_state is;
 	bool framed; /* the capture is quiet by frames, as far as it was told */
 };

@@ -10,6 +10,10 @@
 /* A connection met midstream that shows no beginning within so many bytes is left alone until a
  * call begins like a request. */
 #define SEARCH_BYTES (64 * 1024)
+
+/* So long an answer waits for its request, which has left its program's hands already. */
+#define EARLY_NS 1000000000ULL
+
 struct stream_table {
 	const struct protocol *protocols[STREAM_PROTOCOLS_MAX];
 	unsigned int n_protocols;
@@ -19,6 +23,7 @@ struct stream_table {
 	const struct capture_ops *observer;
 	void *observer_ctx;
 	struct streams streams;
+	struct early_all early;
 	struct stream_stats stats;
 };
 
@@ -64,8 +69,11 @@ static enum event_dir other(enum event_dir dir)
 	return dir == DIR_READ ? DIR_WRITE : DIR_READ;
 }
 
+static void go_on(struct stream_table *t, struct stream *s, bool all);
+
 static void stream__end(struct stream_table *t, struct stream *s, enum conn_end why, uint64_t ts_ns)
 {
+	go_on(t, s, true);
 	if (s->state)
 		s->protocol->finish(s->state, why, ts_ns);
 	streams__remove(&t->streams, s);
@@ -307,25 +315,19 @@ static void search(struct stream_table *t, struct stream *s, enum event_dir dir,
 	quiet(t, s);
 }
 
-static void stream_table__data(void *ctx, const struct capture_data *d)
+static uint64_t time_of(const struct capture_data *d)
 {
-	uint64_t ts_ns = d->dir == DIR_WRITE ? d->entry_ns : d->return_ns;
+	return d->dir == DIR_WRITE ? d->entry_ns : d->return_ns;
+}
+
+static void take(struct stream_table *t, struct stream *s, const struct capture_data *d)
+{
 	bool first_in_call = d->flags & EVENT_CALL_START;
 	enum event_dir to = other(d->dir);
-	struct stream_table *t = ctx;
 	struct span bytes = d->bytes;
+	uint64_t ts_ns = time_of(d);
 	uint64_t lost = d->gap, seen;
-	struct stream *s;
 
-	s = streams__find(&t->streams, d->conn);
-	if (!s)
-		s = stream__new(t, d, ts_ns);
-	else
-		streams__touch(&t->streams, s);
-	if (!s) {
-		t->stats.refused++;
-		return;
-	}
 	if (s->is == CONN_IGNORED)
 		return;
 	s->conn.tid = d->tid;
@@ -369,6 +371,57 @@ static void stream_table__data(void *ctx, const struct capture_data *d)
 	}
 }
 
+/* Did the other direction move bytes before these that are not here yet? */
+static bool is_early(const struct stream *s, const struct capture_data *d)
+{
+	return d->stack == TLS_NONE && s->is != CONN_IGNORED &&
+	       d->other_offset + d->ahead > s->offset[other(d->dir)];
+}
+
+/* Takes in what waited; all: also what still would. */
+static void go_on(struct stream_table *t, struct stream *s, bool all)
+{
+	struct early *e = s->early;
+	const struct capture_data *d;
+
+	while (s->early && (d = early__first(e)) && (all || !is_early(s, d))) {
+		take(t, s, d);
+		/* the connection may be ignored by now, and nothing of it waits any more */
+		if (s->early)
+			early__drop(e);
+	}
+	if (s->early && !early__first(e)) {
+		early__free(e);
+		s->early = NULL;
+	}
+}
+
+static void stream_table__data(void *ctx, const struct capture_data *d)
+{
+	const struct capture_data *first;
+	struct stream_table *t = ctx;
+	struct stream *s;
+
+	s = streams__find(&t->streams, d->conn);
+	if (!s)
+		s = stream__new(t, d, time_of(d));
+	else
+		streams__touch(&t->streams, s);
+	if (!s) {
+		t->stats.refused++;
+		return;
+	}
+	first = early__first(s->early);
+	if ((!first || first->dir == d->dir) && is_early(s, d) &&
+	    !early__add(&t->early, &s->early, s, d, t->lim))
+		return;
+	/* What these waited for was not wanted, or is lost. */
+	if (first && (first->dir == d->dir || d->flags & EVENT_AFTER_QUIET))
+		go_on(t, s, true);
+	take(t, s, d);
+	go_on(t, s, false);
+}
+
 /* Who closed, as far as the reads before the close tell: a peer's end is a failing read to the
  * probes, and so is a non-blocking read that found nothing. */
 static enum conn_end closed_by(const struct stream *s, const struct capture_close *c)
@@ -387,6 +440,7 @@ static void stream_table__close(void *ctx, const struct capture_close *c)
 
 	if (!s)
 		return;
+	go_on(t, s, true);
 	for (i = 0; i < 2 && s->is == CONN_OPEN; i++) {
 		enum event_dir dir = i ? other(s->conn.request_dir) : s->conn.request_dir;
 
@@ -460,8 +514,12 @@ static void stream_table__counts(void *ctx, const struct capture_counts *c)
 
 static void stream_table__tick(void *ctx, uint64_t mono_ns)
 {
-	const struct stream_table *t = ctx;
+	const struct capture_data *d;
+	struct stream_table *t = ctx;
 
+	while (t->early.first && (d = early__first(t->early.first)) &&
+	       mono_ns - d->return_ns > EARLY_NS && mono_ns > d->return_ns)
+		go_on(t, early__owner(t->early.first), true);
 	if (t->observer && t->observer->tick)
 		t->observer->tick(t->observer_ctx, mono_ns);
 }
