@@ -162,7 +162,7 @@ static int search(struct elf_file *f, struct gopclntab *t)
 		{"\xf1\xff\xff\xff\0\0", 6},
 	};
 	struct candidates c = {.f = f, .t = t};
-	int err = scan__find(f, magics, N_FORMATS, candidate, &c);
+	int err = scan__find_data(f, magics, N_FORMATS, candidate, &c);
 
 	if (err)
 		return err;
@@ -445,7 +445,7 @@ void gopclntab__version(struct gopclntab *t, char ret[GO_VERSION_MAX])
 	size_t n, i;
 
 	if (sections__find(t->f, ".go.buildinfo", &s))
-		scan__find(t->f, &magic, 1, build_found, &s.vaddr);
+		scan__find_data(t->f, &magic, 1, build_found, &s.vaddr);
 	n = s.vaddr ? version_bytes(t->f, s.vaddr, ret, GO_VERSION_MAX) : 0;
 	/* Experiments and the like follow a space. */
 	for (i = 0; i < n && ret[i] > ' ' && ret[i] < 0x7f; i++)

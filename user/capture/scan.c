@@ -120,8 +120,8 @@ static bool constants_apart(const struct elf_file *f)
 	return constants > code / 16;
 }
 
-int scan__find(const struct elf_file *f, const struct scan_bytes *needles, size_t n,
-	       int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx)
+static int find_in(const struct elf_file *f, bool data, const struct scan_bytes *needles, size_t n,
+		   int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx)
 {
 	struct find fi = {needles, n, fn, ctx};
 	struct reader r = {f, 0, 1, limits_default.scan_bytes, find_window, &fi};
@@ -138,13 +138,25 @@ int scan__find(const struct elf_file *f, const struct scan_bytes *needles, size_
 	r.ahead = longest - 1;
 	for (unsigned int i = 0; longest && i < elf_file__segments(f); i++) {
 		s = elf_file__segment(f, i);
-		if (s.write || (s.exec && apart))
+		if ((s.write && !data) || (s.exec && apart))
 			continue;
 		err = windows(&r, &s);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+int scan__find(const struct elf_file *f, const struct scan_bytes *needles, size_t n,
+	       int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx)
+{
+	return find_in(f, false, needles, n, fn, ctx);
+}
+
+int scan__find_data(const struct elf_file *f, const struct scan_bytes *needles, size_t n,
+		    int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx)
+{
+	return find_in(f, true, needles, n, fn, ctx);
 }
 
 int scan__string(const struct elf_file *f, uint64_t vaddr, char ret[SCAN_STRING_MAX],

@@ -29,6 +29,11 @@ struct scan_bytes {
 int scan__find(const struct elf_file *f, const struct scan_bytes *needles, size_t n,
 	       int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx);
 
+/* The same, also in the segments that the program may write: what the dynamic linker mends before
+ * the program runs lies there. */
+int scan__find_data(const struct elf_file *f, const struct scan_bytes *needles, size_t n,
+		    int (*fn)(void *ctx, uint64_t vaddr, size_t which), void *ctx);
+
 /* The zero-terminated string of which vaddr is a part, without what lies beyond SCAN_STRING_MAX.
  * Returns its length and where it begins; -ENOENT: no end, or no beginning, near enough. */
 int scan__string(const struct elf_file *f, uint64_t vaddr, char ret[SCAN_STRING_MAX],
