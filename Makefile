@@ -63,7 +63,7 @@ BPF_OBJ	:= $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(BPF_SRC))
 SKEL	:= $(O)/gen/llmsnoop.skel.h
 UNIT	:= $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
+HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c)) $(B)/tests/tlscall_static
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -113,6 +113,16 @@ $(B)/tests/%: tests/tools/%.c $(B)/libllmsnoop.a
 	@mkdir -p $(@D)
 	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
 		$(B)/libllmsnoop.a $(LDLIBS) -lssl -lcrypto
+
+$(B)/tests/tinytls: tests/tools/tinytls.c
+	@mkdir -p $(@D)
+	$(call msg,CC,$<)$(CC) -O2 -Wall -shared -fPIC -o $@ $<
+
+# With OpenSSL inside. Not every distribution has what it takes.
+$(B)/tests/tlscall_static: tests/tools/tlscall.c tests/tools/tls_call.h
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -static-pie -o $@ $< -lssl -lcrypto 2>$@.log || \
+		echo '  (no static OpenSSL: not built; see $@.log)'
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libllmsnoop.a
 	@mkdir -p $(@D)

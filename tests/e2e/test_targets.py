@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files are found by what they are, not by their names: a library that was deleted or replaced
 under a running process, one in another mount namespace, one that appears while the host is
-traced, a process that starts later, one that loads TLS late, one that replaces its program."""
+traced, a process that starts later, one that loads TLS late, one that replaces its program, one
+that carries TLS in itself and updates itself, a library that is written to where it lies."""
 import glob
 import os
 import shutil
@@ -43,10 +44,13 @@ def own_library():
     return env, glob.glob(env['LD_LIBRARY_PATH'] + '/libssl*')[0]
 
 
-def traced(what, tracer, want):
+def traced(what, tracer, want, name=None):
+    """name: of the program, where its requests do not name the port."""
     tracer.settle(want)
     check.equal(tracer.stop(), 0, what, 'exit status')
-    got = [r for r in tracer.records() if r.get('server.port') == provider.port]
+    got = [r for r in tracer.records() if (
+        r.get('process.executable.name') == name if name else
+        r.get('server.port') == provider.port)]
     check.equal(len(got), want, what, 'records', tracer.lines[-3:])
     by = {t['request_id']: t for t in provider.truth(calls)}
     for r in got:
@@ -140,5 +144,86 @@ step.call('again')
 step.end()
 other.end()
 traced('--no-follow', tracer, 2)
+
+
+def agent(path):
+    """A program that carries OpenSSL, to be called by lines; each call on one connection."""
+    global calls
+    p = lib.spawn([path, '--port', str(provider.port), '--ca', provider.ca, '--calls', '9',
+                   '--stream', '--hold', '--demo', 'tokens=3'], stdin=subprocess.PIPE,
+                  stdout=subprocess.PIPE, text=True)
+
+    def call():
+        global calls
+        calls += 1
+        p.stdin.write('go\n')
+        p.stdin.flush()
+        check('"status":200' in p.stdout.readline(), 'the agent')
+
+    def end():
+        p.stdin.close()
+        check.equal(p.wait(20), 0, 'the agent ended')
+    return call, end
+
+
+# A static-pie program that is replaced by its next version, also one so large that it is looked
+# into beside the event loop.
+if os.access(os.path.join(lib.HELPERS, 'tlscall_static'), os.X_OK):
+    for large in (False, True):
+        program = os.path.join(lib.temporary_directory(), 'agent')
+
+        def install():
+            shutil.copy(os.path.join(lib.HELPERS, 'tlscall_static'), program + '.new')
+            if large:
+                os.truncate(program + '.new', 40 << 20)
+            os.rename(program + '.new', program)
+
+        install()
+        call, end = agent(program)
+        call()
+        tracer = lib.Tracer()
+        call()
+        install()
+        call()
+        call_new, end_new = agent(program)
+        time.sleep(1)
+        call_new()
+        call()
+        call_new()
+        end()
+        end_new()
+        install()
+        call, end = agent(program)
+        time.sleep(1)
+        call()
+        end()
+        traced('self-update of a%s static program' % (' large' if large else ''), tracer, 6,
+               'agent')
+else:
+    print('no static program: not tried')
+
+# Written to where it lies, by another build whose functions lie elsewhere: probes must not stay.
+env, library = own_library()
+other = os.path.join(lib.BUILD, 'root/bookworm', library.replace(env['LD_LIBRARY_PATH'],
+                     'usr/lib/%s-linux-gnu' % os.uname().machine))
+with open(library, 'rb') as f, open(other if os.path.exists(other) else library, 'rb') as g:
+    same, data = f.read(), g.read()
+print('written to in place: by', 'another build' if data != same else 'the same build')
+step = Step(env)
+step.call()
+tracer = lib.Tracer('-v')
+step.call()
+step.end()
+with open(library, 'r+b') as f:
+    f.truncate()
+    f.write(data)
+step = Step(env)
+time.sleep(1)
+step.call()
+step.call('again')
+step.end()
+check.equal(step.p.returncode, 0, 'the client after its library was written to')
+check(any('written to' in line for line in tracer.lines), 'not noticed', tracer.lines[-5:])
+traced('library written to in place', tracer, 3)
 provider.stop()
 check.finish()
