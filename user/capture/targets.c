@@ -79,12 +79,15 @@ int targets__new(struct probes *p, const struct targets_config *config, struct t
 void targets__free(struct targets *t)
 {
 	struct file *f, *next;
+	struct detach *d;
 
 	if (!t)
 		return;
 	targets__end_worker(t);
+	d = targets__detach_begin(t->files.n_tls);
 	HASH_ITER (node, t->files.all, f, next)
-		files__remove(&t->files, f);
+		targets__detach_drop(t, d, f);
+	targets__detach_end(t, d, true);
 	for (size_t i = 0; i < t->config.plan.n_offsets; i++)
 		if (!(t->offsets_used & 1U << i))
 			targets__say(t, 0, "--offset %s: %s", t->config.plan.offsets[i].text,
@@ -256,6 +259,7 @@ bool targets__crowded(const struct targets *t)
 void targets__scanned(struct targets *t)
 {
 	unsigned int enough = t->files.limits->probed_files / 4 * 3, drops = 0;
+	struct detach *d = targets__detach_begin(DROPS_MAX);
 	uint64_t now = now_ns();
 	struct file *f, *next;
 	char *again = NULL;
@@ -268,12 +272,15 @@ void targets__scanned(struct targets *t)
 			continue;
 		if (f->kept && !again)
 			again = strdup(f->path);
-		targets__drop_aside(t, f);
+		targets__detach_drop(t, d, f);
 		drops++;
 	}
-	while (targets__crowded(t) && t->files.n_tls > enough && drops++ < DROPS_MAX &&
+	if (!targets__crowded(t))
+		drops = DROPS_MAX;
+	while (t->files.n_tls > enough && drops++ < DROPS_MAX &&
 	       (f = files__idlest(&t->files, t->scan)))
-		targets__drop_aside(t, f);
+		targets__detach_drop(t, d, f);
+	targets__detach_end(t, d, false);
 	t->full_said = t->full_said && targets__full(t);
 	t->scan++;
 	/* What is wanted before anybody maps it: the file that took its place. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "capture/changes.h"
+#include "capture/detach.h"
 #include "capture/proc.h"
 
 /* A large file that is being looked into, or waits for it. The worker touches only what is marked;
@@ -24,10 +25,11 @@ struct look {
 	uint32_t pids[]; /* limits.waiting: they map it */
 };
 
-/* Taking probes out waits for the kernel: 20 ms and more. */
+/* Probes that are taken out. */
 struct detach {
 	struct worker_job job;
-	struct attachment *attachment;
+	size_t n, max;		  /* worker */
+	struct attachment *all[]; /* worker */
 };
 
 static void look_run(struct worker_job *job)
@@ -52,8 +54,8 @@ static void detach_run(struct worker_job *job)
 {
 	struct detach *d = (struct detach *)job;
 
-	attach__free(d->attachment);
-	d->attachment = NULL;
+	detach__all(d->all, d->n);
+	d->n = 0;
 }
 
 static void job_drop(struct worker_job *job)
@@ -61,7 +63,7 @@ static void job_drop(struct worker_job *job)
 	if (job->run == look_run) {
 		look_free((struct look *)job);
 	} else {
-		attach__free(((struct detach *)job)->attachment);
+		detach_run(job);
 		free(job);
 	}
 }
@@ -89,19 +91,34 @@ void targets__drop(struct targets *t, struct file *f)
 	files__remove(&t->files, f);
 }
 
-void targets__drop_aside(struct targets *t, struct file *f)
+struct detach *targets__detach_begin(size_t max)
 {
-	struct detach *d = f->attachment ? calloc(1, sizeof(*d)) : NULL;
+	struct detach *d = calloc(1, sizeof(*d) + max * sizeof(d->all[0]));
 
-	if (d) {
-		d->job.run = detach_run;
-		d->attachment = f->attachment;
-		if (submit(t, &d->job))
-			free(d);
-		else
-			f->attachment = NULL;
+	if (!d)
+		return NULL;
+	d->job.run = detach_run;
+	d->max = max;
+	return d;
+}
+
+void targets__detach_drop(struct targets *t, struct detach *d, struct file *f)
+{
+	if (d && d->n < d->max && f->attachment) {
+		d->all[d->n++] = f->attachment;
+		f->attachment = NULL;
 	}
 	targets__drop(t, f);
+}
+
+void targets__detach_end(struct targets *t, struct detach *d, bool wait)
+{
+	if (!d)
+		return;
+	if (d->n && !wait && !submit(t, &d->job))
+		return;
+	detach_run(&d->job);
+	free(d);
 }
 
 int targets__look_aside(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid)

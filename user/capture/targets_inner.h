@@ -8,6 +8,8 @@
 #include "capture/files.h"
 #include "capture/targets.h"
 
+struct detach;
+
 struct targets {
 	struct probes *probes;
 	struct targets_config config;
@@ -42,9 +44,13 @@ int targets__has(const struct file *f);
 /* What could not be judged is forgotten, and judged again the next time. */
 void targets__forget_failed(struct targets *t, struct file *f, int has);
 
-/* Takes out the probes and forgets the file; aside: without waiting for the kernel. */
+/* Takes out the probes and forgets the file. */
 void targets__drop(struct targets *t, struct file *f);
-void targets__drop_aside(struct targets *t, struct file *f);
+/* The same for up to max files at once: begin (NULL: no memory, then the others do it one by one),
+ * drop of each, end. wait: until the kernel has let go of them, else that is the worker's. */
+struct detach *targets__detach_begin(size_t max);
+void targets__detach_drop(struct targets *t, struct detach *d, struct file *f);
+void targets__detach_end(struct targets *t, struct detach *d, bool wait);
 /* Has the worker look into a file. 0: it will, and fd is its own then; negative errno. */
 int targets__look_aside(struct targets *t, struct file *f, int fd, const char *path, uint32_t pid);
 /* pid maps a file that is being looked into. */
