@@ -118,6 +118,20 @@ struct vtable {
 	uint64_t method[2]; /* [1] 0: there is none */
 };
 
+/* Old linkers keep constants beside the code: what follows a vtable may point at the path of a
+ * source file. No code is 16 printable bytes. */
+static bool is_text(const struct finder *fi, uint64_t vaddr)
+{
+	uint8_t b[16];
+
+	if (elf_file__code(fi->f, vaddr, b, sizeof(b)) != sizeof(b))
+		return false;
+	for (size_t i = 0; i < sizeof(b); i++)
+		if (b[i] < ' ' || b[i] > '~')
+			return false;
+	return true;
+}
+
 static bool vtable_at(const struct finder *fi, size_t i, struct vtable *ret)
 {
 	const struct pointer *p = fi->pointer;
@@ -126,7 +140,7 @@ static bool vtable_at(const struct finder *fi, size_t i, struct vtable *ret)
 	*ret = (struct vtable){.at = p[i].at - 24, .method = {p[i].target}};
 	if (i && p[i - 1].at > ret->at)
 		return false;
-	if (i + 1 < fi->n && p[i + 1].at == p[i].at + 8)
+	if (i + 1 < fi->n && p[i + 1].at == p[i].at + 8 && !is_text(fi, p[i + 1].target))
 		ret->method[1] = p[i + 1].target;
 	ret->drops = i && p[i - 1].at == ret->at;
 	if (elf_file__offset(fi->f, ret->at, &offset) ||
@@ -204,8 +218,8 @@ static bool compares_x86(const uint8_t *p)
 {
 	uint8_t n;
 
-	if ((p[0] == 0x48 || p[0] == 0x49) && p[1] == 0x83 && p[2] >= 0xf8)
-		n = p[3]; /* cmp $n, %r64 */
+	if ((p[0] == 0x48 || p[0] == 0x49) && p[1] == 0x83 && (p[2] & 0xe8) == 0xe8)
+		n = p[3]; /* cmp $n, %r64; or sub */
 	else if (!memcmp(p, "\x48\x83\x7a", 3))
 		n = p[4]; /* cmpq $n, d(%rdx) */
 	else
@@ -215,9 +229,9 @@ static bool compares_x86(const uint8_t *p)
 
 static bool compares_arm64(const uint8_t *p)
 {
-	uint32_t cmp = insn(p), n = cmp >> 10 & 0xfff;
+	uint32_t subs = insn(p), n = subs >> 10 & 0xfff; /* cmp is one, too */
 
-	return (cmp & 0xffc0001f) == 0xf100001f && (is_overhead(n) || is_overhead(n + 1));
+	return (subs & 0xffc00000) == 0xf1000000 && (is_overhead(n) || is_overhead(n + 1));
 }
 
 static bool compares_overhead(const struct finder *fi, uint64_t fn)
