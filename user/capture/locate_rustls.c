@@ -259,25 +259,6 @@ static bool is_decrypter(const struct finder *fi, size_t i, const struct vtable 
 	       compares_overhead(fi, dec.method[0]);
 }
 
-/* The decrypter whose vtable is nearest; 0: none, or two as near as each other. */
-static uint64_t decrypter(const struct finder *fi, size_t i, const struct vtable *enc)
-{
-	uint64_t best = TABLES_APART + 1, apart, found = 0;
-	const struct pointer *p = fi->pointer;
-	size_t k = i;
-
-	while (k && p[i].at - p[k - 1].at <= TABLES_APART)
-		k--;
-	for (; k < fi->n && p[k].at <= p[i].at + TABLES_APART; k++) {
-		apart = k < i ? p[i].at - p[k].at : p[k].at - p[i].at;
-		if (k == i || apart > best || !is_decrypter(fi, k, enc))
-			continue;
-		found = apart < best ? p[k].target : 0;
-		best = apart;
-	}
-	return found;
-}
-
 static int add(struct finder *fi, uint64_t fn, bool encrypt, struct located *ret)
 {
 	struct elf_sym sym = {.vaddr = fn};
@@ -299,22 +280,40 @@ static int add(struct finder *fi, uint64_t fn, bool encrypt, struct located *ret
 	return 0;
 }
 
+/* An encrypter, and the decrypter whose vtable is nearest, or two as near on either side: that a
+ * call is one of decrypt is proven by its arguments and its result. */
+static int add_cipher(struct finder *fi, size_t i, const struct vtable *enc, struct located *ret)
+{
+	uint64_t best = TABLES_APART + 1, apart, near[2];
+	const struct pointer *p = fi->pointer;
+	size_t k = i, n = 0;
+	int err = 0;
+
+	while (k && p[i].at - p[k - 1].at <= TABLES_APART)
+		k--;
+	for (; k < fi->n && p[k].at <= p[i].at + TABLES_APART; k++) {
+		apart = k < i ? p[i].at - p[k].at : p[k].at - p[i].at;
+		if (k == i || apart > best || !is_decrypter(fi, k, enc))
+			continue;
+		n = apart < best ? 0 : n;
+		near[n++ & 1] = p[k].target;
+		best = apart;
+	}
+	if (n)
+		err = add(fi, enc->method[0], true, ret);
+	for (k = 0; !err && k < n && k < 2; k++)
+		err = add(fi, near[k], false, ret);
+	return err;
+}
+
 static int find_ciphers(struct finder *fi, struct located *ret)
 {
 	struct vtable enc;
-	uint64_t dec;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < fi->n; i++) {
-		if (!vtable_at(fi, i, &enc) || !enc.method[1] || !adds_overhead(fi, enc.method[1]))
-			continue;
-		dec = decrypter(fi, i, &enc);
-		if (!dec)
-			continue;
-		err = add(fi, enc.method[0], true, ret);
-		if (!err)
-			err = add(fi, dec, false, ret);
-	}
+	for (size_t i = 0; !err && i < fi->n; i++)
+		if (vtable_at(fi, i, &enc) && enc.method[1] && adds_overhead(fi, enc.method[1]))
+			err = add_cipher(fi, i, &enc, ret);
 	return err;
 }
 
