@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "capture/functions.h"
+#include "capture/locate.h"
 #include "capture/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -61,6 +62,24 @@ static void functions(const struct elf_file *f, const struct scan_refs *refs)
 			abort();
 }
 
+/* Whatever is found can be said, and lies in the file. */
+static void locate(struct elf_file *f)
+{
+	const struct locate_config config = {0};
+	struct located all[LOCATED_MAX] = {0};
+	char text[1024];
+	uint64_t offset;
+	int n = locate__file(f, &config, all);
+
+	for (int i = 0; i < n; i++) {
+		located__text(&all[i], text, sizeof(text));
+		for (unsigned int k = 0; k < all[i].n; k++)
+			if (elf_file__offset(f, all[i].site[k].vaddr, &offset) ||
+			    offset != all[i].site[k].file_offset)
+				abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const struct scan_bytes needles[] = {{"ssl_lib.c", 9}, {"S", 1}};
@@ -78,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			functions(f, &refs);
 		scan_refs__free(&refs);
 		scan__pointers(f, 0x1000, UINT64_MAX, pointer, NULL);
+		locate(f);
 		elf_file__free(f);
 	}
 	close(fd);

@@ -34,8 +34,9 @@ export function headers() {
 	return h;
 }
 
-// hrtime is CLOCK_MONOTONIC on Linux. Numbers: 2^53 ns are 104 days of uptime.
-const now = () => Number(process.hrtime.bigint());
+// hrtime is CLOCK_MONOTONIC on Linux; bun's begins with the process and says nothing of others'
+// times. Numbers: 2^53 ns are 104 days of uptime.
+const now = () => process.versions.bun ? undefined : Number(process.hrtime.bigint());
 
 function outputOf(e) {
 	if (API === 'openai') {
