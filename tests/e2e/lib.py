@@ -224,20 +224,27 @@ class Provider:
 
 # ---- clients
 
-def private_libssl(early=True):
-    """An environment in which programs use a copy of libssl: its own inode, so that neither a
-    tracer of others sees them nor ours sees others. early: whoever starts them has it mapped
-    already, as the system's own always is in some process; else it appears with the first of
-    them, and that one may be quicker than its discovery."""
+def private_libraries(*names, early=True):
+    """An environment in which programs use copies of libraries (each name may have a glob): their
+    own inodes, so that neither a tracer of others sees them nor ours sees others. early: whoever
+    starts them has them mapped already, as the system's own always are in some process; else they
+    appear with the first of them, and that one may be quicker than their discovery."""
     d = temporary_directory()
-    found = sorted(p for pattern in ('/lib/*/libssl.so.3', '/usr/lib/*/libssl.so.3',
-                                     '/usr/lib/libssl.so.3', '/lib/*/libssl.so.1.1')
-                   for p in glob.glob(pattern))
-    if not found:
-        skip('no shared libssl on this machine')
-    copy = os.path.join(d, os.path.basename(found[0]))
-    shutil.copy(os.path.realpath(found[0]), copy)
-    return {'LD_LIBRARY_PATH': d, **({'LD_PRELOAD': copy} if early else {})}
+    copies = []
+    for name in names:
+        found = sorted(p for folder in ('/lib/*/', '/usr/lib/*/', '/usr/lib/', '/lib64/')
+                       for p in glob.glob(folder + name))
+        if not found:
+            skip('no shared %s on this machine' % name)
+        copies.append(os.path.join(d, os.path.basename(found[0])))
+        shutil.copy(os.path.realpath(found[0]), copies[-1])
+    return {'LD_LIBRARY_PATH': d, **({'LD_PRELOAD': ':'.join(copies)} if early else {})}
+
+
+def private_libssl(early=True):
+    old = not any(map(glob.glob, ('/lib/*/libssl.so.3', '/usr/lib/*/libssl.so.3',
+                                  '/usr/lib/libssl.so.3')))
+    return private_libraries('libssl.so.1.1' if old else 'libssl.so.3', early=early)
 
 
 class Held:
