@@ -153,15 +153,15 @@ static __always_inline struct conn *conn_begin(__u32 tgid, __u64 ssl, __u8 stack
 /* Takes in the first bytes of a call in one direction (word holds min(n, 8) of them). */
 static __always_inline void conn_classify(struct conn *c, int dir, __u64 word, __u64 n)
 {
-	__u32 have = c->n_first[dir & 1], take = n < 8 ? n : 8;
+	__u32 have = c->n_first[side(dir)], take = n < 8 ? n : 8;
 	enum likeness l;
 
 	if (c->proto != PROTO_UNDECIDED || have >= 8)
 		return;
-	c->first[dir & 1] |= word << ((have * 8) & 63);
+	c->first[side(dir)] |= word << ((have * 8) & 63);
 	have += take;
-	c->n_first[dir & 1] = have < 8 ? have : 8;
-	l = like_what(c->first[dir & 1], have < 8 ? have : 8);
+	c->n_first[side(dir)] = have < 8 ? have : 8;
+	l = like_what(c->first[side(dir)], have < 8 ? have : 8);
 	if (l == LIKE_NOTHING) {
 		/* Only where the start was seen: a later join may be in the midst of a body. */
 		if (c->started) {
@@ -172,7 +172,7 @@ static __always_inline void conn_classify(struct conn *c, int dir, __u64 word, _
 		c->proto = l == LIKE_HTTP2 ? PROTO_HTTP2 : PROTO_HTTP1;
 		/* Only where the start was seen: text in a body may look like anything. */
 		if (c->started && l == LIKE_HTTP1)
-			c->answer_dir = 1 + (like_request(c->first[dir & 1], 8) ? !dir : dir);
+			c->answer_dir = 1 + (like_request(c->first[side(dir)], 8) ? !dir : dir);
 	}
 }
 
@@ -193,9 +193,9 @@ static __always_inline bool conn_quiet(struct conn *c, int dir)
 	 * that was told before the verdict came. */
 	if ((v->lift == LIFT_FRAME ||
 	     (v->lift == LIFT_USER && (v->request_dir & 1) == (__u32)dir)) &&
-	    c->offset[v->request_dir & 1] != v->judged)
+	    c->offset[side(v->request_dir)] != v->judged)
 		return false;
-	return c->head[v->request_dir & 1] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
+	return c->head[side(v->request_dir)] <= v->judged && bpf_ktime_get_ns() < v->expires_ns;
 }
 
 /* Was a request with this line already judged on this connection, and is that still good? */
@@ -207,7 +207,7 @@ static __always_inline bool conn_judged_line(struct conn *c, int dir, __u64 line
 	if (!v || v->conn != c->id || v->lift != LIFT_LINE || (v->request_dir & 1) != (__u32)dir)
 		return false;
 	/* Only on top of quiet: while something wanted is under way, all is told. */
-	if (c->head[dir & 1] > v->judged || bpf_ktime_get_ns() >= v->expires_ns)
+	if (c->head[side(dir)] > v->judged || bpf_ktime_get_ns() >= v->expires_ns)
 		return false;
 	return line == v->lines[0] || line == v->lines[1] || line == v->lines[2] ||
 	       line == v->lines[3];
@@ -255,17 +255,17 @@ static __noinline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
 	struct verdict *v;
 	__u64 at;
 
-	if (!(c->pending[dir & 1] & EVENT_AFTER_QUIET)) {
+	if (!(c->pending[side(dir)] & EVENT_AFTER_QUIET)) {
 		v = bpf_map_lookup_elem(&verdicts, &slot);
-		c->left[dir & 1] = v ? v->frame_left : 0;
+		c->left[side(dir)] = v ? v->frame_left : 0;
 	}
-	at = c->left[dir & 1];
-	c->left[dir & 1] = 0;
+	at = c->left[side(dir)];
+	c->left[side(dir)] = 0;
 	for (__u32 i = 0; i < FRAMES_WALKED; i++) {
 		__u8 h[16] = {};
 
 		if (at >= n) {
-			c->left[dir & 1] = at - n;
+			c->left[side(dir)] = at - n;
 			return -1;
 		}
 		if (n - at < FRAME_HEADER ||

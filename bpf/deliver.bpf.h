@@ -57,7 +57,7 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 	int dir = d->dir;
 
 	e->h.kind = EVENT_DATA;
-	e->h.flags = EVENT_CALL_START | c->pending[dir & 1] | (c->started ? 0 : EVENT_MIDSTREAM) |
+	e->h.flags = EVENT_CALL_START | c->pending[side(dir)] | (c->started ? 0 : EVENT_MIDSTREAM) |
 		     (d->early ? EVENT_EARLY : 0);
 	e->h.tgid = id >> 32;
 	e->h.tid = id;
@@ -66,23 +66,23 @@ static __always_inline void emit(struct conn *c, const struct delivery *d, __u64
 	e->entry_ns = d->entry_ns;
 	e->return_ns = bpf_ktime_get_ns();
 	/* One thread at a time moves bytes in one direction, so no atomics (with result: 5.12). */
-	e->offset = c->offset[dir & 1];
+	e->offset = c->offset[side(dir)];
 	e->other_offset = c->offset[dir == DIR_READ];
 	e->ahead = under_way(c, d);
 	e->line = line;
 	e->dir = dir;
 	e->stack = c->stack;
-	c->pending[dir & 1] = 0;
+	c->pending[side(dir)] = 0;
 	if (d->gap)
 		chunk_gap(&chunk);
 	else
 		chunk_all(&chunk, has_loop);
 	/* Only now: a thread that moves bytes the other way (Go) must not say that these went
 	 * before its own as long as they may come behind them in the ring. */
-	c->offset[dir & 1] += d->n;
+	c->offset[side(dir)] += d->n;
 	count_call(d->n, d->n - chunk.left);
 	if (chunk.lost)
-		c->pending[dir & 1] |= EVENT_AFTER_LOSS;
+		c->pending[side(dir)] |= EVENT_AFTER_LOSS;
 }
 
 /* Functions of their own, so that what they keep on the stack is not there all the time. */
@@ -103,7 +103,7 @@ static __noinline int emit_turns(struct conn *c, const struct delivery *d, __u64
 /* Of the n bytes of a call, how many at its beginning nobody wants: n or more for all. */
 static __always_inline __u64 quiet_bytes(struct conn *c, int dir, __u64 buf, __u64 n)
 {
-	__u64 left = c->left[dir & 1];
+	__u64 left = c->left[side(dir)];
 	enum verdict_lift lift;
 	long wanted;
 
@@ -114,14 +114,14 @@ static __always_inline __u64 quiet_bytes(struct conn *c, int dir, __u64 buf, __u
 		wanted = frames_walk(c, dir, buf, n);
 		if (wanted < 0)
 			return n;
-		c->pending[dir & 1] |= EVENT_AFTER_QUIET;
+		c->pending[side(dir)] |= EVENT_AFTER_QUIET;
 		if (lift == LIFT_FRAME)
-			c->head[dir & 1] = c->offset[dir & 1] + 1;
+			c->head[side(dir)] = c->offset[side(dir)] + 1;
 		return wanted;
 	}
 	/* The quiet ended inside a frame. */
 	if (left) {
-		c->left[dir & 1] = left > n ? left - n : 0;
+		c->left[side(dir)] = left > n ? left - n : 0;
 		return left;
 	}
 	return 0;
@@ -154,21 +154,21 @@ static __always_inline void deliver(struct conn *c, __u32 tgid, struct delivery 
 			if (like_head(c, word, k)) {
 				line = line_hash(d->buf, d->n);
 				if (!conn_judged_line(c, dir, line))
-					c->head[dir & 1] = c->offset[dir & 1] + 1;
+					c->head[side(dir)] = c->offset[side(dir)] + 1;
 			}
 		}
 		/* Who knows what is being asked. */
 		left_out = under_way(c, d) ? 0 : quiet_bytes(c, dir, d->buf, d->n);
 		if (left_out >= d->n) {
 			count(COUNT_QUIET_CALLS, 1);
-			c->pending[dir & 1] |= EVENT_AFTER_QUIET;
+			c->pending[side(dir)] |= EVENT_AFTER_QUIET;
 			return;
 		}
 		d->buf += left_out;
 		d->n -= left_out;
 	} else {
 		/* Not looked at, but counted where a frame goes on. */
-		c->left[dir & 1] = c->left[dir & 1] > d->n ? c->left[dir & 1] - d->n : 0;
+		c->left[side(dir)] = c->left[side(dir)] > d->n ? c->left[side(dir)] - d->n : 0;
 	}
 	if (has_loop)
 		emit_loop(c, d, line);

@@ -186,7 +186,7 @@ static __always_inline bool entry_skips(struct conn *c, __u8 fn, __u64 buf, __u6
 			return false;
 	}
 	count(COUNT_QUIET_CALLS, 1);
-	c->pending[dir] |= EVENT_AFTER_QUIET;
+	c->pending[side(dir)] |= EVENT_AFTER_QUIET;
 	return true;
 }
 

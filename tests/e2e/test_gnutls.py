@@ -150,7 +150,7 @@ def come_and_go():
     """50 calls under probes that come and go every 200 ms."""
     provider = lib.Provider()
     held = lib.Held([*CURL, 'libcurl-gnutls.so.4', provider.base, provider.ca, '25', '2', '2000',
-                     'tokens=40&gap=0.01'],
+                     'tokens=40&gap=0.03'],
                     env={**provider.env, **lib.private_libraries('libgnutls.so.30')})
     held.go()
     rounds = 0
