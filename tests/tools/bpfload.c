@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bpfload: loads the BPF programs in every way that this kernel allows, taking features away one
- * after the other, until each program that fits has been loaded. A line for each way, then
+/* bpfload: loads the BPF programs in every way that this kernel allows, taking features away so
+ * that each program that fits is loaded in some way. A line for each way, then
  *   PROGRAMS loaded=N unfit=N
  * Status 1 where a way is refused, or where a program that should fit was loaded in none. */
 #include <err.h>
@@ -14,12 +14,16 @@
 
 #define PROGRAMS_MAX 256
 
-/* The features that LLMSNOOP_WITHOUT takes away. Each way leaves out more, but for the last. */
+/* The features that LLMSNOOP_WITHOUT takes away. */
 static const char *const ways[] = {
 	"",
 	"session",
 	"session,task_storage,bpf_loop",
+	"sock_length",
+	"sock_length,task_storage",
+	"task_regs",
 	"multi",
+	"multi,sock_length,bpf_loop",
 	"multi,bpf_loop",
 	"multi,bpf_loop,task_storage,cgroup_skb",
 	"return_probes",
@@ -62,9 +66,9 @@ static bool fits(const char *name, const struct features *f)
 		const char *part;
 		bool there;
 	} needs[] = {
-		{"_session", f->uprobe_session},
-		{"_multi_", f->uprobe_multi},
-		{"quic_egress", f->cgroup_skb},
+		{"_session", f->uprobe_session}, {"_multi_", f->uprobe_multi},
+		{"quic_egress", f->cgroup_skb},	 {"on_inet", f->sock_exit},
+		{"on_sock_", f->sock_length},
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
