@@ -203,9 +203,15 @@ static int consider(struct targets *t, const struct map_entry *e, uint64_t gener
 	f->stamp.generation = generation ? generation : f->stamp.generation;
 	f->checked_ns = f->used_ns = now;
 	f->scan = t->scan;
-	if (t->started && st.st_size > LARGE_BYTES && !targets__look_aside(t, f, fd, e->path, pid))
-		return targets__has(f);
-	has = look_now(t, f, fd, e->path, pid);
+	has = -EAGAIN;
+	if (t->started && st.st_size > LARGE_BYTES) {
+		has = targets__look_aside(t, f, fd, e->path, pid);
+		if (!has)
+			return targets__has(f);
+	}
+	/* With too many large ones waiting, this one is found again by the next look at all. */
+	if (st.st_size <= LARGE_BYTES || !t->started || !t->worker)
+		has = look_now(t, f, fd, e->path, pid);
 	close(fd);
 	if (has >= 0)
 		return targets__has(f);
