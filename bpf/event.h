@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_CLOSE = 3, /* a connection ended */
 	EVENT_QUIC = 4,	 /* a first packet of a QUIC connection left */
 	EVENT_PEER = 5,	 /* which socket carries a connection: never before its first data */
+	EVENT_HELLO = 6, /* a first segment of a TLS connection left */
 	/* control ring */
 	EVENT_TLS = 16,	 /* a process used TLS for the first time */
 	EVENT_FORK = 17, /* a followed process forked */
@@ -95,16 +96,16 @@ struct event_process {
 	char comm[EVENT_COMM_LEN];
 };
 
-/* The datagram as sent. */
+/* EVENT_QUIC: the datagram as sent. EVENT_HELLO: the beginning of what is sent by TCP. */
 #define EVENT_QUIC_MAX 1500
-#define EVENT_QUIC_MAX_MASK 2047 /* no less, all ones */
-struct event_quic {
+#define EVENT_HELLO_MASK 2047 /* no less than EVENT_QUIC_MAX, all ones */
+struct event_hello {
 	struct event_header h; /* tgid is not known */
 	__u64 ts_ns;
 	__u32 len;
 	__u16 port; /* the client's */
 	__u16 reserved;
-	__u8 bytes[EVENT_QUIC_MAX_MASK + 1];
+	__u8 bytes[EVENT_HELLO_MASK + 1];
 };
 
 /* Both ends of the connection's socket. IPv4 takes the first 4 bytes, also where the socket is one
@@ -121,7 +122,7 @@ struct event_peer {
 
 _Static_assert(sizeof(struct event_header) == 16, "event_header");
 _Static_assert(sizeof(struct event_peer) == 72, "event_peer");
-_Static_assert(sizeof(struct event_quic) == 32 + EVENT_QUIC_MAX_MASK + 1, "event_quic");
+_Static_assert(sizeof(struct event_hello) == 32 + EVENT_HELLO_MASK + 1, "event_hello");
 _Static_assert(sizeof(struct event_data) == 88, "event_data");
 _Static_assert(__builtin_offsetof(struct event_data, len) == 72, "event_data.len");
 _Static_assert(sizeof(struct event_close) == 64, "event_close");

@@ -25,6 +25,7 @@
 #include "doctor.h"
 #include "log.h"
 #include "loop.h"
+#include "dialect/dialect.h"
 #include "options.h"
 #include "pipeline.h"
 #include "sink/jsonl.h"
@@ -132,6 +133,11 @@ static bool want_process(void *ctx, const struct process *p)
 	const struct run *r = ctx;
 
 	return filter__process(&r->options.filter, p);
+}
+
+static bool is_model_host(void *ctx, const char *host)
+{
+	return dialect__serves(span_str(host));
 }
 
 static void on_say(void *ctx, int level, const char *text)
@@ -317,6 +323,7 @@ static int open_live(struct run *r)
 		.n_plain = o->n_plain,
 		.want = want_process,
 		.want_ctx = r,
+		.matters = is_model_host,
 		.say = on_say,
 	};
 	struct live_error error;

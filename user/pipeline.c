@@ -98,10 +98,15 @@ static void on_unseen(void *ctx, const struct capture_unseen *u)
 	if (!unseen__note(&p->unseen, u))
 		return;
 	who = call_tracker__process(p->tracker, u->pid);
-	log__warn(
-		"calls to %s by QUIC (process %u %s) cannot be seen; with HTTP/3 turned off in the "
-		"client they are",
-		u->host, u->pid, who ? who->comm : "");
+	if (!strcmp(u->protocol, "quic"))
+		log__warn("calls to %s by QUIC (process %u %s) cannot be seen; with HTTP/3 turned "
+			  "off in the client they are",
+			  u->host, u->pid, who ? who->comm : "");
+	else
+		log__warn("%s (process %u) talks to %s over TLS that cannot be seen (%s); llmsnoop "
+			  "doctor -p %u says more",
+			  who ? who->comm : "a program", u->pid, u->host,
+			  *u->library ? u->library : "no TLS library that is known", u->pid);
 }
 
 static void on_counts(void *ctx, const struct capture_counts *c)

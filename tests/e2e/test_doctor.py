@@ -164,14 +164,15 @@ check('\033' not in text.stdout, 'colour where there is no terminal')
 
 provider = lib.Provider('--speed', 0.02)
 held = lib.Held([lib.SYSTEM_PYTHON, '-c',
-                 'import sys, time; sys.path.insert(0, %r); import load; load.loop(1); '
-                 'time.sleep(1.5); load.loop(3); time.sleep(3)' % HERE],
+                 'import select, sys; sys.path.insert(0, %r); import load\n'
+                 'while not select.select([0], [], [], 0.2)[0]: load.loop(1)' % HERE],
                 env={**provider.env, **lib.private_libssl(), 'DEMO': 'tokens=3'})
 held.go()
 provider.truth(1)
 status, d, _ = doctor('--for', '3s', '-p', held.pid)
 p = of(d, held.pid)
-check.equal((status, p['verdict'], p.get('llm_calls')), (0, 'seen', 3), 'a process that calls', p)
+check.equal((status, p['verdict']), (0, 'seen'), 'a process that calls', p)
+check(3 <= p.get('llm_calls', 0) <= len(provider.truth()), 'calls of models', p)
 s = p['stacks'][0] if p['stacks'] else {}
 check(s.get('calls', 0) >= 6 and s.get('bytes', 0) > 1000, 'calls and bytes', s)
 # A thread's number stands for its process.

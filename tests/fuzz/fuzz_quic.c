@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* First packets of QUIC. The input is what a packet holds after decryption: packets that do not
- * decrypt never get as far, so it is encrypted here. A first byte of 0xff: raw datagrams. */
+/* First packets of QUIC, and of TLS over TCP (a first byte of 22). The input is what a packet holds
+ * after decryption: packets that do not decrypt never get as far, so it is encrypted here. A first
+ * byte of 0xff: raw datagrams. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -46,12 +47,28 @@ static size_t packet(uint8_t *p, struct span frames)
 	return n;
 }
 
+/* What is named stays so however many bytes follow. */
+static void tls(struct span in)
+{
+	struct span name = SPAN_NONE, longer = SPAN_NONE;
+	enum hello_is is = client_hello__of_record(in, &name);
+	size_t half = in.n / 2;
+
+	if (is == HELLO_NAME && (!name.n || name.p < in.p || name.p + name.n > in.p + in.n))
+		__builtin_trap();
+	if (client_hello__of_record(span_head(in, half), &longer) == HELLO_NAME &&
+	    (is != HELLO_NAME || longer.p != name.p || longer.n != name.n))
+		__builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span in = span(data, size), name = SPAN_NONE;
 	struct quic_hello *h = calloc(1, sizeof(*h));
 	uint8_t p[QUIC_DATAGRAM_MAX];
 
+	if (in.n && *in.p == 22)
+		tls(in);
 	if (h && in.n && *in.p == 0xff) {
 		quic_hello__take(h, span_skip(in, 1), &name);
 	} else if (h) {
@@ -61,9 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			/* The sample of the header protection needs so much. */
 			if (frames.n < 4)
 				break;
-			if (quic_hello__take(h, span(p, packet(p, frames)), &name) == QUIC_NAME &&
+			if (quic_hello__take(h, span(p, packet(p, frames)), &name) == HELLO_NAME &&
 			    (!name.n || name.p < h->bytes ||
-			     name.p + name.n > h->bytes + QUIC_HELLO_MAX))
+			     name.p + name.n > h->bytes + CLIENT_HELLO_MAX))
 				__builtin_trap();
 			in = span_skip(in, 1200);
 		}

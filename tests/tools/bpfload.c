@@ -67,7 +67,7 @@ static bool fits(const char *name, const struct features *f)
 		bool there;
 	} needs[] = {
 		{"_session", f->uprobe_session}, {"_multi_", f->uprobe_multi},
-		{"quic_egress", f->cgroup_skb},	 {"on_inet", f->sock_exit},
+		{"hello_egress", f->cgroup_skb}, {"on_inet", f->sock_exit},
 		{"on_sock_", f->sock_length},
 	};
 

@@ -161,13 +161,13 @@ static void test_name(void **state)
 			n = one(p, versions[i], "api.openai.com", number_n);
 			h = (struct quic_hello){0};
 			assert_true(span_eq(quic_initial__cid(span(p, n)), span(cid, sizeof(cid))));
-			assert_int_equal(quic_hello__take(&h, span(p, n), &name), QUIC_NAME);
+			assert_int_equal(quic_hello__take(&h, span(p, n), &name), HELLO_NAME);
 			assert_true(span_eq(name, SPAN_LIT("api.openai.com")));
 		}
 	}
 	n = one(p, V1, NULL, 2);
 	h = (struct quic_hello){0};
-	assert_int_equal(quic_hello__take(&h, span(p, n), &name), QUIC_NAMELESS);
+	assert_int_equal(quic_hello__take(&h, span(p, n), &name), HELLO_NAMELESS);
 }
 
 /* A ClientHello too long for one packet, its pieces in either order. */
@@ -184,9 +184,9 @@ static void test_pieces(void **state)
 	for (order = 0; order < 2; order++) {
 		h = (struct quic_hello){0};
 		assert_int_equal(quic_hello__take(&h, span(p[order], size[order]), &name),
-				 QUIC_MORE);
+				 HELLO_MORE);
 		assert_int_equal(quic_hello__take(&h, span(p[!order], size[!order]), &name),
-				 QUIC_NAME);
+				 HELLO_NAME);
 		assert_true(span_eq(name, SPAN_LIT("generativelanguage.googleapis.com")));
 	}
 }
@@ -204,12 +204,12 @@ static void test_broken(void **state)
 
 		memcpy(cut, p, i);
 		h = (struct quic_hello){0};
-		assert_int_equal(quic_hello__take(&h, span(cut, i), &name), QUIC_NO);
+		assert_int_equal(quic_hello__take(&h, span(cut, i), &name), HELLO_NO);
 		free(cut);
 		memcpy(copy, p, n);
 		copy[i] ^= 0x40;
 		h = (struct quic_hello){0};
-		assert_int_not_equal(quic_hello__take(&h, span(copy, n), &name), QUIC_NAME);
+		assert_int_not_equal(quic_hello__take(&h, span(copy, n), &name), HELLO_NAME);
 	}
 }
 
@@ -222,7 +222,7 @@ static bool count_looks(void *ctx, uint32_t pid)
 /* Ever new names are named, but not all of them are looked for in /proc. */
 static void test_many_names(void **state)
 {
-	static struct event_quic e = {.ts_ns = 1};
+	static struct event_hello e = {.ts_ns = 1};
 	struct capture_unseen u;
 	unsigned int looks = 0;
 	struct quic *q;

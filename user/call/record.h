@@ -159,7 +159,8 @@ extern const struct call call_unknown;
 
 /* Connections to a model provider that cannot be seen into. */
 struct unseen {
-	const char *protocol; /* "quic" */
+	const char *protocol; /* "quic", "tls" */
+	const char *library;  /* what does TLS there, for people; NULL: not known */
 	const char *host;     /* "": others than could be kept */
 	uint64_t connections;
 };

@@ -13,11 +13,12 @@
 struct unseen_table {
 	struct unseen v[UNSEEN_MAX];
 	char host[UNSEEN_MAX][256];
+	char library[UNSEEN_MAX][64];
 	unsigned int n;
 };
 
 /* Counts a connection if its host is a model provider's; t is zeroed to begin with. True: the first
- * to that host. */
+ * to that host by that protocol and library. */
 bool unseen__note(struct unseen_table *t, const struct capture_unseen *u);
 
 #endif

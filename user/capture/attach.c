@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -376,6 +377,16 @@ static int attach_group(const struct group *g, size_t places, struct attachment 
 	while (err && at->n_links > n_links)
 		bpf_link__destroy(at->links[--at->n_links]);
 	return err;
+}
+
+void attach__allow_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
 }
 
 int attach__points(const struct attacher *a, int fd, const struct probe_point *points, size_t n,

@@ -51,6 +51,10 @@ const char *attach__method_name(enum attach_method method);
 /* Before the skeleton is loaded: which of its uprobe programs are. */
 void attach__choose(const struct attacher *a);
 
+/* Each file with probes takes a descriptor, on old kernels one for each probe: allows as many as
+ * may be. */
+void attach__allow_files(void);
+
 /* Puts probes into the file behind fd, for every process that maps it, or for pid alone (> 0).
  * Points that cannot be probed without harm are left out; a stack of which the kernel refuses one
  * point gets none, and ret_refused has its bit (1 << enum tls_stack). -ENOENT: nothing was left to

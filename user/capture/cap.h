@@ -27,7 +27,7 @@
  *	CAP_COUNTS	u32 n, u64 v[n]
  *	CAP_TICK	u64 mono_ns
  *	CAP_END		u64 records before it
- *	CAP_UNSEEN	u32 pid; u64 ts_ns; string protocol, host (minor 1)
+ *	CAP_UNSEEN	u32 pid; u64 ts_ns; string protocol, host (minor 1), library (minor 3)
  *	CAP_PEER	u64 conn; u32 pid; u64 ts_ns; u16 port[2];
  *			string address[2]: ours, the peer's; 4 or 16 bytes (minor 2)
  */
@@ -39,7 +39,7 @@
 #define CAP_MAGIC "\x89LLMCAP\n" /* not text, and no line end survives a text transfer */
 #define CAP_MAGIC_BYTES 8
 #define CAP_MAJOR 1
-#define CAP_MINOR 2
+#define CAP_MINOR 3
 #define CAP_MARK 0x1a2b3c4dU
 #define CAP_HEAD_BYTES 20
 #define CAP_RECORD_HEAD 12

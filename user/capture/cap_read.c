@@ -304,12 +304,13 @@ static bool copy_text(struct cursor *c, char *ret, size_t size)
 static bool on_unseen(struct cap_read *r, struct cursor *c, const struct capture_ops *ops,
 		      void *ctx)
 {
-	char protocol[16], host[256];
-	struct capture_unseen u = {.protocol = protocol, .host = host};
+	char protocol[16], host[256], library[64] = "";
+	struct capture_unseen u = {.protocol = protocol, .library = library, .host = host};
 
 	u.pid = get32(c);
 	u.ts_ns = get64(c);
-	if (!copy_text(c, protocol, sizeof(protocol)) || !copy_text(c, host, sizeof(host)))
+	if (!copy_text(c, protocol, sizeof(protocol)) || !copy_text(c, host, sizeof(host)) ||
+	    (c->left.n && !copy_text(c, library, sizeof(library))))
 		return false;
 	if (ops->unseen)
 		ops->unseen(ctx, &u);

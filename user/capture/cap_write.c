@@ -276,6 +276,7 @@ static void on_unseen(void *ctx, const struct capture_unseen *u)
 	put64(w, u->ts_ns);
 	put_str(w, u->protocol);
 	put_str(w, u->host);
+	put_str(w, u->library);
 	record_end(w);
 }
 

@@ -94,7 +94,8 @@ struct capture_exit {
 /* A connection whose bytes cannot be seen, and why it matters. */
 struct capture_unseen {
 	uint64_t ts_ns;
-	const char *protocol; /* "quic" */
+	const char *protocol; /* "quic", "tls" */
+	const char *library;  /* what does TLS there, for people: "JSSE (Java)"; "": not known */
 	const char *host;     /* as the client named it; any byte but NUL */
 	uint32_t pid;	      /* 0: not known */
 };

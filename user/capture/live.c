@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/attach.h"
 #include "capture/decode.h"
 #include "capture/features.h"
+#include "capture/hellos.h"
 #include "capture/mappings.h"
 #include "capture/pending.h"
 #include "capture/probes.h"
@@ -46,7 +47,8 @@ struct live {
 	struct mappings *mappings; /* NULL: not available, then only the rescan finds new ones */
 	struct procs procs;
 	struct pending_list pending;
-	struct quic *quic; /* NULL: it is not looked for */
+	struct quic *quic;     /* NULL: it is not looked for */
+	struct hellos *hellos; /* as quic */
 	struct capture_control control;
 	int epoll, timer;
 	uint64_t timer_ns; /* its present interval */
@@ -129,11 +131,31 @@ static void scan_targets(struct live *l)
 	targets__scanned(l->targets);
 }
 
+/* Who it is must be told before: of such a process no data comes that would do so. */
+static void tell_unseen(struct live *l, const struct capture_unseen *u)
+{
+	const struct proc_state *p = u->pid ? proc_tell(l, u->pid, NULL) : NULL;
+
+	if (l->ops->unseen && !(p && p->unwanted))
+		l->ops->unseen(l->ctx, u);
+}
+
+/* pid 0: of any process; at once: also those that could still prove to be seen. */
+static void tell_hellos(struct live *l, uint32_t pid, bool at_once)
+{
+	uint64_t now = at_once ? UINT64_MAX : now_ns(CLOCK_MONOTONIC);
+	struct capture_unseen u;
+
+	while (hellos__due(l->hellos, now, pid, &u))
+		tell_unseen(l, &u);
+}
+
 static void end_process(struct live *l, const struct event_process *e)
 {
 	struct capture_exit x = {.pid = e->h.tgid, .ts_ns = e->ts_ns, .status = e->exit_code};
 	struct proc_state *p = procs__find(&l->procs, e->h.tgid);
 
+	tell_hellos(l, e->h.tgid, true);
 	if (p && p->told && !p->unwanted && l->ops->exit)
 		l->ops->exit(l->ctx, &x);
 	if (e->h.kind == EVENT_EXIT) {
@@ -210,6 +232,7 @@ static void on_bytes(struct live *l, const struct event_header *h, size_t size)
 	if (!decode__data(h, size, &d))
 		return;
 	act_before(l, d.pid, d.entry_ns);
+	hellos__seen(l->hellos, d.pid);
 	p = procs__find(&l->procs, d.pid);
 	if (!p || !p->told)
 		p = proc_tell(l, d.pid, NULL);
@@ -241,25 +264,34 @@ static void on_close(struct live *l, const struct event_header *h, size_t size)
 static bool is_traced(void *ctx, uint32_t pid)
 {
 	struct live *l = ctx;
-	const struct proc_state *p = pid ? procs__find(&l->procs, pid) : NULL;
 
-	return p ? !p->unwanted : l->config.all && pid != (uint32_t)getpid();
+	return procs__traced(&l->procs, l->config.all, pid);
 }
 
 static void on_quic(struct live *l, const struct event_header *h, size_t size)
 {
 	struct capture_unseen u;
 
-	if (size >= sizeof(struct event_quic) && l->quic && l->ops->unseen &&
+	if (size >= sizeof(struct event_hello) && l->quic &&
 	    quic__take(l->quic, (const void *)h, &u))
-		l->ops->unseen(l->ctx, &u);
+		tell_unseen(l, &u);
+}
+
+static void on_hello(struct live *l, const struct event_header *h, size_t size)
+{
+	uint32_t pid = 0;
+
+	if (size >= sizeof(struct event_hello) && l->hellos)
+		pid = hellos__take(l->hellos, (const void *)h);
+	if (pid)
+		proc_tell(l, pid, NULL);
 }
 
 static int on_data(void *ctx, const struct event_header *h, size_t size)
 {
 	static void (*const take[])(struct live * l, const struct event_header *h, size_t size) = {
 		[EVENT_DATA] = on_bytes, [EVENT_GAP] = on_bytes, [EVENT_CLOSE] = on_close,
-		[EVENT_QUIC] = on_quic,	 [EVENT_PEER] = on_peer,
+		[EVENT_QUIC] = on_quic,	 [EVENT_PEER] = on_peer, [EVENT_HELLO] = on_hello,
 	};
 
 	if (h->kind < sizeof(take) / sizeof(take[0]) && take[h->kind])
@@ -327,6 +359,7 @@ static void tick(struct live *l, uint64_t now)
 	l->tick_ns = now;
 	tell_clock(l);
 	tell_counts(l);
+	tell_hellos(l, 0, false);
 	if (l->ops->tick)
 		l->ops->tick(l->ctx, now);
 	if (now - l->rescan_ns >= RESCAN_NS || targets__crowded(l->targets)) {
@@ -370,6 +403,7 @@ void live__drain(struct live *l)
 		usleep(1000);
 	}
 	act_on_drained(l, true);
+	tell_hellos(l, 0, true);
 	tell_counts(l);
 }
 
@@ -421,17 +455,6 @@ static void add_family(struct live *l, uint32_t pid)
 	free(pids);
 }
 
-/* Each file with probes takes a descriptor, on old kernels one for each probe. */
-static void allow_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r))
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 int live__new(const struct live_config *config, const struct capture_ops *ops, void *ctx,
 	      struct live_error *ret_error, struct live **ret)
 {
@@ -447,6 +470,8 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 		.found_ctx = l,
 	};
 	struct features features;
+	struct hellos_config hc = {
+		.matters = config->matters, .matters_ctx = config->matters_ctx, .all = config->all};
 	int err = -ENOMEM;
 
 	*ret_error = (struct live_error){.what = "allocating memory"};
@@ -463,15 +488,18 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	l->control = verdicts__control(probes__verdicts(l->probes));
 	ret_error->what = "preparing targets";
 	tc.plan.want_rets = features.return_probes_kill;
-	allow_files();
+	attach__allow_files();
 	err = targets__new(l->probes, &tc, &l->targets);
 	if (err)
 		goto fail;
-	if (probes__watch_quic(l->probes))
+	if (probes__watch_hellos(l->probes)) {
 		quic__new(is_traced, l, &l->quic);
-	else
-		say(l, 1,
-		    "QUIC is not looked for: no cgroup v2, or the kernel or a capability lacks");
+		hc.procs = &l->procs;
+		hc.targets = l->targets;
+		hellos__new(&hc, &l->hellos);
+	} else {
+		say(l, 1, "hosts of what cannot be seen are not named: see llmsnoop doctor");
+	}
 	if (!features.mmap_events || mappings__new(&l->mappings))
 		say(l, 0,
 		    "new mappings cannot be watched; programs that start now are seen up to 10 s "
@@ -504,6 +532,7 @@ void live__free(struct live *l)
 	procs__free(&l->procs);
 	pending__free(&l->pending);
 	quic__free(l->quic);
+	hellos__free(l->hellos);
 	if (l->timer >= 0)
 		close(l->timer);
 	if (l->epoll >= 0)

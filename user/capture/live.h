@@ -26,6 +26,9 @@ struct live_config {
 	 * are. Those that are not are ignored by the kernel from then on. */
 	bool (*want)(void *ctx, const struct process *p);
 	void *want_ctx;
+	/* Is it told if programs speak TLS to that host which cannot be seen? NULL: never. */
+	bool (*matters)(void *ctx, const char *host);
+	void *matters_ctx;
 	/* Things worth saying once, at most one line; NULL: silence. level: 0 warning, 1 detail. */
 	void (*say)(void *ctx, int level, const char *text);
 	void *say_ctx;

@@ -140,7 +140,7 @@ static void choose_programs(struct probes *p, const struct features *f)
 	 * told to, when a tracing program has a hash map that allocates as it goes. */
 	if (p->attacher.method == METHOD_PERF)
 		bpf_map__set_map_flags(s->maps.targets, 0);
-	bpf_program__set_autoload(s->progs.quic_egress, f->cgroup_skb);
+	bpf_program__set_autoload(s->progs.hello_egress, f->cgroup_skb);
 	for (size_t i = 0; i < sizeof(sock) / sizeof(sock[0]); i++)
 		bpf_program__set_autoload(sock[i].prog, sock[i].old ? old : f->sock_length);
 	bpf_map__set_autocreate(s->maps.threads, f->task_storage);
@@ -207,7 +207,7 @@ static int watch_processes(struct probes *p)
 
 /* QUIC is looked for where it costs one program: at the root of the cgroups. Without it nothing is
  * lost but the warning. */
-static void watch_quic(struct probes *p)
+static void watch_hellos(struct probes *p)
 {
 	static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	struct statfs fs;
@@ -216,18 +216,18 @@ static void watch_quic(struct probes *p)
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		fd = open(roots[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0 && !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
-			p->skel->links.quic_egress =
-				bpf_program__attach_cgroup(p->skel->progs.quic_egress, fd);
+			p->skel->links.hello_egress =
+				bpf_program__attach_cgroup(p->skel->progs.hello_egress, fd);
 		if (fd >= 0)
 			close(fd);
-		if (p->skel->links.quic_egress)
+		if (p->skel->links.hello_egress)
 			return;
 	}
 }
 
-bool probes__watch_quic(const struct probes *p)
+bool probes__watch_hellos(const struct probes *p)
 {
-	return p->skel->links.quic_egress != NULL;
+	return p->skel->links.hello_egress != NULL;
 }
 
 int probes__new(const struct probes_config *config, const struct features *features,
@@ -283,7 +283,7 @@ int probes__new(const struct probes_config *config, const struct features *featu
 	if (err)
 		goto fail;
 	if (features->cgroup_skb)
-		watch_quic(p);
+		watch_hellos(p);
 	*ret = p;
 	return 0;
 fail:

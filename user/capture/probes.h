@@ -29,8 +29,8 @@ int probes__new(const struct probes_config *config, const struct features *featu
 /* Detaches everything. NULL is fine. */
 void probes__free(struct probes *p);
 
-/* Are the first packets of QUIC connections handed over? */
-bool probes__watch_quic(const struct probes *p);
+/* Are the first packets of QUIC and TLS connections handed over? */
+bool probes__watch_hellos(const struct probes *p);
 
 /* How this kernel's probes are attached: "uprobe session", "uprobe multi", "perf event". */
 const char *probes__method(const struct probes *p);

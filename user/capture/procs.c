@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct proc_state *procs__find(const struct procs *t, uint32_t pid)
 {
@@ -29,6 +30,13 @@ struct proc_state *procs__get(struct procs *t, uint32_t pid)
 		return NULL;
 	}
 	return p;
+}
+
+bool procs__traced(const struct procs *t, bool all, uint32_t pid)
+{
+	const struct proc_state *p = pid ? procs__find(t, pid) : NULL;
+
+	return p ? !p->unwanted : all && pid != (uint32_t)getpid();
 }
 
 void procs__note(struct procs *t, uint32_t pid, int has)

@@ -32,6 +32,9 @@ struct procs {
 struct proc_state *procs__find(const struct procs *t, uint32_t pid);
 /* Made if it is not known. NULL: no memory, or PROCS_MAX are. */
 struct proc_state *procs__get(struct procs *t, uint32_t pid);
+/* Is a process traced, as far as that is known outside the kernel? all: those that are not known
+ * are. pid 0: one that cannot be found. */
+bool procs__traced(const struct procs *t, bool all, uint32_t pid);
 /* Notes what a process maps: bits of enum target_has; negative: nothing is known. */
 void procs__note(struct procs *t, uint32_t pid, int has);
 void procs__forget(struct procs *t, uint32_t pid);

@@ -97,29 +97,30 @@ static bool may_look(struct quic *q, uint64_t ts_ns)
 	return q->n_looks < LOOKS && ++q->n_looks;
 }
 
-bool quic__take(struct quic *q, const struct event_quic *e, struct capture_unseen *ret)
+bool quic__take(struct quic *q, const struct event_hello *e, struct capture_unseen *ret)
 {
 	struct span datagram = span(e->bytes, e->len), name;
 	struct span cid = quic_initial__cid(datagram);
 	struct quic_hello *h;
-	enum quic_is is;
+	enum hello_is is;
 
 	if (!cid.n || e->len > EVENT_QUIC_MAX)
 		return false;
 	h = hello_of(q, cid);
 	is = quic_hello__take(h, datagram, &name);
-	if (is == QUIC_MORE)
+	if (is == HELLO_MORE)
 		return false;
-	if (is == QUIC_NAME && name.n < sizeof(q->host)) {
+	if (is == HELLO_NAME && name.n < sizeof(q->host)) {
 		memcpy(q->host, name.p, name.n);
 		q->host[name.n] = 0;
 	}
 	*h = (struct quic_hello){0};
-	if (is != QUIC_NAME || strlen(q->host) != name.n || told_lately(q, e->ts_ns))
+	if (is != HELLO_NAME || strlen(q->host) != name.n || told_lately(q, e->ts_ns))
 		return false;
 	*ret = (struct capture_unseen){
 		.ts_ns = e->ts_ns,
 		.protocol = "quic",
+		.library = "",
 		.host = q->host,
 		.pid = may_look(q, e->ts_ns) ? quic__owner(q, e->port) : 0,
 	};

@@ -17,7 +17,7 @@ void quic__free(struct quic *q); /* NULL is fine */
 
 /* Takes a first packet in. True: *ret says of a connection what is known; its strings live until
  * the next call. A connection that could not be told to be of a wanted process is not told of. */
-bool quic__take(struct quic *q, const struct event_quic *e, struct capture_unseen *ret);
+bool quic__take(struct quic *q, const struct event_hello *e, struct capture_unseen *ret);
 
 /* The process that has a UDP socket with that local port, among those that wanted() accepts; 0:
  * none is found. Reads /proc. */

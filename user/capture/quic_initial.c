@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "capture/take.h"
+
 #define HASH_BYTES 32
 #define TAG_BYTES 16
 #define SAMPLE_BYTES 16
@@ -94,27 +96,6 @@ int quic_keys__derive(struct span cid, uint32_t version, struct quic_keys *ret)
 }
 
 /* --- packets ------------------------------------------------------------------------------- */
-
-/* Reads and cuts off; false: there is not so much. */
-static bool take(struct span *in, size_t n, struct span *ret)
-{
-	if (in->n < n)
-		return false;
-	*ret = span_head(*in, n);
-	*in = span_skip(*in, n);
-	return true;
-}
-
-static bool take_number(struct span *in, size_t n, uint64_t *ret)
-{
-	struct span s;
-
-	if (!take(in, n, &s))
-		return false;
-	for (*ret = 0; s.n; s = span_skip(s, 1))
-		*ret = *ret << 8 | *s.p;
-	return true;
-}
 
 /* RFC 9000, 16. */
 static bool take_varint(struct span *in, uint64_t *ret)
@@ -220,7 +201,7 @@ static void keep(struct quic_hello *h, uint64_t at, struct span data)
 {
 	size_t i;
 
-	for (i = 0; i < data.n && at + i < QUIC_HELLO_MAX; i++) {
+	for (i = 0; i < data.n && at + i < CLIENT_HELLO_MAX; i++) {
 		h->bytes[at + i] = data.p[i];
 		h->have[(at + i) / 8] |= (uint8_t)(1 << (at + i) % 8);
 	}
@@ -255,88 +236,31 @@ static void read_frames(struct quic_hello *h, struct span in)
 	}
 }
 
-/* --- ClientHello (RFC 8446, 4.1.2; RFC 6066, 3) ---------------------------------------------- */
+/* --- the ClientHello ------------------------------------------------------------------------ */
 
 static struct span known(const struct quic_hello *h)
 {
 	size_t n = 0;
 
-	while (n < QUIC_HELLO_MAX && h->have[n / 8] >> n % 8 & 1)
+	while (n < CLIENT_HELLO_MAX && h->have[n / 8] >> n % 8 & 1)
 		n++;
 	return span(h->bytes, n);
 }
 
-static bool skip_list(struct span *in, size_t length_n)
-{
-	struct span s;
-	uint64_t n;
-
-	return take_number(in, length_n, &n) && n <= in->n && take(in, n, &s);
-}
-
-static enum quic_is server_name(struct span ext, struct span *ret)
-{
-	uint64_t n, type;
-
-	while (ext.n) {
-		struct span body;
-
-		if (!take_number(&ext, 2, &type) || !take_number(&ext, 2, &n) ||
-		    !take(&ext, n, &body))
-			return QUIC_MORE;
-		if (type != 0)
-			continue;
-		/* list length, type host_name, length */
-		if (!take_number(&body, 2, &n) || !take_number(&body, 1, &type) || type != 0 ||
-		    !take_number(&body, 2, &n) || !take(&body, n, ret) || !ret->n)
-			return QUIC_NAMELESS;
-		return QUIC_NAME;
-	}
-	return QUIC_NAMELESS;
-}
-
-static enum quic_is read_hello(struct span in, struct span *ret)
-{
-	enum { CLIENT_HELLO = 1, VERSION_AND_RANDOM = 2 + 32 };
-	uint64_t type, n;
-	struct span s;
-	bool whole;
-
-	if (!take_number(&in, 1, &type) || !take_number(&in, 3, &n))
-		return QUIC_MORE;
-	if (type != CLIENT_HELLO)
-		return QUIC_NO;
-	if (n > QUIC_HELLO_MAX)
-		return QUIC_NO;
-	whole = in.n >= n;
-	in = span_head(in, n);
-	if (!take(&in, VERSION_AND_RANDOM, &s) || !skip_list(&in, 1) || !skip_list(&in, 2) ||
-	    !skip_list(&in, 1) || !take_number(&in, 2, &n))
-		return whole ? QUIC_NO : QUIC_MORE;
-	switch (server_name(span_head(in, n), ret)) {
-	case QUIC_NAME:
-		return QUIC_NAME;
-	case QUIC_NAMELESS:
-		return in.n >= n ? QUIC_NAMELESS : QUIC_MORE;
-	default:
-		return whole ? QUIC_NO : QUIC_MORE;
-	}
-}
-
-enum quic_is quic_hello__take(struct quic_hello *h, struct span datagram, struct span *ret_name)
+enum hello_is quic_hello__take(struct quic_hello *h, struct span datagram, struct span *ret_name)
 {
 	uint8_t plain[QUIC_DATAGRAM_MAX];
 	struct header head;
 	size_t n;
 
 	if (datagram.n > QUIC_DATAGRAM_MAX || !read_header(datagram, &head))
-		return QUIC_NO;
+		return HELLO_NO;
 	if (!h->n_cid) {
 		memcpy(h->cid, head.cid.p, head.cid.n);
 		h->n_cid = (uint8_t)head.cid.n;
 	}
 	if (!span_eq(head.cid, span(h->cid, h->n_cid)) || !decrypt(datagram, &head, plain, &n))
-		return QUIC_NO;
+		return HELLO_NO;
 	read_frames(h, span(plain, n));
-	return read_hello(known(h), ret_name);
+	return client_hello__name(known(h), ret_name);
 }

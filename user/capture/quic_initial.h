@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "capture/client_hello.h"
 
-#define QUIC_CID_MAX 20	    /* RFC 9000, 17.2 */
-#define QUIC_HELLO_MAX 4096 /* of a ClientHello; with post-quantum key shares they have 1.8 KiB */
+#define QUIC_CID_MAX 20 /* RFC 9000, 17.2 */
 #define QUIC_DATAGRAM_MAX                                                      \
 	1500 /* longer ones are no first packets (RFC 9000, 14.1: 1200 and up) \
 	      */
@@ -19,15 +19,8 @@
 struct quic_hello {
 	uint8_t cid[QUIC_CID_MAX]; /* the client's first choice for the server */
 	uint8_t n_cid;
-	uint8_t bytes[QUIC_HELLO_MAX];
-	uint8_t have[QUIC_HELLO_MAX / 8]; /* bit n: bytes[n] came */
-};
-
-enum quic_is {
-	QUIC_NO,   /* no client's first packet, or one that cannot be read */
-	QUIC_MORE, /* the name is in a packet that has not come */
-	QUIC_NAME,
-	QUIC_NAMELESS, /* a whole ClientHello without a name */
+	uint8_t bytes[CLIENT_HELLO_MAX];
+	uint8_t have[CLIENT_HELLO_MAX / 8]; /* bit n: bytes[n] came */
 };
 
 /* The connection id of a datagram that may be a client's Initial packet of a version that is known
@@ -35,8 +28,8 @@ enum quic_is {
 struct span quic_initial__cid(struct span datagram);
 
 /* Takes a datagram in. h is zeroed before the first; those that follow must have the same id.
- * QUIC_NAME: *ret_name is the server name, borrowed from h. */
-enum quic_is quic_hello__take(struct quic_hello *h, struct span datagram, struct span *ret_name);
+ * HELLO_NAME: *ret_name is the server name, borrowed from h. */
+enum hello_is quic_hello__take(struct quic_hello *h, struct span datagram, struct span *ret_name);
 
 /* The keys of the client's Initial packets (RFC 9001, 5.2; RFC 9369, 3.3.2). 0; -EIO: the library
  * failed. */

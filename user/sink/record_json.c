@@ -347,6 +347,10 @@ static void put_unseen(struct json_write *w, const char *key, const void *r, siz
 		json_write__string(w, st->unseen[i].protocol);
 		json_write__key(w, "host");
 		json_write__string(w, st->unseen[i].host);
+		if (st->unseen[i].library) {
+			json_write__key(w, "library");
+			json_write__string(w, st->unseen[i].library);
+		}
 		json_write__key(w, "connections");
 		json_write__uint(w, st->unseen[i].connections);
 		json_write__close(w, '}');
