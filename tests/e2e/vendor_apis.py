@@ -91,6 +91,13 @@ def responses(case):
 
 # ---- Gemini
 
+def nothing(schema):
+    """An object as a JSON schema wants it, that says nothing."""
+    empty = {'string': '', 'number': 0, 'integer': 0, 'boolean': False, 'array': []}
+    return {name: (part.get('enum') or [empty.get(str(part.get('type', 'string')).lower(), {})])[0]
+            for name, part in (schema.get('properties') or {}).items()}
+
+
 def gemini(case, stream):
     a = Answer()
     model = case.request.path.rsplit('/', 1)[1].partition(':')[0]
@@ -109,7 +116,11 @@ def gemini(case, stream):
         return {'candidates': [{'content': {'role': 'model', 'parts': parts}, 'index': 0, **more}],
                 'usageMetadata': usage, **base}
 
+    wanted = case.body.get('generationConfig') or {}
     parts = [{'text': w} for w in case.words()]
+    if wanted.get('responseMimeType') == 'application/json':
+        schema = wanted.get('responseJsonSchema') or wanted.get('responseSchema') or {}
+        parts = [{'text': json.dumps(nothing(schema))}]
     if case.calls:
         for i, c in enumerate(case.calls):
             c['id'] = 'call_%s%02d' % (case.serial_hex, i)
