@@ -29,14 +29,16 @@ class Client:
     streams      which of streamed (True) and whole (False) calls it makes
     api          of the two that lines-clients know; None: its own
     seen         is it expected to be seen at all
-    first        what the line of its output has that shows the first token"""
+    first        what the line of its output has that shows the first token
+    own_clock    its clock begins with itself"""
 
     def __init__(self, name, command, file, linkage, http='1.1', version='', lines=True,
                  streams=(True, False), apis=('openai', 'anthropic'), env=None, prepare=None,
-                 seen=True, first=b''):
+                 seen=True, first=b'', own_clock=False):
         self.name, self.command, self.file, self.linkage = name, command, file, linkage
         self.http, self.version, self.lines, self.streams = http, version, lines, streams
         self.apis, self.env, self.seen, self.first = apis, env or {}, seen, first
+        self.own_clock = own_clock
         self.prepare = prepare or (lambda vendor, home: {})
 
 
@@ -186,7 +188,7 @@ def bun(directory):
         old = directory in ('bun-1.0', 'bun-1.1')
         # Before 1.2, bun did not know NODE_EXTRA_CA_CERTS.
         return dict(command=[program, 'run', demo('node_fetch.mjs')], file=program,
-                    linkage='static', version=fetched_version(directory),
+                    linkage='static', version=fetched_version(directory), own_clock=True,
                     env={'NODE_TLS_REJECT_UNAUTHORIZED': '0'} if old else {})
     return make
 
@@ -194,7 +196,7 @@ def bun(directory):
 def deno():
     program = fetched('deno', 'deno')
     return dict(command=[program, 'run', '-A', '--no-lock', demo('node_fetch.mjs')], file=program,
-                linkage='static', http='2', version=fetched_version('deno'),
+                linkage='static', http='2', version=fetched_version('deno'), own_clock=True,
                 prepare=lambda vendor, home: {'DENO_CERT': vendor.ca, 'DENO_DIR': home,
                                               'DENO_NO_UPDATE_CHECK': '1'})
 
@@ -418,6 +420,7 @@ def environment(client, vendor, tag, home, stream, api, calls):
     return {**vendor.env, 'HOME': home, 'DEMO': vendor.demo, 'STREAM': '1' if stream else '0',
             'API': api or '', 'CALLS': str(calls), 'GIT_SSL_CAINFO': vendor.ca,
             'ANTHROPIC_CUSTOM_HEADERS': 'x-demo: ' + vendor.demo, 'NO_PROXY': '*', 'no_proxy': '*',
+            'REALTIME_AHEAD': str(lib.realtime_minus_monotonic()) if client.own_clock else '',
             'NO_UPDATE_NOTIFIER': '1', **client.prepare(vendor, home), **client.env}
 
 

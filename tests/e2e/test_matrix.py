@@ -200,7 +200,9 @@ def main():
     for line in table:
         print(' | '.join(line))
     firsts = [x for row in rows.values() if row.seen for x in row.first]
-    print('of never-seen programs, %d of %d first calls were seen' % (sum(firsts), len(firsts)))
+    late = [r.client.name for r in rows.values() if r.seen and not all(r.first)]
+    print('of never-seen programs, %d of %d first calls were seen; not those of: %s' % (
+        sum(firsts), len(firsts), '; '.join(late) or 'none'))
     if rewrite:
         write(table)
     told = real.documented()

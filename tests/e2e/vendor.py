@@ -140,7 +140,7 @@ class Vendor(provider.Provider):
         output = [t for t, e in zip(sent, a.events or []) if e.output]
         a.truth.update(path=request.target, received_ns=received, sent_ns=sent, complete=True,
                        end_ns=time.monotonic_ns(), output_events=len(output), websocket=True,
-                       request_id=None)
+                       request_id=None, status=a.status if a.events is None else 101)
         if output:
             a.truth.update(first_output_ns=output[0], last_output_ns=output[-1])
         self.tell(a.truth)

@@ -57,7 +57,7 @@ def responses(case):
     done = {**response, 'status': 'completed', 'output': output, 'usage': responses_usage(case)}
     a.truth.update(response_model=case.model, response_id=ident, tool_calls=case.tool_truth(),
                    input_tokens=case.input, output_tokens=case.tokens, cache_read=case.cached,
-                   reasoning=min(case.reasoning, case.tokens))
+                   reasoning=min(case.reasoning, case.tokens), finish_reasons=['completed'])
     if not case.stream:
         a.document = done
         return a

@@ -34,9 +34,31 @@ export function headers() {
 	return h;
 }
 
-// hrtime is CLOCK_MONOTONIC on Linux; bun's begins with the process and says nothing of others'
-// times. Numbers: 2^53 ns are 104 days of uptime.
-const now = () => process.versions.bun ? undefined : Number(process.hrtime.bigint());
+// node's hrtime is CLOCK_MONOTONIC on Linux; that of bun and deno begins when they do, and says
+// nothing of others' times. Who wants to compare them tells how far CLOCK_REALTIME is ahead of
+// CLOCK_MONOTONIC, in nanoseconds: then hrtime is related to it at the edge of a millisecond.
+// Numbers: 2^53 ns are 104 days of uptime.
+const hrtime = () => Number(process.hrtime.bigint());
+
+function shift() {
+	let best = -Infinity;
+	if (!env.REALTIME_AHEAD)
+		return process.versions.bun || process.versions.deno ? undefined : 0;
+	// Whoever is late at an edge is off in one direction only.
+	for (let n = 0; n < 20; n++) {
+		const last = Date.now();
+		let edge;
+		do
+			edge = Date.now();
+		while (edge === last);
+		best = Math.max(best, Number(BigInt(edge) * 1000000n - BigInt(env.REALTIME_AHEAD)) -
+				      hrtime());
+	}
+	return best;
+}
+
+const shifted = shift();
+const now = () => shifted === undefined ? undefined : hrtime() + shifted;
 
 function outputOf(e) {
 	if (API === 'openai') {
