@@ -6,8 +6,8 @@ has to be that of docs/clients.md, which this writes when asked:
 
   python3 tests/e2e/test_matrix.py [--write] [PART OF A NAME...]
 
-A client's first run makes its program known to the tracer; whether it was seen already is counted
-but not demanded."""
+Each program is known to the tracer before it runs, as that of any daemon's host is; test_short.py
+has those that are not."""
 import json
 import os
 import re
@@ -35,16 +35,28 @@ call was made.
 '''
 
 
+# Maps the files that it is told, as programs are mapped, and waits.
+LIBRARIAN = '''
+import mmap, sys
+held = []
+for path in sys.argv[1:]:
+    with open(path, 'rb') as f:
+        held.append(mmap.mmap(f.fileno(), mmap.PAGESIZE, mmap.MAP_PRIVATE,
+                              mmap.PROT_READ | mmap.PROT_EXEC))
+print('holds', len(held), flush=True)
+sys.stdin.read()
+'''
+
+
 def runs_of(client, vendor):
-    """[(tag, demanded?, run)]: a first one to become known by, then one for each way of calling."""
-    ways = [(stream, client.apis[i % len(client.apis)])
-            for i, stream in enumerate(client.streams)]
+    """[(tag, run)]: one for each way of calling."""
     out = []
-    for i, (stream, api) in enumerate([ways[0], *ways]):
-        tag = '%s-%s' % (re.sub(r'\W+', '_', client.name), i or 'first')
+    for i, stream in enumerate(client.streams):
+        tag = '%s-%d' % (re.sub(r'\W+', '_', client.name), i)
         home = lib.temporary_directory()
-        env = real.environment(client, vendor, tag, home, stream, api, CALLS if i else 1)
-        out.append((tag, bool(i), {
+        env = real.environment(client, vendor, tag, home, stream, client.apis[i % len(client.apis)],
+                               CALLS)
+        out.append((tag, {
             'name': client.name, 'argv': client.command, 'env': env, 'cwd': home, 'seconds': 60,
             'first': client.first.decode()}))
     return out
@@ -63,7 +75,7 @@ class Row:
     """What became of one client."""
 
     def __init__(self, client):
-        self.client, self.calls, self.first = client, [], []
+        self.client, self.calls = client, []
         self.tokens = self.times = self.seen = 0
         self.stacks, self.https = set(), set()
 
@@ -129,14 +141,18 @@ def run(clients, vendor):
     """{client name: Row}, and the tracer's lines."""
     plan, kinds = [], {}
     for client in clients:
-        for tag, demanded, one in runs_of(client, vendor):
-            kinds[tag] = (client, demanded, len(plan))
+        for tag, one in runs_of(client, vendor):
+            kinds[tag] = (client, len(plan))
             plan.append(one)
     path = os.path.join(vendor.dir, 'plan.json')
     with open(path, 'w') as f:
         json.dump({'at_once': AT_ONCE, 'runs': plan}, f)
     held = lib.Held([lib.SYSTEM_PYTHON, os.path.join(lib.ROOT, 'tests/e2e/drive.py'), path])
-    tracer = lib.Tracer('-p', held.pid)
+    files = sorted({c.file for c in clients})
+    librarian = lib.spawn([lib.SYSTEM_PYTHON, '-c', LIBRARIAN, *files], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True)
+    check.equal(librarian.stdout.readline(), 'holds %d\n' % len(files), 'files')
+    tracer = lib.Tracer('-p', '%d,%d' % (held.pid, librarian.pid), seconds=90)
     held.go()
     results = {r['index']: r for r in lib.json_lines(held.finish(540))}
     tracer.settle()
@@ -149,16 +165,13 @@ def run(clients, vendor):
     rows = {c.name: Row(c) for c in clients}
     used = set()
     for truth in vendor.truth():
-        client, demanded, index = kinds.get(truth.get('tag'), (None, False, None))
+        client, index = kinds.get(truth.get('tag'), (None, None))
         if not check(client, 'a call of no client', truth.get('path'), truth.get('tag')):
             continue
         found = by.get(truth.get('request_id')) or by.get(truth.get('response_id')) or []
         check(len(found) <= 1, client.name, 'has', len(found), 'records for one call')
         used.update(id(r) for r in found)
         row = rows[client.name]
-        if not demanded:
-            row.first.append(bool(found))
-            continue
         result = results.get(index, {})
         said = {'start_ns': result.get('begun_ns'), 'end_ns': result.get('ended_ns')}
         if client.lines:
@@ -169,7 +182,7 @@ def run(clients, vendor):
         row.judge(found[0] if found else None, truth, said)
     for r in records:
         check(id(r) in used, 'a record of no call:', json.dumps(r)[:300])
-    for client, demanded, index in kinds.values():
+    for client, index in kinds.values():
         r = results.get(index, {})
         check.equal(r.get('status'), 0, client.name, 'ends with', r.get('err', '')[-300:])
     for row in rows.values():
@@ -199,10 +212,6 @@ def main():
         table += static_rows()
     for line in table:
         print(' | '.join(line))
-    firsts = [x for row in rows.values() if row.seen for x in row.first]
-    late = [r.client.name for r in rows.values() if r.seen and not all(r.first)]
-    print('of never-seen programs, %d of %d first calls were seen; not those of: %s' % (
-        sum(firsts), len(firsts), '; '.join(late) or 'none'))
     if rewrite:
         write(table)
     told = real.documented()
