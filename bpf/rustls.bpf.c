@@ -22,7 +22,7 @@ int rustls_session(struct pt_regs *ctx)
 	no_private_stack(ctx);
 	/* See is_return() of tls.bpf.c. */
 	if (PT_REGS_IP(ctx) != bpf_get_func_ip(ctx))
-		return rust_decrypt_return(ctx);
+		return rust_decrypt_return(ctx, false);
 	return rust_entry(ctx, bpf_get_attach_cookie(ctx), ENTRY_SESSION);
 }
 
@@ -38,7 +38,15 @@ SEC("uprobe")
 int rustls_multi_return(struct pt_regs *ctx)
 {
 	no_private_stack(ctx);
-	return rust_decrypt_return(ctx);
+	return rust_decrypt_return(ctx, false);
+}
+
+/* On RET instructions, where the kernel's return probes could kill the process. */
+SEC("uprobe")
+int rustls_multi_ret(struct pt_regs *ctx)
+{
+	no_private_stack(ctx);
+	return rust_decrypt_return(ctx, true);
 }
 
 SEC("uprobe")
@@ -61,5 +69,5 @@ SEC("uretprobe")
 int rustls_perf_return(struct pt_regs *ctx)
 {
 	no_private_stack(ctx);
-	return rust_decrypt_return(ctx);
+	return rust_decrypt_return(ctx, false);
 }

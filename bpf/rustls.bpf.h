@@ -508,10 +508,11 @@ static __noinline int rust_decrypt_entry(struct pt_regs *ctx, __u8 stack, enum e
 	return frame_push(&f);
 }
 
-static __always_inline int rust_decrypt_return(struct pt_regs *ctx)
+/* at_ret: see tls_return. */
+static __always_inline int rust_decrypt_return(struct pt_regs *ctx, bool at_ret)
 {
 #if defined(__TARGET_ARCH_x86)
-	__u64 sp = PT_REGS_SP(ctx) - 8;
+	__u64 sp = PT_REGS_SP(ctx) - (at_ret ? 0 : 8);
 #else
 	__u64 sp = PT_REGS_SP(ctx);
 #endif

@@ -39,7 +39,7 @@ static void multi_programs(struct llmsnoop_bpf *s, enum family family,
 		[FAMILY_TLS] = {s->progs.tls_session, s->progs.tls_multi_entry,
 				s->progs.tls_multi_return, s->progs.tls_multi_ret},
 		[FAMILY_RUSTLS] = {s->progs.rustls_session, s->progs.rustls_multi_entry,
-				   s->progs.rustls_multi_return, NULL},
+				   s->progs.rustls_multi_return, s->progs.rustls_multi_ret},
 		[FAMILY_GO] = {NULL, s->progs.go_multi_entry, NULL, s->progs.go_multi_ret},
 	};
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "capture/functions.h"
 #include "capture/scan.h"
 #include "capture/site.h"
 
@@ -21,6 +22,7 @@
 #define STRUCTS_APART 64 /* by which encrypter and decrypter may differ */
 #define TABLES_APART 512 /* bytes between the vtables of one cipher */
 #define HEAD_MAX 96	 /* how far into decrypt the length is compared */
+#define RETS_MAX 64	 /* of one function */
 
 struct pointer {
 	uint64_t at, target;
@@ -317,6 +319,42 @@ static int find_ciphers(struct finder *fi, struct located *ret)
 	return err;
 }
 
+/* Where return probes could kill, decrypt is left by known RET instructions or gets no probe, and
+ * then neither does its encrypter: requests without answers tell nothing. */
+static int find_ends(struct finder *fi, struct located *ret)
+{
+	static const char why[] =
+		"return probes could kill, and its RET instructions are not known";
+	struct function fn[SITE_MAX];
+	uint64_t at[SITE_MAX], rets[RETS_MAX];
+	unsigned int n = 0, k;
+	bool tail;
+	int err;
+
+	for (unsigned int i = 0; i < ret->n; i++) {
+		for (k = n++; k && at[k - 1] > ret->site[i].sym.vaddr; k--)
+			at[k] = at[k - 1];
+		at[k] = ret->site[i].sym.vaddr;
+	}
+	err = n ? functions__find(fi->f, at, n, fn) : 0;
+	if (err == -ENOMEM)
+		return err;
+	for (unsigned int i = 0; i < ret->n; i++) {
+		struct probe_site *site = &ret->site[i];
+
+		for (k = 0; !err && k < n; k++)
+			if (at[k] == site->sym.vaddr && fn[k].start == at[k])
+				site->sym.size = fn[k].end - fn[k].start;
+		if (site->fn == FN_RUST_ENCRYPT ||
+		    (site__rets(fi->f, &site->sym, rets, RETS_MAX, &tail) > 0 && !tail))
+			continue;
+		site->left_out = why;
+		if (site[-1].fn == FN_RUST_ENCRYPT)
+			site[-1].left_out = why;
+	}
+	return 0;
+}
+
 static int find(struct elf_file *f, const struct locate_config *config, struct located *ret)
 {
 	uint16_t machine = elf_file__machine(f);
@@ -339,6 +377,8 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	err = find_pointers(&fi);
 	if (!err)
 		err = find_ciphers(&fi, ret);
+	if (!err && config->want_rets)
+		err = find_ends(&fi, ret);
 	free(fi.pointer);
 	if (err == -E2BIG) {
 		ret->n = 0;

@@ -19,6 +19,8 @@ static void plan_point(bool want_rets, struct elf_file *elf, const struct locate
 	bool tail = false;
 	int n;
 
+	if (site->left_out) /* its locator knows why */
+		return;
 	*pt = (struct probe_point){
 		.fn = site->fn,
 		.way = site->way,
