@@ -390,6 +390,29 @@ def documented():
     return {k: v for k, v in out.items() if k.strip('-')}
 
 
+# Maps the files that it is told, as programs are mapped, and waits.
+LIBRARIAN = '''
+import mmap, sys
+held = []
+for path in sys.argv[1:]:
+    with open(path, 'rb') as f:
+        held.append(mmap.mmap(f.fileno(), mmap.PAGESIZE, mmap.MAP_PRIVATE,
+                              mmap.PROT_READ | mmap.PROT_EXEC))
+print('holds', len(held), flush=True)
+sys.stdin.read()
+'''
+
+
+def hold(files):
+    """The id of a process that maps these files: whoever traces it, too, knows them before those
+    that run them."""
+    files = sorted(files)
+    p = lib.spawn([lib.SYSTEM_PYTHON, '-c', LIBRARIAN, *files], stdin=subprocess.PIPE,
+                  stdout=subprocess.PIPE, text=True)
+    lib.check.equal(p.stdout.readline(), 'holds %d\n' % len(files), 'files')
+    return p.pid
+
+
 class Vendor(lib.Provider):
     """vendor.py, with HTTP/2 where this machine has the package for it."""
 

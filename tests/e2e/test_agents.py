@@ -6,7 +6,6 @@ request that was refused and tried again is two. Whatever else they ask (telemet
 HEAD, lists of models, settings, updates) is no record."""
 import json
 import os
-import sys
 import urllib.parse
 
 import lib
@@ -60,7 +59,7 @@ def codex_home(vendor, home, env):
 
 def asked(requests, method, *parts):
     return [q for q in requests if q['method'] == method and any(
-        p in q['headers'].get('host', '') + q['path'] + q['body'][:4000] for p in parts)]
+        p in q['headers'].get('host', '') + q['path'] + q['body'] for p in parts)]
 
 
 # client, steps, how it is set up, what else it must have asked for the test to mean something
@@ -104,10 +103,9 @@ def session(client, steps, prepare, more, others):
     home = lib.temporary_directory()
     env = {**os.environ, **real.environment(client, vendor, 'session', home, True, None, 1)}
     prepare(vendor, home, env)
-    held = lib.Held([sys.executable, '-c',
-                     'import os, sys; os.execve(sys.argv[1], sys.argv[1:], dict(os.environ))',
-                     *client.command, *more], env=env, cwd=home)
-    tracer = lib.Tracer('-p', held.pid)
+    held = lib.Held(['/bin/sh', '-c', 'exec "$@" 2>&1', 'agent', *client.command, *more], env=env,
+                    cwd=home)
+    tracer = lib.Tracer('-p', '%d,%d' % (held.pid, real.hold([client.file])), seconds=60)
     held.go()
     # Standard input has to end, or Codex waits for more of the prompt.
     out = held.finish(100)

@@ -35,19 +35,6 @@ call was made.
 '''
 
 
-# Maps the files that it is told, as programs are mapped, and waits.
-LIBRARIAN = '''
-import mmap, sys
-held = []
-for path in sys.argv[1:]:
-    with open(path, 'rb') as f:
-        held.append(mmap.mmap(f.fileno(), mmap.PAGESIZE, mmap.MAP_PRIVATE,
-                              mmap.PROT_READ | mmap.PROT_EXEC))
-print('holds', len(held), flush=True)
-sys.stdin.read()
-'''
-
-
 def runs_of(client, vendor):
     """[(tag, run)]: one for each way of calling."""
     out = []
@@ -148,11 +135,8 @@ def run(clients, vendor):
     with open(path, 'w') as f:
         json.dump({'at_once': AT_ONCE, 'runs': plan}, f)
     held = lib.Held([lib.SYSTEM_PYTHON, os.path.join(lib.ROOT, 'tests/e2e/drive.py'), path])
-    files = sorted({c.file for c in clients})
-    librarian = lib.spawn([lib.SYSTEM_PYTHON, '-c', LIBRARIAN, *files], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True)
-    check.equal(librarian.stdout.readline(), 'holds %d\n' % len(files), 'files')
-    tracer = lib.Tracer('-p', '%d,%d' % (held.pid, librarian.pid), seconds=90)
+    librarian = real.hold({c.file for c in clients})
+    tracer = lib.Tracer('-p', '%d,%d' % (held.pid, librarian), seconds=90)
     held.go()
     results = {r['index']: r for r in lib.json_lines(held.finish(540))}
     tracer.settle()

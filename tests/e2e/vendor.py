@@ -128,9 +128,8 @@ class Vendor(provider.Provider):
                              else body, serial)
         rnd, sent = random.Random(serial), []
         if a.events is None:
-            sock.send([(vendor_apis.text({'type': 'error', 'status': a.status, **a.document}),
-                        wswire.TEXT)])
-            sent.append(time.monotonic_ns())
+            sent += sock.send([(vendor_apis.text({'type': 'error', 'status': a.status,
+                                                  **a.document}), wswire.TEXT)])
         for i, event in enumerate(a.events or []):
             if event.output:
                 self.pause(answers.number(opt, 'gap', 0.022) * rnd.lognormvariate(-0.1, 0.45))
@@ -140,7 +139,7 @@ class Vendor(provider.Provider):
         output = [t for t, e in zip(sent, a.events or []) if e.output]
         a.truth.update(path=request.target, received_ns=received, sent_ns=sent, complete=True,
                        end_ns=time.monotonic_ns(), output_events=len(output), websocket=True,
-                       request_id=None, status=a.status if a.events is None else 101)
+                       request_id=None, status=101)
         if output:
             a.truth.update(first_output_ns=output[0], last_output_ns=output[-1])
         self.tell(a.truth)
