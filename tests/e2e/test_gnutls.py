@@ -2,14 +2,18 @@
 # timeout: 300
 """GnuTLS: what wget, git and libcurl send and receive, and every function of the library that moves
 bytes, as client and as server; a program that makes calls while probes come and go."""
+import glob
 import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
 import lib
 from lib import check
+
+import debroot  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEER = [lib.SYSTEM_PYTHON, os.path.join(HERE, 'gnutls_peer.py')]
@@ -90,6 +94,45 @@ def curl(without, connections=5, calls=6, size=300000):
     check.equal(stats.get('lost_bytes'), 0, 'lost bytes')
     print('libcurl-gnutls without %s: %d records' % (without or 'nothing', len(records)))
     provider.stop()
+
+
+def releases():
+    """wget with the GnuTLS of other Debian releases."""
+    for suite, version in (('bullseye', '3.7.'), ('trixie', '3.8.'), ('sid', '3.')):
+        try:
+            root = debroot.root(suite, ['wget'], os.path.join(lib.BUILD, 'root', 'wget-' + suite))
+        except debroot.Unavailable as e:
+            print(suite, 'left out:', e)
+            continue
+        provider = lib.Provider()
+        loader, = glob.glob(root + '/usr/lib/*/ld-linux-*.so.?')
+        program = [loader, '--library-path', os.path.dirname(loader), root + '/usr/bin/wget',
+                   '-q', '-O', '/dev/null', '--ca-certificate=' + provider.ca]
+        # So that the library is known before the first call: it waits for addresses.
+        waiting = lib.spawn([*program, '-i', '-'], stdin=subprocess.PIPE)
+        held = []
+        for i in range(4):
+            body = json.dumps({'model': 'gpt-4o-mini', 'stream': i % 2 == 0, 'messages': [
+                {'role': 'user', 'content': 'x' * 30000 * i}]})
+            held.append(lib.Held([*program, '--header=content-type: application/json',
+                                  '--post-data=' + body, provider.base + '/v1/chat/completions']))
+        time.sleep(0.5)
+        tracer = lib.Tracer('-v', '-p', ','.join(str(p.pid) for p in (waiting, *held)))
+        for one in held:
+            one.go()
+        for one in held:
+            one.finish()
+            check.equal(one.status, 0, suite, 'wget')
+        tracer.settle(4)
+        check.equal(tracer.stop(), 0, 'exit status')
+        waiting.kill()
+        waiting.wait()
+        lib.verify(tracer.records(), provider.truth(4))
+        found = [m.group(1) for m in (re.search(r'GnuTLS (%s\S*): ' % re.escape(version), line)
+                                      for line in tracer.lines if root in line) if m]
+        check(found, suite, 'no GnuTLS', version, tracer.lines)
+        print(suite, found, len(tracer.records()), 'records')
+        provider.stop()
 
 
 def functions(without):
@@ -173,6 +216,7 @@ if __name__ == '__main__':
     if shutil.which('wget') and 'libgnutls' in subprocess.run(
             ['ldd', shutil.which('wget')], capture_output=True, text=True).stdout:
         wget()
+    releases()
     git()
     for method in METHODS:
         curl(method)

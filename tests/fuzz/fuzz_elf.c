@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Headers, tables and code of any file: nothing worse than not finding. */
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "capture/elf.h"
+#include "capture/locate.h"
+#include "capture/offset.h"
 #include "capture/site.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct probe_site sites[SITE_MAX];
+	struct offset_rule rule = {
+		.n_fns = 2,
+		.fns = {{FN_READ, "read", 0}, {FN_WRITE, "write", 0}},
+	};
+	const struct locate_config config = {0};
+	struct located found[LOCATED_MAX] = {0};
+	struct probe_site sites[SITE_MAX] = {0};
 	uint8_t id[ELF_BUILD_ID_MAX];
 	struct elf_file *f;
 	uint64_t rets[16];
@@ -22,6 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		k = site__pick(f, false, sites);
 		for (i = 0; i < k; i++)
 			site__rets(f, &sites[i].sym, rets, 16, &tail);
+		locate__file(f, &config, found);
+		/* The file chooses the addresses, too: at its end, where seeds have nothing. */
+		for (i = 0; i < 2 && n >= 16; i++)
+			memcpy(&rule.fns[i].vaddr, p + n - 16 + 8 * (size_t)i, 8);
+		found[0].n = 0;
+		offset__locate(&rule, f, &found[0]);
 		elf_file__free(f);
 	}
 	close(fd);
