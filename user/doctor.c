@@ -92,6 +92,7 @@ static int parse(int argc, char **argv, struct doctor *d)
 	int key;
 
 	d->watch_ns = WATCH_NS;
+	value__ports(PLAIN_DEFAULT, &d->options);
 	opterr = 0;
 	optind = 1;
 	while ((key = getopt_long(argc, argv, ":p:jh?", long_options, NULL)) != -1) {
@@ -214,6 +215,8 @@ static void attach(struct doctor *d)
 		.follow = false,
 		.pids = d->options.pids,
 		.n_pids = d->options.n_pids,
+		.plain = d->options.plain,
+		.n_plain = d->options.n_plain,
 	};
 	struct live_error error;
 	uint64_t was = d->report.time_ns;
@@ -287,6 +290,7 @@ static void examine(struct doctor *d, uint32_t pid, bool named)
 		targets__scan(d->targets, pid);
 	err = targets__list(targets, pid, on_target, &l);
 	peers__count(d->peers, pid, &l.p->tls_connections, &l.p->model_connections);
+	report__plain(&d->report, l.p, d->hits);
 	report__end(&d->report, l.p, named, err == -EACCES || err == -EPERM);
 }
 

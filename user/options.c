@@ -18,7 +18,6 @@
 #endif
 
 /* Ollama, vLLM, LM Studio, llama.cpp */
-#define PLAIN_DEFAULT "11434,8000,1234,8080"
 
 /* Keys of options without a letter. */
 enum {

@@ -16,6 +16,8 @@
 #define OPTIONS_PLAIN_MAX 64
 
 #define EXIT_USAGE 2
+/* Ollama, vLLM, LM Studio, llama.cpp. */
+#define PLAIN_DEFAULT "11434,8000,1234,8080"
 
 enum output_format {
 	FORMAT_AUTO, /* a table on a terminal, else JSON lines */

@@ -128,6 +128,18 @@ static void test_host(void **state)
 	assert_string_equal(check_of(&h, "hidepid")->value, "hidepid=2");
 }
 
+/* Every feature is told of. */
+static void test_features(void **state)
+{
+	bool told[sizeof(struct features)] = {false};
+
+	for (unsigned int i = 0; i < feature_n; i++) {
+		assert_false(told[feature_table[i].at]);
+		told[feature_table[i].at] = true;
+	}
+	assert_int_equal(feature_n, sizeof(struct features) / sizeof(bool));
+}
+
 static void test_capabilities(void **state)
 {
 	assert_true(capabilities__allow(1ULL << 39, CAPABILITY_BPF));
@@ -310,7 +322,21 @@ static void test_verdicts(void **state)
 	assert_int_equal(p->verdict, VERDICT_NOT_SEEN);
 
 	p = begin(&r, 10, "plain");
+	report__plain(&r, p, hits);
 	report__end(&r, p, false, false); /* nothing to say */
+	r.host.features.sock_length = true;
+	hits__add(hits, 14, TLS_NONE, 2, 9, 0);
+	p = begin(&r, 14, "speaks HTTP");
+	report__plain(&r, p, hits);
+	report__end(&r, p, false, false);
+	assert_int_equal(p->verdict, VERDICT_SEEN);
+	assert_int_equal(p->stacks[0].calls, 2);
+	r.host.features.sock_length = false;
+	p = begin(&r, 15, "would speak HTTP");
+	p->model_connections = 1;
+	report__plain(&r, p, NULL);
+	report__end(&r, p, false, false);
+	assert_int_equal(p->verdict, VERDICT_NOT_SEEN);
 	p = begin(&r, 11, "denied");
 	report__end(&r, p, false, true);
 	p = begin(&r, 13, "denied, asked for");
@@ -320,14 +346,14 @@ static void test_verdicts(void **state)
 	report__end(&r, p, true, false);
 	assert_int_equal(p->verdict, VERDICT_WHEN_CALLS);
 
-	assert_int_equal(r.n_processes, 11);
-	assert_int_equal(r.n_looked, 13);
+	assert_int_equal(r.n_processes, 13);
+	assert_int_equal(r.n_looked, 15);
 	assert_int_equal(r.n_hidden, 2);
 	assert_int_equal(r.hidden[0], 11);
-	assert_int_equal(r.of[VERDICT_SEEN], 1);
+	assert_int_equal(r.of[VERDICT_SEEN], 2);
 	assert_int_equal(r.of[VERDICT_WHEN_CALLS], 3);
 	assert_int_equal(r.of[VERDICT_PARTLY], 2);
-	assert_int_equal(r.of[VERDICT_NOT_SEEN], 5);
+	assert_int_equal(r.of[VERDICT_NOT_SEEN], 6);
 	for (p = r.processes; p->next; p = p->next)
 		assert_true(p->pid < p->next->pid);
 	hits__free(hits);
@@ -538,9 +564,10 @@ static int remove_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_host),  cmocka_unit_test(test_capabilities),
-		cmocka_unit_test(test_peers), cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_text),  cmocka_unit_test(test_json),
+		cmocka_unit_test(test_host),	 cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_features), cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -109,7 +109,8 @@ static void put_stack(struct json_write *w, const struct report_stack *s)
 	text(w, "version", s->version);
 	text(w, "path", s->path);
 	text(w, "file", s->state);
-	text(w, "linkage", s->in_executable ? "static" : "shared");
+	if (*s->path)
+		text(w, "linkage", s->in_executable ? "static" : "shared");
 	text(w, "locator", s->locator);
 	text(w, "verdict", verdict__name(s->verdict));
 	text(w, "why", s->why);

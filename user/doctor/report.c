@@ -179,6 +179,34 @@ void report__file(struct report *r, struct report_process *p, const struct targe
 	p->llm_calls = hits__of(hits, p->pid, TLS_UNKNOWN).llm_calls;
 }
 
+void report__plain(struct report *r, struct report_process *p, const struct hits *hits)
+{
+	struct hit hit = hits__of(hits, p->pid, TLS_NONE);
+	const struct target t = {.pid = p->pid, .path = ""};
+	struct report_stack *s;
+
+	s = p->model_connections || hit.calls ? add_stack(r, p, &t) : NULL;
+	if (!s)
+		return;
+	s->name = tls_stack__name(TLS_NONE);
+	s->title = tls_stack__title(TLS_NONE);
+	s->version = s->locator = "";
+	s->counted = hits != NULL;
+	s->calls = hit.calls;
+	s->bytes = hit.bytes;
+	s->verdict = hit.calls ? VERDICT_SEEN : VERDICT_WHEN_CALLS;
+	if (!r->host.can_trace) {
+		s->verdict = VERDICT_NOT_SEEN;
+		s->why = "nothing can be traced here";
+		s->remedy = r->host.remedy;
+	} else if (!r->host.features.sock_length && !r->host.features.sock_exit) {
+		s->verdict = VERDICT_NOT_SEEN;
+		s->why = "this kernel does not tell of sends and receives";
+		s->remedy = "use Linux 6.3 or later, on x86-64 5.10";
+	}
+	p->llm_calls = hits__of(hits, p->pid, TLS_UNKNOWN).llm_calls;
+}
+
 /* Seen in part where some stacks are and some are not. A sign that promises a library counts only
  * where that is not there yet. */
 static enum verdict_of judge_process(const struct report_process *p)
@@ -198,6 +226,15 @@ static enum verdict_of judge_process(const struct report_process *p)
 	return best < VERDICT_NOT_SEEN ? VERDICT_PARTLY : VERDICT_NOT_SEEN;
 }
 
+/* Something other than plain HTTP. */
+static bool has_tls(const struct report_process *p)
+{
+	for (unsigned int i = 0; i < p->n_stacks; i++)
+		if (strcmp(p->stacks[i].name, tls_stack__name(TLS_NONE)) != 0)
+			return true;
+	return false;
+}
+
 void report__end(struct report *r, struct report_process *p, bool named, bool denied)
 {
 	struct report_process **at = &r->processes;
@@ -211,22 +248,19 @@ void report__end(struct report *r, struct report_process *p, bool named, bool de
 		p->verdict = VERDICT_NOT_SEEN;
 		p->why = "it cannot be looked into: permission denied";
 		p->remedy = "run as root, or grant CAP_SYS_PTRACE";
-	} else if (p->n_stacks) {
+	} else if (has_tls(p) || (p->n_stacks && !p->tls_connections)) {
 		p->verdict = judge_process(p);
 	} else if (p->tls_connections) {
-		p->verdict = VERDICT_NOT_SEEN;
+		p->verdict = p->n_stacks && judge_process(p) < VERDICT_NOT_SEEN ? VERDICT_PARTLY
+										: VERDICT_NOT_SEEN;
 		p->why = "it has connections to port 443, but no TLS library that llmsnoop knows";
 		p->remedy = "if it calls models: let it use OpenSSL, or call through a proxy that "
 			    "is seen";
 	} else if (named) {
 		p->verdict = VERDICT_WHEN_CALLS;
 		p->why = "it maps no TLS library yet; one that it loads later is found then";
-	} else if (!p->model_connections) {
-		return;
 	} else {
-		p->verdict = VERDICT_NOT_SEEN;
-		p->why = "it talks to a local model server without TLS";
-		p->remedy = "trace plain HTTP on that port";
+		return;
 	}
 	while (*at && (*at)->pid < p->pid)
 		at = &(*at)->next;

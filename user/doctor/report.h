@@ -30,11 +30,11 @@ enum verdict_of {
 struct report_stack {
 	const char *name, *title; /* "openssl", "OpenSSL" */
 	const char *version;
-	const char *path;
+	const char *path;  /* "": none, for plain HTTP */
 	const char *state; /* "deleted", "replaced"; NULL: the path still leads to the file */
 	const char *locator;
 	bool in_executable;
-	const struct located *located; /* NULL: known by a sign only */
+	const struct located *located; /* NULL: known by a sign, or plain HTTP */
 	enum verdict_of verdict;
 	const char *why, *remedy; /* why not; NULL: seen */
 	bool counted;		  /* calls and bytes are known */
@@ -79,6 +79,8 @@ struct report_process *report__begin(struct report *r, const struct process *fac
 /* A file with TLS that it maps. */
 void report__file(struct report *r, struct report_process *p, const struct target *t,
 		  const struct hits *hits);
+/* Plain HTTP, where the process has connections to model servers or was heard to speak it. */
+void report__plain(struct report *r, struct report_process *p, const struct hits *hits);
 /* Judges the process and keeps it, if there is anything to say of it (named: in any case). denied:
  * its mappings could not be read. */
 void report__end(struct report *r, struct report_process *p, bool named, bool denied);

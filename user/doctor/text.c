@@ -242,8 +242,9 @@ static void put_stack(struct page *p, const struct report_process *r, const stru
 	snprintf(pid, sizeof(pid), "%" PRIu32, r->pid);
 	snprintf(title, sizeof(title), "%s%s%s", s ? s->title : "", s && *s->version ? " " : "",
 		 s ? s->version : "");
-	snprintf(path, sizeof(path), "%s%s%s%s", s ? s->path : r->exe, s && s->state ? " (" : "",
-		 s && s->state ? s->state : "", s && s->state ? ")" : "");
+	snprintf(path, sizeof(path), "%s%s%s%s", s && *s->path ? s->path : r->exe,
+		 s && s->state ? " (" : "", s && s->state ? s->state : "",
+		 s && s->state ? ")" : "");
 	cell(p, pid, 7, true);
 	cell(p, r->comm, 15, false);
 	cell(p, title, 18, false);
@@ -257,7 +258,7 @@ static void put_stack(struct page *p, const struct report_process *r, const stru
 	if (shows_all(p))
 		count_cell(p, s && s->counted, r->llm_calls, 5);
 	rest(p, path, file_column(p));
-	if (s && (v == VERDICT_NOT_SEEN || v == VERDICT_PARTLY || !s->located)) {
+	if (s && v != VERDICT_SEEN) {
 		put_reason(p, "why", s->why);
 		put_reason(p, "remedy", s->remedy);
 	}
@@ -292,7 +293,7 @@ static void put_processes(struct page *p, const struct report *r)
 	char text[160], took[HUMAN_MAX];
 
 	human__seconds(r->watched_ns, 1, took);
-	snprintf(text, sizeof(text), "PROCESSES with TLS or model servers: %u of %u%s%s",
+	snprintf(text, sizeof(text), "PROCESSES with TLS or calls of local models: %u of %u%s%s",
 		 r->n_processes, r->n_looked, r->watched_ns ? ", watched for " : "",
 		 r->watched_ns ? took : "");
 	heading(p, text);
