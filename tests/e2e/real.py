@@ -28,16 +28,16 @@ class Client:
     lines        prints a line for each call
     streams      which of streamed (True) and whole (False) calls it makes
     api          of the two that lines-clients know; None: its own
-    seen         is it expected to be seen at all
+    unseen       the stack, of a client that no probe can see
     first        what the line of its output has that shows the first token
     own_clock    its clock begins with itself"""
 
     def __init__(self, name, command, file, linkage, http='1.1', version='', lines=True,
                  streams=(True, False), apis=('openai', 'anthropic'), env=None, prepare=None,
-                 seen=True, first=b'', own_clock=False):
+                 unseen='', first=b'', own_clock=False):
         self.name, self.command, self.file, self.linkage = name, command, file, linkage
         self.http, self.version, self.lines, self.streams = http, version, lines, streams
-        self.apis, self.env, self.seen, self.first = apis, env or {}, seen, first
+        self.apis, self.env, self.unseen, self.first = apis, env or {}, unseen, first
         self.own_clock = own_clock
         self.prepare = prepare or (lambda vendor, home: {})
 
@@ -302,7 +302,30 @@ def java():
     if not shutil.which('javac'):
         raise Missing('no JDK: a single source file cannot be launched')
     return dict(command=[path, demo('Java.java')], file=os.path.realpath(path), linkage='bytecode',
-                http='2', version=number(words(path, '--version')), prepare=trust_store, seen=False)
+                http='2', version=number(words(path, '--version')), prepare=trust_store, unseen='JSSE')
+
+
+def go(name, *args, **more):
+    def make():
+        program = os.path.join(lib.BUILD, 'go-clients', name)
+        if not os.path.exists(program):
+            raise Missing('not built (tests/e2e/go/build)')
+        version = subprocess.run(['go', 'version', program], capture_output=True, text=True).stdout \
+            if shutil.which('go') else ''
+        return dict(command=[program, '-n', '4', *args], file=program, linkage='static',
+                    version=number(version.rpartition(':')[2]), streams=(True,), apis=(None,),
+                    **more)
+    return make
+
+
+def rust(stack, linkage):
+    def make():
+        program = os.path.join(lib.BUILD, 'rust/rustcall-' + stack)
+        if not os.path.exists(program):
+            raise Missing('not built (tests/e2e/rust/build)')
+        file = library(program, 'libssl') if linkage == 'shared' else program
+        return dict(command=[program], file=os.path.realpath(file), linkage=linkage, http='2')
+    return make
 
 
 def agent(how, directory, path, *more, **rest):
@@ -357,6 +380,12 @@ def table():
         'wget': linked('wget', 'libgnutls', [lib.SYSTEM_PYTHON, demo('wget.py')]),
         'ruby': ruby, 'perl': perl,
         'php': linked('php', 'libssl', [shutil.which('php') or 'php', demo('php.php')]),
+        'Go 1.17': go('calls-1.17.13'), 'Go 1.27': go('calls-1.27.2', '-h2', http='2'),
+        'Go 1.27, position-independent': go('calls-1.27.2-pie'),
+        'openai-go and anthropic-sdk-go': go('sdk', http='2'),
+        'Rust reqwest, rustls with ring': rust('ring', 'static'),
+        'Rust reqwest, rustls with aws-lc': rust('aws-lc-rs', 'static'),
+        'Rust reqwest, native-tls': rust('native', 'shared'),
         'Java HttpClient': java,
     })
     return rows

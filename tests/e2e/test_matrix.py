@@ -30,7 +30,8 @@ What llmsnoop sees of real clients, unmodified, over TLS 1.3. This table is writ
 "TTFT right" compare each call's record with what the mock provider says it answered and when.
 TTFT is right when it is neither before the provider sent the first token nor after the client had
 it. "located" are builds for another machine or C library: where to probe was found in the file, no
-call was made.
+call was made. A client that is not seen is named by llmsnoop when it calls a model provider, and by
+`llmsnoop doctor`.
 
 '''
 
@@ -85,7 +86,9 @@ class Row:
         all_ = located(self.client.file)
         mine = [x for x in all_ if x['stack'] in self.stacks] or all_
         n, c = len(self.calls), self.client
-        return (c.name, c.version, ', '.join(sorted({x['stack'] for x in mine})) or 'not known',
+        if c.unseen and not self.seen:
+            return c.name, c.version, c.unseen, c.linkage, '–', c.http, 'no', '–', '–'
+        return (c.name, c.version or '–', ', '.join(sorted({x['stack'] for x in mine})) or 'not known',
                 c.linkage, ', '.join(sorted({x['locator'] for x in mine if x['sites']})) or '–',
                 ', '.join(sorted(map(str, self.https))) or c.http, yes(self.seen, n),
                 yes(self.tokens, n), yes(self.times, n))
@@ -146,10 +149,14 @@ def run(clients, vendor):
     for r in records:
         for key in {r.get('llmsnoop.request_id'), r.get('gen_ai.response.id')} - {None}:
             by.setdefault(key, []).append(r)
+    # Some choose their tags themselves.
+    printed = {line.get('id'): (client, index) for client, index in kinds.values()
+               for line in lib.json_lines(results.get(index, {}).get('out', '')) if client.lines}
     rows = {c.name: Row(c) for c in clients}
     used = set()
     for truth in vendor.truth():
-        client, index = kinds.get(truth.get('tag'), (None, None))
+        client, index = kinds.get(truth.get('tag')) or printed.get(truth.get('response_id')) or \
+            (None, None)
         if not check(client, 'a call of no client', truth.get('path'), truth.get('tag')):
             continue
         found = by.get(truth.get('request_id')) or by.get(truth.get('response_id')) or []
