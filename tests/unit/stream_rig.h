@@ -11,6 +11,7 @@
 
 /* A table with a log of what it told, and of what flowed back. */
 struct rig {
+	enum tls_stack stack; /* of all data; TLS_UNKNOWN: OpenSSL */
 	struct limits lim;
 	struct http_log log;
 	struct http1_ctx http1;
@@ -109,7 +110,7 @@ static inline void record(struct rig *r, uint64_t conn, enum event_dir dir, stru
 		.line = r->next_line,
 		.dir = dir,
 		.flags = (uint16_t)flags,
-		.stack = TLS_OPENSSL,
+		.stack = r->stack ? r->stack : TLS_OPENSSL,
 	};
 
 	stream_table_ops.data(r->t, &d);

@@ -331,9 +331,10 @@ static void take(struct stream_table *t, struct stream *s, const struct capture_
 	if (s->is == CONN_IGNORED)
 		return;
 	s->conn.tid = d->tid;
-	/* An OpenSSL object is used by one thread at a time: what its other direction had moved by
-	 * then was all on its way before this. */
-	if (d->stack == TLS_OPENSSL && d->other_offset > s->offset[to])
+	/* An OpenSSL object is used by one thread at a time, a Go connection by two, whose bytes
+	 * count only once they are told: what the other direction had moved by then was all on its
+	 * way before this. */
+	if ((d->stack == TLS_OPENSSL || d->stack == TLS_GO) && d->other_offset > s->offset[to])
 		gap(t, s, to, d->other_offset - s->offset[to], false, ts_ns);
 	if (d->offset > s->offset[d->dir])
 		gap(t, s, d->dir, d->offset - s->offset[d->dir], false, ts_ns);
