@@ -355,11 +355,11 @@ static void put_sites(struct page *p, const struct report_stack *s)
 
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)site->vaddr);
 		add(p, "    ");
-		cell(p, site->name, 22, false);
+		cell(p, site->name, 30, false);
 		cell(p, text, 12, false);
 		snprintf(text, sizeof(text), "%s%s", site->left_out ? "no probe: " : "",
 			 site->left_out ? site->left_out : site->reason);
-		words(p, text, 40, 40);
+		words(p, text, 48, 48);
 	}
 	if (!s->located->n)
 		put_reason(p, "not located", s->why);
