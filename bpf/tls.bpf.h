@@ -242,6 +242,8 @@ static __always_inline int tls_entry(struct pt_regs *ctx, __u8 fn, __u8 stack, b
 			conn_begin(tgid, f.ssl, stack, true);
 		}
 		return 1;
+	} else if (fn == FN_HANDSHAKE) {
+		skip = c != NULL;
 	} else if (fn == FN_NEW_OUT) {
 		f.done = f.ssl;
 	} else if (fn != FN_NEW) {
@@ -332,7 +334,10 @@ static __always_inline int tls_return(struct pt_regs *ctx, bool at_ret, bool has
 	if (f.fn == FN_NEW_OUT &&
 	    ((int)result || bpf_probe_read_user(&result, sizeof(result), (void *)f.done)))
 		return 0;
-	if (FN_IN(f.fn, FNS_NEW)) {
+	/* Not done yet: so the first byte of an unknown connection is still to come. */
+	if (f.fn == FN_HANDSHAKE)
+		result = (int)result <= 0 && !conn_find(tgid, f.ssl) ? f.ssl : 0;
+	if (FN_IN(f.fn, FNS_NEW) || f.fn == FN_HANDSHAKE) {
 		if (result) {
 			/* Not every stack shows its SSL_free. */
 			conn_end(tgid, result, 0);

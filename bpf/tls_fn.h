@@ -15,6 +15,7 @@ enum tls_fn {
 	FN_NEW,	      /* SSL *SSL_new(ctx) */
 	FN_FREE,      /* void SSL_free(ssl) */
 	FN_CLEAR,     /* int SSL_clear(ssl) */
+	FN_HANDSHAKE, /* int SSL_do_handshake(ssl): 1 once it is done; where SSL_new is not known */
 	/* lengths and results of 64 bits (ssize_t); negative: an error, or to be called again */
 	FN_READ_SIZE,	/* gnutls_record_recv(session, buf, num): bytes */
 	FN_WRITE_SIZE,	/* gnutls_record_send2(session, buf, num, pad, flags): bytes */

@@ -161,9 +161,10 @@ struct boring {
 	const char *source;
 };
 
-enum { PUT_ERROR, NEW, IMPL, READ, PEEK, WRITE };
+enum { PUT_ERROR, NEW, IMPL, READ, PEEK, WRITE, HANDSHAKE, BORINGS };
 
-static struct program boring(uint16_t machine, uint16_t type, struct boring how, uint64_t at[6])
+static struct program boring(uint16_t machine, uint16_t type, struct boring how,
+			     uint64_t at[BORINGS])
 {
 	struct program p = program(machine, type);
 
@@ -203,6 +204,9 @@ static struct program boring(uint16_t machine, uint16_t type, struct boring how,
 		report(&p, 111, 981);
 		end(&p);
 	}
+	at[HANDSHAKE] = begin(&p);
+	report(&p, 134, 724);
+	end(&p);
 	/* SSL_shutdown, whose reasons are some of the same */
 	begin(&p);
 	report(&p, 226, 1023);
@@ -246,7 +250,7 @@ static void test_boringssl(void **state)
 		uint16_t machine, type;
 	} kinds[] = {{EM_X86_64, ET_DYN}, {EM_X86_64, ET_EXEC}, {EM_AARCH64, ET_DYN}};
 	struct located l[LOCATED_MAX];
-	uint64_t at[6];
+	uint64_t at[BORINGS];
 
 	for (size_t i = 0; i < 6; i++) {
 		struct boring how = {.peek = i % 2};
@@ -275,7 +279,7 @@ static void test_boringssl_unsure(void **state)
 	};
 	struct located l[LOCATED_MAX];
 	struct program p;
-	uint64_t at[6];
+	uint64_t at[BORINGS];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		p = boring(EM_X86_64, ET_DYN, cases[i].how, at);
@@ -284,9 +288,11 @@ static void test_boringssl_unsure(void **state)
 		assert_int_equal(l[0].n, 0);
 		assert_non_null(strstr(l[0].why_not, cases[i].why));
 	}
+	/* without SSL_new a handshake that goes on tells that a connection begins */
 	p = boring(EM_X86_64, ET_DYN, (struct boring){.no_new = true}, at);
 	assert_int_equal(locate(&p, l), 1);
-	assert_int_equal(l[0].n, 2);
+	assert_int_equal(l[0].n, 3);
+	assert_site(&l[0].site[2], FN_HANDSHAKE, at[HANDSHAKE]);
 	/* another machine; another source; no reference to it */
 	p = boring(EM_X86_64, ET_DYN, (struct boring){0}, at);
 	p.eh.e_machine = EM_RISCV;

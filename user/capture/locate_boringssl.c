@@ -28,6 +28,7 @@
 enum reason {
 	SHOULD_NOT_HAVE_BEEN_CALLED = 66, /* of QUIC connections */
 	BAD_LENGTH = 111,
+	CONNECTION_TYPE_NOT_SET = 134,
 	NULL_SSL_CTX = 185,
 	HANDSHAKE_FAILURE = 215,
 	UNINITIALIZED = 226,
@@ -291,8 +292,9 @@ static int site(struct located *ret, struct elf_file *f, const struct function *
 static int sites(const struct boring *b, struct located *ret)
 {
 	static const uint32_t writes[] = {UNINITIALIZED, HANDSHAKE_FAILURE, BAD_LENGTH};
-	static const uint32_t news[] = {NULL_SSL_CTX};
+	static const uint32_t news[] = {NULL_SSL_CTX}, handshakes[] = {CONNECTION_TYPE_NOT_SET};
 	const struct function *read, *write = only(b, writes, 3), *new = only(b, news, 1);
+	const struct function *handshake = only(b, handshakes, 1);
 	const char *why = "SSL_write is not found, or not unique";
 	int err;
 
@@ -306,6 +308,9 @@ static int sites(const struct boring *b, struct located *ret)
 		err = site(ret, b->f, write, FN_WRITE, "SSL_write");
 	if (!err && new)
 		err = site(ret, b->f, new, FN_NEW, "SSL_new");
+	/* compilers that see all callers leave out what none of them does wrong */
+	if (!err && !new &&handshake)
+		err = site(ret, b->f, handshake, FN_HANDSHAKE, "SSL_do_handshake");
 	return err;
 }
 
