@@ -15,6 +15,7 @@
 
 #include "tls.bpf.h"
 #include "deliver.bpf.h"
+#include "sock.bpf.h"
 
 /* rustls src/enums.rs: ContentType, as the compiler numbers it; behind these come unknown ones. */
 enum rust_content {
@@ -438,6 +439,17 @@ static __noinline __u64 rust_writer(struct pt_regs *ctx)
 	return rust_wrote(key.tgid, &layer, RUST_SEQ(ctx)) ? layer.dec : 0;
 }
 
+/* What is encrypted now is sent later. Of several records that wait, the first begins the send. */
+static __noinline int rust_expect(__u64 dec, __u64 n)
+{
+	struct sock_thread *t = cfg_socks ? sock_thread_get(false) : NULL;
+	struct conn *c = conn_find(bpf_get_current_pid_tgid() >> 32, dec);
+
+	if (!(c && c->peer) && !(t && t->n && t->key == dec))
+		sock_expect(dec, n);
+	return 0;
+}
+
 /* encrypt(&mut self, OutboundPlainMessage, seq). All is told by the entry. */
 static __always_inline int rust_encrypt(struct pt_regs *ctx, __u8 stack)
 {
@@ -464,10 +476,12 @@ static __always_inline int rust_encrypt(struct pt_regs *ctx, __u8 stack)
 		rust_alert(tgid, dec, m.count, n, false);
 	if (m.typ != RUST_APPLICATION_DATA)
 		return 1;
+	rust_expect(dec, n);
 	if (m.chunks)
 		rust_slices(&m, dec, now, stack);
 	else
 		rust_deliver(dec, m.count, n, now, RUST_META(DIR_WRITE, stack, 0));
+	sock_confirm(tgid);
 	return 1;
 }
 

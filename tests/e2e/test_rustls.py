@@ -69,6 +69,10 @@ def whole(vendor, stack, program):
         tag = versions.get(r.get('llmsnoop.request_id'), '')
         h1 = not vendor.http2 or WAYS.get(tag.split('-')[-1], {}).get('HTTP') == 1
         check.equal(r.get('network.protocol.version'), '1.1' if h1 else '2', tag)
+    # Wrong peers are never right; sometimes there is none to tell.
+    peers = [r.get('network.peer.port') for r in records]
+    check({None, vendor.port} >= set(peers) and peers.count(None) * 10 <= len(peers), stack,
+          'peers', set(peers), peers.count(None), 'absent')
     stats = tracer.stats()
     for key in ('missed_calls', 'no_entry', 'midstream', 'lost_records', 'lost_bytes', 'gaps'):
         check.equal(stats.get(key), 0, stack, key)
