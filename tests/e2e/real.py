@@ -280,20 +280,21 @@ def curl_gnutls():
 def ruby():
     path = installed('ruby')
     extension = words(path, '-rrbconfig', '-e', 'puts RbConfig::CONFIG["archdir"]') + '/openssl.so'
-    return dict(command=[path, demo('ruby.rb')], file=os.path.realpath(library(extension, 'libssl')),
-                linkage='shared', version=number(words(path, '--version')))
+    file = os.path.realpath(library(extension, 'libssl'))
+    return dict(command=[path, demo('ruby.rb')], file=file, linkage='shared',
+                version=number(words(path, '--version')))
 
 
 def perl():
     path = installed('perl')
     found = words(path, '-MNet::SSLeay', '-MIO::Socket::SSL', '-e',
                   'print $INC{"Net/SSLeay.pm"} =~ s/SSLeay.pm$//r')
-    [extension] = glob.glob(os.path.join(os.path.dirname(found), '..', 'auto/Net/SSLeay/SSLeay.so')) or \
-        glob.glob(found + '../auto/Net/SSLeay/SSLeay.so') or [None]
+    [extension] = glob.glob(found + '../auto/Net/SSLeay/SSLeay.so') or [None]
     if not extension:
         raise Missing('no Net::SSLeay')
-    return dict(command=[path, demo('perl.pl')], file=os.path.realpath(library(extension, 'libssl')),
-                linkage='shared', version=number(words(path, '-e', 'print $^V')))
+    file = os.path.realpath(library(extension, 'libssl'))
+    return dict(command=[path, demo('perl.pl')], file=file, linkage='shared',
+                version=number(words(path, '-e', 'print $^V')))
 
 
 def java():
@@ -302,7 +303,11 @@ def java():
     if not shutil.which('javac'):
         raise Missing('no JDK: a single source file cannot be launched')
     return dict(command=[path, demo('Java.java')], file=os.path.realpath(path), linkage='bytecode',
-                http='2', version=number(words(path, '--version')), prepare=trust_store, unseen='JSSE')
+                http='2', version=number(words(path, '--version')), prepare=trust_store,
+                unseen='JSSE')
+
+
+PACED = ('-demo', '%DEMO%')
 
 
 def go(name, *args, **more):
@@ -310,9 +315,8 @@ def go(name, *args, **more):
         program = os.path.join(lib.BUILD, 'go-clients', name)
         if not os.path.exists(program):
             raise Missing('not built (tests/e2e/go/build)')
-        version = subprocess.run(['go', 'version', program], capture_output=True, text=True).stdout \
-            if shutil.which('go') else ''
-        return dict(command=[program, '-n', '4', *args], file=program, linkage='static',
+        version = words('go', 'version', program) if shutil.which('go') else ''
+        return dict(command=[program, '-n', '%CALLS%', *args], file=program, linkage='static',
                     version=number(version.rpartition(':')[2]), streams=(True,), apis=(None,),
                     **more)
     return make
@@ -380,8 +384,9 @@ def table():
         'wget': linked('wget', 'libgnutls', [lib.SYSTEM_PYTHON, demo('wget.py')]),
         'ruby': ruby, 'perl': perl,
         'php': linked('php', 'libssl', [shutil.which('php') or 'php', demo('php.php')]),
-        'Go 1.17': go('calls-1.17.13'), 'Go 1.27': go('calls-1.27.2', '-h2', http='2'),
-        'Go 1.27, position-independent': go('calls-1.27.2-pie'),
+        'Go 1.17': go('calls-1.17.13', *PACED),
+        'Go 1.27': go('calls-1.27.2', '-h2', *PACED, http='2'),
+        'Go 1.27, position-independent': go('calls-1.27.2-pie', *PACED),
         'openai-go and anthropic-sdk-go': go('sdk', http='2'),
         'Rust reqwest, rustls with ring': rust('ring', 'static'),
         'Rust reqwest, rustls with aws-lc': rust('aws-lc-rs', 'static'),
@@ -476,6 +481,12 @@ def environment(client, vendor, tag, home, stream, api, calls):
             'NO_UPDATE_NOTIFIER': '1', **client.prepare(vendor, home), **client.env}
 
 
+def command(client, vendor, calls, more=()):
+    """Its argv, once environment() has chosen what the mock is asked for."""
+    given = {'%CALLS%': str(calls), '%DEMO%': vendor.demo}
+    return [given.get(word, word) for word in [*client.command, *more]]
+
+
 def main():
     """Runs clients untraced and shows what they ask: real.py NAME..."""
     import sys
@@ -493,9 +504,9 @@ def main():
                 asked = len(vendor.requests())
                 env = environment(client, vendor, 'try', home, stream, api, 1)
                 try:
-                    r = subprocess.run(client.command, env={**os.environ, **env}, cwd=home,
-                                       stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                       timeout=60)
+                    r = subprocess.run(command(client, vendor, 1), env={**os.environ, **env},
+                                       cwd=home, stdin=subprocess.DEVNULL, capture_output=True,
+                                       text=True, timeout=60)
                 except subprocess.TimeoutExpired as e:
                     print(client.name, 'hangs', (e.stdout or b'')[-500:], (e.stderr or b'')[-500:])
                     continue

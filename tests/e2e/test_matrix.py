@@ -45,8 +45,8 @@ def runs_of(client, vendor):
         env = real.environment(client, vendor, tag, home, stream, client.apis[i % len(client.apis)],
                                CALLS)
         out.append((tag, {
-            'name': client.name, 'argv': client.command, 'env': env, 'cwd': home, 'seconds': 60,
-            'first': client.first.decode()}))
+            'name': client.name, 'argv': real.command(client, vendor, CALLS), 'env': env,
+            'cwd': home, 'seconds': 60, 'first': client.first.decode()}))
     return out
 
 
@@ -88,8 +88,9 @@ class Row:
         n, c = len(self.calls), self.client
         if c.unseen and not self.seen:
             return c.name, c.version, c.unseen, c.linkage, '–', c.http, 'no', '–', '–'
-        return (c.name, c.version or '–', ', '.join(sorted({x['stack'] for x in mine})) or 'not known',
-                c.linkage, ', '.join(sorted({x['locator'] for x in mine if x['sites']})) or '–',
+        stacks = ', '.join(sorted({x['stack'] for x in mine})) or 'not known'
+        return (c.name, c.version or '–', stacks, c.linkage,
+                ', '.join(sorted({x['locator'] for x in mine if x['sites']})) or '–',
                 ', '.join(sorted(map(str, self.https))) or c.http, yes(self.seen, n),
                 yes(self.tokens, n), yes(self.times, n))
 
