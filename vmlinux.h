@@ -134,6 +134,7 @@ struct sock {
 
 struct tcp_sock {
 	__u32 write_seq;
+	__u64 first_tx_mstamp; /* microseconds of CLOCK_MONOTONIC */
 };
 
 struct socket {

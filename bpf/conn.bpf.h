@@ -23,6 +23,7 @@ struct verdicts_map {
 struct sock_owner {
 	struct conn_key key; /* ssl == 0: nobody's yet */
 	/* where it is plain: its bytes are the connection's */
+	__u64 last_ns; /* of the latest send or receive, or of the connection's beginning */
 	__u64 seen_ns; /* when a send was seen to be under way; 0: none is */
 	__u64 sent;    /* after the latest send: its offset (above) and the socket's write_seq */
 	__u8 plain;

@@ -46,7 +46,8 @@ static __always_inline __u32 plain_written(struct sock *sk)
 /* A connection that begins: of it nothing is missed. */
 static __always_inline void plain_established(struct sock *sk)
 {
-	struct sock_owner owner = {.plain = 1, .fresh = 1, .known = 1};
+	struct sock_owner owner = {
+		.plain = 1, .fresh = 1, .known = 1, .last_ns = bpf_ktime_get_ns()};
 	__u64 addr = (__u64)sk;
 
 	owner.sent = plain_written(sk);
@@ -110,6 +111,18 @@ static __always_inline __u32 plain_need(struct sock_owner *o, struct sock *sk, _
 	if (!o->seen_ns)
 		o->seen_ns = now_ns;
 	return (__u32)(sent >> 32) + (written - (__u32)sent);
+}
+
+/* When a send began that ended at end_ns. Who is woken by its bytes may run first, so the end can
+ * be late. Its first packet tells, where it found nothing under way (net/ipv4/tcp_rate.c), and so
+ * does whoever saw its bytes. */
+static __always_inline __u64 plain_began(struct sock_owner *o, struct sock *sk, __u64 end_ns)
+{
+	__u64 sent_ns = BPF_CORE_READ((struct tcp_sock *)sk, first_tx_mstamp) * 1000;
+
+	if (o->seen_ns && o->seen_ns < end_ns)
+		end_ns = o->seen_ns;
+	return sent_ns > o->last_ns && sent_ns < end_ns ? sent_ns : end_ns;
 }
 
 static __always_inline int plain_deliver(__u64 sk, __u64 at, __u64 n, __u64 entry_ns, __u64 how,
@@ -198,8 +211,8 @@ static __always_inline int plain_moved(__u64 addr, int ret, int flags, int dir, 
 	p.entry_ns = bpf_ktime_get_ns();
 	p.how = dir;
 	written = plain_written(sk);
-	if (dir == DIR_WRITE && o->seen_ns)
-		p.entry_ns = o->seen_ns;
+	if (dir == DIR_WRITE)
+		p.entry_ns = plain_began(o, sk, p.entry_ns);
 	if (!(flags & MSG_TRUNC))
 		sock_io(&p.io);
 	if (has_loop) {
@@ -216,8 +229,11 @@ static __always_inline int plain_moved(__u64 addr, int ret, int flags, int dir, 
 	if (dir == DIR_WRITE) {
 		/* In one store, and after the bytes were told. */
 		o->sent = c->offset[DIR_WRITE] << 32 | written;
+		o->last_ns = bpf_ktime_get_ns();
 		o->seen_ns = 0;
 		o->known = 1;
+	} else if (!o->seen_ns) {
+		o->last_ns = p.entry_ns;
 	}
 	if (!c->peer && (c->offset[0] || c->offset[1]))
 		sock_tell(c, tgid, sk);

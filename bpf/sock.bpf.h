@@ -65,24 +65,31 @@ static __always_inline bool sock_is_tcp(struct sock *sk)
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-/* ::ffff:0:0/96 (RFC 4291, 2.5.5.2) becomes the IPv4 address that it is. */
-static __always_inline bool address_unmap(__u8 *a)
+/* One address: of IPv6, unless that is an IPv4 one in disguise (RFC 4291, 2.5.5.2; sockets that
+ * take both have it in both forms). True: IPv6. */
+static __always_inline bool sock_address(__u8 *ret, const struct in6_addr *v6, __be32 v4,
+					 bool is_v6)
 {
-	__u64 *high = (__u64 *)a;
-	__u32 *low = (__u32 *)a;
+	__u32 w[4] = {};
 
-	if (high[0] || low[2] != 0xffff0000)
-		return false;
-	low[0] = low[3];
-	low[2] = low[3] = 0;
-	return true;
+	if (is_v6) {
+		__builtin_memcpy(w, v6, sizeof(w));
+		is_v6 = w[0] || w[1] || (w[2] != 0xffff0000 && (w[2] || w[3]));
+	}
+	if (!is_v6) {
+		w[0] = v4;
+		w[1] = w[2] = w[3] = 0;
+	}
+	__builtin_memcpy(ret, w, sizeof(w));
+	return is_v6;
 }
 
 /* Tells user space which socket carries c; bytes of c have been told. */
 static __always_inline void sock_tell(struct conn *c, __u32 tgid, struct sock *sk)
 {
 	struct event_peer *e = bpf_ringbuf_reserve(&data_ring, sizeof(*e), 0);
-	__u32 a[2];
+	struct in6_addr v6 = {};
+	bool is_v6;
 
 	if (!e) {
 		count(COUNT_LOST_RECORDS, 1);
@@ -97,21 +104,12 @@ static __always_inline void sock_tell(struct conn *c, __u32 tgid, struct sock *s
 	e->ts_ns = bpf_ktime_get_ns();
 	e->port[0] = BPF_CORE_READ(sk, __sk_common.skc_num);
 	e->port[1] = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
-		BPF_CORE_READ_INTO(e->address[0], sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(e->address[1], sk, __sk_common.skc_v6_daddr);
-		e->family = 6;
-		if (address_unmap(e->address[1])) {
-			address_unmap(e->address[0]);
-			e->family = 4;
-		}
-	} else {
-		a[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		a[1] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-		__builtin_memcpy(e->address[0], &a[0], sizeof(a[0]));
-		__builtin_memcpy(e->address[1], &a[1], sizeof(a[1]));
-		e->family = 4;
-	}
+	is_v6 = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6;
+	BPF_CORE_READ_INTO(&v6, sk, __sk_common.skc_v6_daddr);
+	is_v6 = sock_address(e->address[1], &v6, BPF_CORE_READ(sk, __sk_common.skc_daddr), is_v6);
+	BPF_CORE_READ_INTO(&v6, sk, __sk_common.skc_v6_rcv_saddr);
+	sock_address(e->address[0], &v6, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), is_v6);
+	e->family = is_v6 ? 6 : 4;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	c->peer = 1;
 }
