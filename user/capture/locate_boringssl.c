@@ -60,7 +60,9 @@ static int string_found(void *ctx, uint64_t vaddr, size_t which)
 	/* linkers merge equal strings; more than a few copies are no program's doing */
 	if (b->n_strings == STRINGS_MAX)
 		return -E2BIG;
-	b->n_strings += scan__string(b->f, vaddr, s, &b->string[b->n_strings]) >= 0;
+	/* A path: the bare name is that of a program that looks for it, as this one does. */
+	b->n_strings +=
+		scan__string(b->f, vaddr, s, &b->string[b->n_strings]) > (int)strlen(SOURCE);
 	return b->hits++ == HITS_MAX ? -E2BIG : 0;
 }
 

@@ -47,12 +47,15 @@ static int on_path(void *ctx, uint64_t vaddr, size_t which)
 	uint64_t offset;
 	size_t n;
 
+	if (elf_file__offset(fi->f, vaddr, &offset))
+		return 0;
 	if (which == 1) {
-		fi->is_rustls = true;
+		/* Not where it is what a program looks for, as this one does. */
+		if (elf_file__read(fi->f, offset - 1, path, 1) == 1 && path[0])
+			fi->is_rustls = true;
 		return 0;
 	}
-	if (elf_file__offset(fi->f, vaddr, &offset) ||
-	    elf_file__read(fi->f, offset, path, PATH_MAX_BYTES) < (ssize_t)paths[0].n)
+	if (elf_file__read(fi->f, offset, path, PATH_MAX_BYTES) < (ssize_t)paths[0].n)
 		return 0;
 	end = strstr(path, "/src/");
 	n = end ? (size_t)(end - path) - strlen("/rustls-") : 0;

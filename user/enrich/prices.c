@@ -144,7 +144,8 @@ int prices__load(const char *path, char *ret_error, size_t size, struct prices *
 	if (path)
 		err = read_file(path, &text, &n);
 	else
-		err = read_json(p, prices_builtin, (size_t)(prices_builtin_end - prices_builtin),
+		err = read_json(p, prices_builtin,
+				(size_t)((uintptr_t)prices_builtin_end - (uintptr_t)prices_builtin),
 				why, sizeof(why));
 	if (path && !err)
 		err = read_json(p, text, n, why, sizeof(why));
