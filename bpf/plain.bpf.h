@@ -63,12 +63,19 @@ static __always_inline struct sock_owner *plain_owner(__u64 addr)
 	return bpf_map_lookup_elem(&socks, &addr);
 }
 
-static __always_inline struct conn *plain_conn(struct sock_owner *o, __u32 tgid, __u64 addr,
-					       __u8 stack)
+/* Makes sure that a socket is known, and its connection in this process. A function of its own:
+ * what it keeps on the stack must not be there while bytes are delivered (512 bytes for all). */
+static __noinline int plain_open(__u64 addr)
 {
-	struct conn *c = conn_find(tgid, addr);
-	bool fresh = o->fresh;
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct sock_owner *o = plain_owner(addr);
+	struct conn *c;
+	bool fresh;
 
+	if (!o || !o->plain)
+		return 0;
+	c = conn_find(tgid, addr);
+	fresh = o->fresh;
 	if (c && fresh) {
 		/* an earlier socket's at the same address, whose end was missed */
 		c->sk = 0;
@@ -76,13 +83,21 @@ static __always_inline struct conn *plain_conn(struct sock_owner *o, __u32 tgid,
 		c = NULL;
 	}
 	if (!c)
-		c = conn_begin(tgid, addr, stack, fresh);
+		c = conn_begin(tgid, addr, cfg_plain_stack, fresh);
 	o->fresh = 0;
 	o->key.ssl = addr;
 	o->key.tgid = tgid;
 	if (c)
 		c->sk = addr;
-	return c;
+	return 0;
+}
+
+/* A function of its own for the same reason. */
+static __noinline int plain_io(struct sock_io *ret)
+{
+	if (ret)
+		sock_io(ret);
+	return 0;
 }
 
 /* A call under way. */
@@ -130,6 +145,7 @@ static __always_inline int plain_deliver(__u64 sk, __u64 at, __u64 n, __u64 entr
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct sock_owner *o = bpf_map_lookup_elem(&socks, &sk);
+	struct conn *c = conn_find(tgid, sk);
 	struct delivery d = {
 		.key = sk,
 		.buf = at,
@@ -140,11 +156,11 @@ static __always_inline int plain_deliver(__u64 sk, __u64 at, __u64 n, __u64 entr
 		.stack = cfg_plain_stack,
 	};
 
-	if (!n)
+	if (!n || !c)
 		return 0;
 	if (o && d.dir == DIR_READ)
 		d.need = plain_need(o, (struct sock *)sk, entry_ns);
-	deliver(conn_find(tgid, sk), tgid, &d, has_loop);
+	deliver(c, tgid, &d, has_loop);
 	return 0;
 }
 
@@ -200,10 +216,9 @@ static __always_inline int plain_moved(__u64 addr, int ret, int flags, int dir, 
 			c->closing |= CLOSE_EOF;
 		return 0;
 	}
-	o = plain_owner(addr);
-	if (!o || !o->plain)
-		return 0;
-	c = plain_conn(o, tgid, addr, cfg_plain_stack);
+	plain_open(addr);
+	o = bpf_map_lookup_elem(&socks, &addr);
+	c = o && o->plain ? conn_find(tgid, addr) : NULL;
 	if (!c)
 		return 0;
 	p.sk = addr;
@@ -214,7 +229,7 @@ static __always_inline int plain_moved(__u64 addr, int ret, int flags, int dir, 
 	if (dir == DIR_WRITE)
 		p.entry_ns = plain_began(o, sk, p.entry_ns);
 	if (!(flags & MSG_TRUNC))
-		sock_io(&p.io);
+		plain_io(&p.io);
 	if (has_loop) {
 		bpf_loop(PIECES_MAX, plain_step, &p, 0);
 	} else {

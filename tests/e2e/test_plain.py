@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PLAY = os.path.join(HERE, 'plainplay.py')
 GO = os.path.join(lib.BUILD, 'go')
 python = lib.SYSTEM_PYTHON
-CLIENTS = {'curl.py': None, 'py_stdlib.py': None, 'py_requests.py': 'requests', 'py_httpx.py': 'httpx',
+CLIENTS = {'curl.py': None, 'py_requests.py': 'requests', 'py_httpx.py': 'httpx',
            'py_httpx_async.py': 'httpx', 'py_aiohttp.py': 'aiohttp', 'node_fetch.mjs': 'node'}
 NGINX = '''
 daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log stderr error;
