@@ -214,8 +214,9 @@ static __always_inline bool conn_judged_line(struct conn *c, int dir, __u64 line
 	       line == v->lines[3];
 }
 
-/* Hash of "METHOD target " at buf (FNV-1a with a secret start); 0: none within LINE_MAX_BYTES. */
-static __noinline __u64 line_hash(__u64 buf, __u64 n)
+/* Hash of "METHOD target " at buf (FNV-1a with a secret start); 0: none within LINE_MAX_BYTES. Not
+ * static, so that verifiers look at it once and not at each of its calls. */
+__weak __noinline __u64 line_hash(__u64 buf, __u64 n)
 {
 	__u8 line[LINE_MAX_BYTES] = {}; /* for kernels before 6.3 (6715df8d5d24) */
 	__u64 h = 0xcbf29ce484222325ULL ^ cfg_line_seed;
@@ -247,28 +248,16 @@ static __always_inline enum verdict_lift conn_lift(struct conn *c, int dir)
 #define FRAME_HEADER 9 /* RFC 9113, 4.1: length (3), type, flags, stream (4) */
 #define FRAMES_WALKED 16
 
-/* Goes along the frames of a call that brings n bytes of quiet requests. -1: nothing but what may
- * stay quiet, as the payload of uploads and window updates. Else as many bytes may be left out: the
- * frame behind them is a HEADERS, or one that cannot be judged. */
-static __noinline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
+/* Goes along HTTP/2 frames, the first of them at bytes from buf. The place of the first that is a
+ * HEADERS, or that cannot be judged; if there is none within n bytes: -1 and less, by as many bytes
+ * as the last goes on behind them. Not static, see line_hash. */
+__weak __noinline long frames_pass(__u64 buf, __u64 n, __u64 at)
 {
-	__u32 slot = VERDICT_SLOT(c->id);
-	struct verdict *v;
-	__u64 at;
-
-	if (!(c->pending[side(dir)] & EVENT_AFTER_QUIET)) {
-		v = bpf_map_lookup_elem(&verdicts, &slot);
-		c->left[side(dir)] = v ? v->frame_left : 0;
-	}
-	at = c->left[side(dir)];
-	c->left[side(dir)] = 0;
 	for (__u32 i = 0; i < FRAMES_WALKED; i++) {
 		__u8 h[16] = {};
 
-		if (at >= n) {
-			c->left[side(dir)] = at - n;
-			return -1;
-		}
+		if (at >= n)
+			return -1 - (long)(at - n);
 		if (n - at < FRAME_HEADER ||
 		    bpf_probe_read_user(h, FRAME_HEADER, (void *)(buf + at)))
 			break;
@@ -277,6 +266,24 @@ static __noinline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
 		at += FRAME_HEADER + ((__u32)h[0] << 16 | (__u32)h[1] << 8 | h[2]);
 	}
 	return at;
+}
+
+/* Goes along the frames of a call that brings n bytes of quiet requests. -1: nothing but what may
+ * stay quiet, as the payload of uploads and window updates. Else as many bytes may be left out: the
+ * frame behind them has to be looked at. */
+static __always_inline long frames_walk(struct conn *c, int dir, __u64 buf, __u64 n)
+{
+	__u32 slot = VERDICT_SLOT(c->id);
+	struct verdict *v;
+	long to;
+
+	if (!(c->pending[side(dir)] & EVENT_AFTER_QUIET)) {
+		v = bpf_map_lookup_elem(&verdicts, &slot);
+		c->left[side(dir)] = v ? v->frame_left : 0;
+	}
+	to = frames_pass(buf, n, c->left[side(dir)]);
+	c->left[side(dir)] = to < 0 ? -1 - to : 0;
+	return to < 0 ? -1 : to;
 }
 
 static __always_inline void conn_end(__u32 tgid, __u64 ssl, __u16 flags)
