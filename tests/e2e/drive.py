@@ -4,6 +4,7 @@ what. PLAN is JSON: {"at_once": N, "runs": [{"name", "argv", "env", "cwd", "seco
 runs of one name come one after the other. A JSON line for each run:
 {"name", "index", "status", "begun_ns", "first_ns", "ended_ns", "out", "err"}: times are
 CLOCK_MONOTONIC, first_ns that of the first line of output that has the text `first`."""
+import ctypes
 import json
 import os
 import queue
@@ -14,6 +15,8 @@ import threading
 import time
 
 KEPT = 1 << 20
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None)
 said = threading.Lock()
 
 
@@ -29,7 +32,9 @@ def one(index, run):
     out, err, first = [], [], run.get('first', '').encode()
     p = subprocess.Popen(run['argv'], env={**os.environ, **run['env']}, cwd=run['cwd'],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, start_new_session=True)
+                         stderr=subprocess.PIPE, start_new_session=True,
+                         # A session of its own, to end all of it; nor may it outlive us.
+                         preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
     late = threading.Timer(run['seconds'], os.killpg, (p.pid, signal.SIGKILL))
     late.start()
     errors = threading.Thread(target=keep, args=(p.stderr, err), daemon=True)
