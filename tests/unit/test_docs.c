@@ -315,7 +315,7 @@ static const struct {
 	BYTES(held_bytes),  COUNT(turns),	  BYTES(head_bytes),	    COUNT(headers),
 	COUNT(pipeline),    COUNT(h2_streams),	  BYTES(h2_table),	    COUNT(calls),
 	BYTES(calls_bytes), COUNT(conns),	  COUNT(conns_per_process), COUNT(processes),
-	COUNT(fetched),
+	COUNT(fetched),	    COUNT(files),	  COUNT(probed_files),	    COUNT(looks),
 };
 
 static uint64_t limit_of(size_t i)
@@ -383,13 +383,16 @@ static void words(const char *text, const char *before, const char *after, struc
 static void test_options(void **state)
 {
 	static struct list code, said;
-	char *source = whole("user/options.c"), *manual = whole("docs/llmsnoop.8");
+	char *source = whole("user/options.c"), *doctor = whole("user/doctor.c");
+	char *manual = whole("docs/llmsnoop.8");
 
 	words(source, "\n\t{{\"", "\"", &code);
+	words(doctor, "\n\t{\"", "\"", &code);
 	words(manual, "Fl -", " \n", &said);
 	assert_true(code.n > 20);
 	compare(&code, &said, "docs/llmsnoop.8");
 	free(source);
+	free(doctor);
 	free(manual);
 }
 
