@@ -211,4 +211,4 @@ dist:
 clean:
 	$(Q)rm -rf $(O)
 
--include $(shell find $(O) -name root -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(wildcard $(addprefix $(O)/,bpf user tests fuzz san)) -type f -name "*.d" 2>/dev/null)
