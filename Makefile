@@ -211,4 +211,5 @@ dist:
 clean:
 	$(Q)rm -rf $(O)
 
--include $(shell find $(wildcard $(addprefix $(O)/,bpf user tests fuzz san)) -type f -name "*.d" 2>/dev/null)
+# /dev/null: where nothing is built yet, find is not to search everything
+-include $(shell find /dev/null $(wildcard $(addprefix $(O)/,bpf user tests fuzz san)) -type f -name "*.d")
