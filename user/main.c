@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Wires the parts for one run: live capture, or the replay of a capture file. */
 #include <errno.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 #include "dialect/dialect.h"
 #include "options.h"
 #include "pipeline.h"
+#include "preload.h"
 #include "sink/jsonl.h"
 #include "sink/table.h"
 #include "sink/totals.h"
@@ -202,29 +202,6 @@ static int close_cap(struct run *r)
 	return EXIT_FAILURE;
 }
 
-/* Libraries that most programs will load: their probes are in place before the first process maps
- * them, which attaching on sight cannot promise. */
-static void preload(struct run *r)
-{
-#define LIBRARIES "lib{ssl,gnutls,ssl3,nspr4}.so*"
-	static const char *const patterns[] = {
-		"/usr/lib/*-linux-gnu/" LIBRARIES,
-		"/usr/lib64/" LIBRARIES,
-		"/usr/lib/" LIBRARIES,
-		"/lib/*-linux-gnu/" LIBRARIES,
-		"/lib64/" LIBRARIES,
-		"/usr/local/lib{,64}/" LIBRARIES,
-		"/usr/{,local/}bin/node",
-	};
-	glob_t g = {0};
-
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		glob(patterns[i], GLOB_BRACE | (i ? GLOB_APPEND : 0), NULL, &g);
-	for (size_t i = 0; i < g.gl_pathc; i++)
-		live__preload(r->live, g.gl_pathv[i]);
-	globfree(&g);
-}
-
 static int check_pids(const struct options *o)
 {
 	struct stat st;
@@ -338,7 +315,11 @@ static int open_live(struct run *r)
 		return EXIT_CANNOT_TRACE;
 	}
 	if (config.follow)
-		preload(r);
+		preload__libraries(r->live);
+	if (config.all)
+		preload__agents(r->live);
+	if (o->command)
+		preload__command(r->live, o->command[0]);
 	return 0;
 }
 

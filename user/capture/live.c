@@ -551,9 +551,9 @@ int live__add_pid(struct live *l, uint32_t pid)
 	return 0;
 }
 
-int live__preload(struct live *l, const char *path)
+int live__preload(struct live *l, const char *path, bool later)
 {
-	return targets__preload(l->targets, path);
+	return targets__preload(l->targets, path, later);
 }
 
 int live__fd(const struct live *l)

@@ -52,8 +52,9 @@ void live__free(struct live *l);
 
 /* Adds a process to what is traced (for a command that was just started and waits). */
 int live__add_pid(struct live *l, uint32_t pid);
-/* Puts probes into a file before anybody maps it. 0: done or nothing to do in it. */
-int live__preload(struct live *l, const char *path);
+/* Puts probes into a file before anybody maps it. 0: done or nothing to do in it. later: a large
+ * file may take its time, beside the event loop. */
+int live__preload(struct live *l, const char *path, bool later);
 
 /* Readable when there may be something to do: then call live__poll. */
 int live__fd(const struct live *l);

@@ -291,11 +291,11 @@ void targets__scanned(struct targets *t)
 	t->scan++;
 	/* What is wanted before anybody maps it: the file that took its place. */
 	if (again)
-		targets__preload(t, again);
+		targets__preload(t, again, true);
 	free(again);
 }
 
-int targets__preload(struct targets *t, const char *path)
+int targets__preload(struct targets *t, const char *path, bool later)
 {
 	struct file_key key;
 	struct stat st;
@@ -318,6 +318,8 @@ int targets__preload(struct targets *t, const char *path)
 	f = files__add(&t->files, &key);
 	if (f)
 		file_stamp__set(&f->stamp, &st);
+	if (f && later && st.st_size > LARGE_BYTES && !targets__look_aside(t, f, fd, path, 0))
+		return 0;
 	has = f ? look_now(t, f, fd, path, 0) : -ENOMEM;
 	if (f) {
 		f->kept = f->path && has > 0;

@@ -71,8 +71,9 @@ int targets__mapping(struct targets *t, const struct mapping *m);
 void targets__scanned(struct targets *t);
 /* So many files have probes that the next look at all processes should not wait. */
 bool targets__crowded(const struct targets *t);
-/* The same as a mapping, for a file that nobody need have mapped yet. */
-int targets__preload(struct targets *t, const char *path);
+/* The same as a mapping, for a file that nobody need have mapped yet. later: the worker may look
+ * into a large one. */
+int targets__preload(struct targets *t, const char *path, bool later);
 /* The probes of pid alone are of no more use (per_pid). */
 void targets__gone(struct targets *t, uint32_t pid);
 

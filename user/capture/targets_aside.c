@@ -178,9 +178,11 @@ static void look_done(struct look *l)
 						      l->pids[i]);
 			else if (has > 0)
 				t->late += proc__may_have_spoken("/proc", l->pids[i]);
-			if (has >= 0 && t->config.found)
+			if (has >= 0 && t->config.found && l->pids[i])
 				t->config.found(t->config.found_ctx, l->pids[i], targets__has(f));
 		}
+		/* Nobody maps it yet: it is wanted before somebody does. */
+		f->kept |= !l->pids[0] && f->path && has > 0;
 		targets__forget_failed(t, f, has);
 	}
 	look_free(l);
