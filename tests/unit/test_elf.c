@@ -153,7 +153,7 @@ static void test_dynamic(void **state)
 		assert_int_equal(s[0].vaddr, AT(code));
 		assert_int_equal(s[0].offset, offsetof(struct image, code));
 		assert_int_equal(s[0].size, 16);
-		assert_true(s[0].dynamic);
+		assert_int_equal(s[0].names, ELF_NAMES_DYNSYM);
 		assert_int_equal(s[1].offset, offsetof(struct image, code) + 32);
 		assert_int_equal(s[2].offset, 0);
 		assert_int_equal(s[3].offset, 0);
@@ -169,7 +169,7 @@ static void test_static(void **state)
 
 	assert_int_equal(find(&m, names, 2, s), 1);
 	assert_int_equal(s[0].vaddr, AT(code) + 48);
-	assert_false(s[0].dynamic);
+	assert_int_equal(s[0].names, ELF_NAMES_SYMTAB);
 	assert_int_equal(s[1].offset, 0);
 	/* a table that claims to be endless, or lies outside the file */
 	m.sh[2].sh_size = 1ULL << 60;

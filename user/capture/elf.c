@@ -7,31 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEGMENTS_MAX 64
-#define SECTIONS_MAX 4096
-#define DYNAMIC_MAX 1024	    /* entries looked at */
-#define CHAIN_MAX 4096		    /* symbols of one hash bucket */
-#define TABLE_BYTES_MAX (256 << 20) /* of .symtab or .strtab */
-#define NOTE_BYTES_MAX 4096
-#define BLOCK (256 << 10) /* read at once while scanning */
-#define DT_RELRSZ_TAG 35  /* gABI, later than Debian 11's elf.h */
-#define DT_RELR_TAG 36
-#define HITS_MAX 32 /* places in .strtab that end like a wanted name */
+#include "capture/elf_inner.h"
 
-struct elf_file {
-	int fd;
-	Elf64_Ehdr eh;
-	Elf64_Phdr load[SEGMENTS_MAX];
-	unsigned int n_load;
-	Elf64_Phdr note[SEGMENTS_MAX];
-	unsigned int n_note;
-	/* file offsets of the tables of PT_DYNAMIC; 0: absent */
-	uint64_t symtab, strtab, gnu_hash, hash, jmprel;
-	uint64_t strtab_bytes, jmprel_bytes;
-	Elf64_Phdr eh_frame_hdr;
-	uint64_t rela, rela_bytes, relr, relr_bytes; /* rela, relr: addresses */
-	bool pie_flag;
-};
+#define DYNAMIC_MAX 1024 /* entries looked at */
+#define NOTE_BYTES_MAX 4096
+#define DT_RELRSZ_TAG 35 /* gABI, later than Debian 11's elf.h */
+#define DT_RELR_TAG 36
 
 ssize_t elf_file__read(const struct elf_file *f, uint64_t offset, void *buf, size_t n)
 {
@@ -53,15 +34,14 @@ ssize_t elf_file__read(const struct elf_file *f, uint64_t offset, void *buf, siz
 	return done;
 }
 
-/* All n bytes or nothing. */
-static int read_exact(const struct elf_file *f, uint64_t offset, void *buf, size_t n)
+int elf_file__read_exact(const struct elf_file *f, uint64_t offset, void *buf, size_t n)
 {
 	ssize_t k = elf_file__read(f, offset, buf, n);
 
 	return k < 0 ? (int)k : k == (ssize_t)n ? 0 : -ENOEXEC;
 }
 
-static const Elf64_Phdr *segment_of(const struct elf_file *f, uint64_t vaddr)
+const Elf64_Phdr *elf_file__segment_of(const struct elf_file *f, uint64_t vaddr)
 {
 	unsigned int i;
 
@@ -73,7 +53,7 @@ static const Elf64_Phdr *segment_of(const struct elf_file *f, uint64_t vaddr)
 
 int elf_file__offset(const struct elf_file *f, uint64_t vaddr, uint64_t *ret)
 {
-	const Elf64_Phdr *ph = segment_of(f, vaddr);
+	const Elf64_Phdr *ph = elf_file__segment_of(f, vaddr);
 
 	if (!ph)
 		return -ENOENT;
@@ -83,7 +63,7 @@ int elf_file__offset(const struct elf_file *f, uint64_t vaddr, uint64_t *ret)
 
 ssize_t elf_file__code(const struct elf_file *f, uint64_t vaddr, void *buf, size_t n)
 {
-	const Elf64_Phdr *ph = segment_of(f, vaddr);
+	const Elf64_Phdr *ph = elf_file__segment_of(f, vaddr);
 	uint64_t left;
 
 	if (!ph || !(ph->p_flags & PF_X))
@@ -145,23 +125,27 @@ static int read_dynamic(struct elf_file *f, const Elf64_Phdr *ph)
 	return 0;
 }
 
+bool elf_file__is_readable(const struct elf_file *f)
+{
+	return !memcmp(f->eh.e_ident, ELFMAG, SELFMAG) && f->eh.e_ident[EI_CLASS] == ELFCLASS64 &&
+	       f->eh.e_ident[EI_DATA] == ELFDATA2LSB &&
+	       (f->eh.e_type == ET_EXEC || f->eh.e_type == ET_DYN);
+}
+
 static int read_headers(struct elf_file *f)
 {
-	Elf64_Phdr ph[SEGMENTS_MAX];
+	Elf64_Phdr ph[ELF_SEGMENTS_MAX];
 	const Elf64_Phdr *dynamic = NULL;
 	unsigned int i;
 	int err;
 
-	err = read_exact(f, 0, &f->eh, sizeof(f->eh));
+	err = elf_file__read_exact(f, 0, &f->eh, sizeof(f->eh));
 	if (err)
 		return err;
-	if (memcmp(f->eh.e_ident, ELFMAG, SELFMAG) || f->eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    f->eh.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    (f->eh.e_type != ET_EXEC && f->eh.e_type != ET_DYN) ||
-	    f->eh.e_phentsize != sizeof(ph[0]) || f->eh.e_phnum == 0 ||
-	    f->eh.e_phnum > SEGMENTS_MAX)
+	if (!elf_file__is_readable(f) || f->eh.e_phentsize != sizeof(ph[0]) || f->eh.e_phnum == 0 ||
+	    f->eh.e_phnum > ELF_SEGMENTS_MAX)
 		return -ENOEXEC;
-	err = read_exact(f, f->eh.e_phoff, ph, f->eh.e_phnum * sizeof(ph[0]));
+	err = elf_file__read_exact(f, f->eh.e_phoff, ph, f->eh.e_phnum * sizeof(ph[0]));
 	if (err)
 		return err;
 	for (i = 0; i < f->eh.e_phnum; i++) {
@@ -291,305 +275,5 @@ size_t elf_file__build_id(struct elf_file *f, uint8_t ret[ELF_BUILD_ID_MAX])
 		if (n)
 			return n;
 	}
-	return 0;
-}
-
-/* Is the string at offset (of a table that ends at end) equal to name? */
-static bool string_is(const struct elf_file *f, uint64_t offset, uint64_t end, const char *name)
-{
-	char buf[ELF_SYMBOL_NAME_MAX];
-	size_t n = strlen(name) + 1;
-
-	if (n > sizeof(buf) || offset > end || n > end - offset)
-		return false;
-	return !read_exact(f, offset, buf, n) && !memcmp(buf, name, n);
-}
-
-static bool is_function(const Elf64_Sym *s)
-{
-	return ELF64_ST_TYPE(s->st_info) == STT_FUNC && s->st_shndx != SHN_UNDEF && s->st_value;
-}
-
-static bool take(const struct elf_file *f, const Elf64_Sym *s, bool dynamic, struct elf_sym *ret)
-{
-	struct elf_sym out = {.vaddr = s->st_value, .size = s->st_size, .dynamic = dynamic};
-	const Elf64_Phdr *ph = segment_of(f, s->st_value);
-
-	if (!is_function(s) || !ph || !(ph->p_flags & PF_X) ||
-	    elf_file__offset(f, s->st_value, &out.offset) || !out.offset)
-		return false;
-	*ret = out;
-	return true;
-}
-
-static bool dynsym_is(const struct elf_file *f, uint64_t index, const char *name,
-		      struct elf_sym *ret)
-{
-	Elf64_Sym s;
-
-	if (index > UINT32_MAX || read_exact(f, f->symtab + index * sizeof(s), &s, sizeof(s)) ||
-	    s.st_name >= f->strtab_bytes)
-		return false;
-	return string_is(f, f->strtab + s.st_name, f->strtab + f->strtab_bytes, name) &&
-	       take(f, &s, true, ret);
-}
-
-static uint32_t gnu_hash(const char *s)
-{
-	uint32_t h = 5381;
-
-	for (; *s; s++)
-		h = h * 33 + (uint8_t)*s;
-	return h;
-}
-
-static uint32_t sysv_hash(const char *s)
-{
-	uint32_t h = 0, g;
-
-	for (; *s; s++) {
-		h = (h << 4) + (uint8_t)*s;
-		g = h & 0xf0000000;
-		h = (h ^ g >> 24) & ~g;
-	}
-	return h;
-}
-
-static bool find_gnu(const struct elf_file *f, const char *name, struct elf_sym *ret)
-{
-	struct {
-		uint32_t n_buckets, first, n_bloom, shift;
-	} head;
-	uint64_t bloom, buckets, chains;
-	uint32_t h = gnu_hash(name), index, link[32];
-	unsigned int i, seen = 0;
-	ssize_t k;
-
-	if (read_exact(f, f->gnu_hash, &head, sizeof(head)) || !head.n_buckets || !head.n_bloom)
-		return false;
-	if (read_exact(f, f->gnu_hash + sizeof(head) + 8ULL * (h / 64 % head.n_bloom), &bloom, 8))
-		return false;
-	if (!(bloom >> h % 64 & bloom >> (h >> (head.shift & 31)) % 64 & 1))
-		return false;
-	buckets = f->gnu_hash + sizeof(head) + 8ULL * head.n_bloom;
-	chains = buckets + 4ULL * head.n_buckets;
-	if (read_exact(f, buckets + 4ULL * (h % head.n_buckets), &index, 4) || index < head.first)
-		return false;
-	while (seen < CHAIN_MAX) {
-		k = elf_file__read(f, chains + 4ULL * (index - head.first), link, sizeof(link));
-		if (k < 4)
-			return false;
-		for (i = 0; i < k / 4; i++, index++, seen++) {
-			if ((link[i] | 1) == (h | 1) && dynsym_is(f, index, name, ret))
-				return true;
-			if (link[i] & 1)
-				return false;
-		}
-	}
-	return false;
-}
-
-static bool find_sysv(const struct elf_file *f, const char *name, struct elf_sym *ret)
-{
-	uint32_t head[2], index, seen;
-
-	if (read_exact(f, f->hash, head, sizeof(head)) || !head[0])
-		return false;
-	if (read_exact(f, f->hash + 8 + 4ULL * (sysv_hash(name) % head[0]), &index, 4))
-		return false;
-	for (seen = 0; index && index < head[1] && seen < CHAIN_MAX; seen++) {
-		if (dynsym_is(f, index, name, ret))
-			return true;
-		if (read_exact(f, f->hash + 8 + 4ULL * head[0] + 4ULL * index, &index, 4))
-			return false;
-	}
-	return false;
-}
-
-static int find_dynamic(const struct elf_file *f, const char *const *names, size_t n,
-			struct elf_sym *ret)
-{
-	int found = 0;
-	size_t i;
-
-	if (!f->symtab || !f->strtab)
-		return 0;
-	for (i = 0; i < n; i++)
-		if (f->gnu_hash ? find_gnu(f, names[i], &ret[i])
-				: f->hash && find_sysv(f, names[i], &ret[i]))
-			found++;
-	return found;
-}
-
-/* A place in .strtab at which a wanted name stands (also as the tail of a longer one, which
- * linkers merge). */
-struct hit {
-	uint32_t st_name;
-	uint32_t name;
-};
-
-struct scan {
-	const struct elf_file *f;
-	const char *const *names;
-	size_t n;
-	struct hit hits[HITS_MAX];
-	unsigned int n_hits;
-	uint8_t *block;
-};
-
-/* How many bytes all names begin with. */
-static size_t common_prefix(const char *const *names, size_t n)
-{
-	size_t len = strlen(names[0]), i, j;
-
-	for (i = 1; i < n; i++) {
-		for (j = 0; j < len && names[i][j] == names[0][j]; j++)
-			;
-		len = j;
-	}
-	return len;
-}
-
-/* Looks for all names in .strtab before any symbol is looked at: most files have none of them,
- * and then the symbols, many times as dear to read, need no look. */
-static int scan_strings(struct scan *s, uint64_t offset, uint64_t bytes)
-{
-	size_t prefix = common_prefix(s->names, s->n), keep = 0, len, i;
-	uint64_t done = 0;
-	uint8_t *p, *end;
-	ssize_t k;
-
-	while (done < bytes) {
-		len = bytes - done < BLOCK ? bytes - done : BLOCK;
-		k = elf_file__read(s->f, offset + done, s->block + keep, len);
-		if (k <= 0)
-			return (int)k;
-		end = s->block + keep + k;
-		for (p = s->block; (p = memmem(p, end - p, s->names[0], prefix)); p++) {
-			for (i = 0; i < s->n; i++) {
-				len = strlen(s->names[i]) + 1;
-				if ((size_t)(end - p) < len || memcmp(p, s->names[i], len))
-					continue;
-				if (s->n_hits == HITS_MAX)
-					return -E2BIG;
-				s->hits[s->n_hits++] = (struct hit){
-					.st_name = done - keep + (p - s->block), .name = i};
-			}
-		}
-		/* a name may lie across two blocks */
-		done += k;
-		keep = end - s->block < ELF_SYMBOL_NAME_MAX ? end - s->block : ELF_SYMBOL_NAME_MAX;
-		memmove(s->block, end - keep, keep);
-	}
-	return 0;
-}
-
-static int scan_symbols(struct scan *s, uint64_t offset, uint64_t bytes, struct elf_sym *ret)
-{
-	const Elf64_Sym *sym = (const Elf64_Sym *)s->block;
-	uint64_t done = 0;
-	int found = 0;
-	unsigned int j;
-	size_t i, want;
-	ssize_t k;
-
-	while (done < bytes) {
-		want = BLOCK / sizeof(*sym) * sizeof(*sym);
-		want = bytes - done < want ? bytes - done : want;
-		k = elf_file__read(s->f, offset + done, s->block, want);
-		if (k < (ssize_t)sizeof(*sym))
-			return k < 0 ? (int)k : found;
-		for (i = 0; i < k / sizeof(*sym); i++)
-			for (j = 0; j < s->n_hits; j++)
-				if (sym[i].st_name == s->hits[j].st_name &&
-				    !ret[s->hits[j].name].offset)
-					found += take(s->f, &sym[i], false, &ret[s->hits[j].name]);
-		done += i * sizeof(*sym);
-	}
-	return found;
-}
-
-static int find_static(const struct elf_file *f, const char *const *names, size_t n,
-		       struct elf_sym *ret)
-{
-	struct scan s = {.f = f, .names = names, .n = n};
-	Elf64_Shdr sh, str;
-	unsigned int i;
-	int err;
-
-	if (!common_prefix(names, n))
-		return -EINVAL;
-	if (f->eh.e_shentsize != sizeof(sh) || f->eh.e_shnum > SECTIONS_MAX || !f->eh.e_shoff)
-		return 0;
-	for (i = 0; i < f->eh.e_shnum; i++) {
-		if (read_exact(f, f->eh.e_shoff + i * sizeof(sh), &sh, sizeof(sh)))
-			return 0;
-		if (sh.sh_type == SHT_SYMTAB)
-			break;
-	}
-	if (i == f->eh.e_shnum || sh.sh_link >= f->eh.e_shnum || sh.sh_entsize != sizeof(Elf64_Sym))
-		return 0;
-	if (read_exact(f, f->eh.e_shoff + sh.sh_link * sizeof(sh), &str, sizeof(str)) ||
-	    str.sh_type != SHT_STRTAB)
-		return 0;
-	if (sh.sh_size > TABLE_BYTES_MAX || str.sh_size > TABLE_BYTES_MAX)
-		return -E2BIG;
-	s.block = malloc(BLOCK + ELF_SYMBOL_NAME_MAX);
-	if (!s.block)
-		return -ENOMEM;
-	err = scan_strings(&s, str.sh_offset, str.sh_size);
-	if (!err && s.n_hits)
-		err = scan_symbols(&s, sh.sh_offset, sh.sh_size, ret);
-	free(s.block);
-	return err;
-}
-
-int elf_file__find(struct elf_file *f, const char *const *names, size_t n, struct elf_sym *ret)
-{
-	int found;
-	size_t i;
-
-	if (!n || n > ELF_FIND_MAX)
-		return -E2BIG;
-	for (i = 0; i < n; i++)
-		if (!*names[i] || strlen(names[i]) >= ELF_SYMBOL_NAME_MAX)
-			return -E2BIG;
-	memset(ret, 0, n * sizeof(*ret));
-	found = find_dynamic(f, names, n, ret);
-	return found ? found : find_static(f, names, n, ret);
-}
-
-int elf_file__plt_symbol(const struct elf_file *f, uint64_t got_vaddr,
-			 char ret[ELF_SYMBOL_NAME_MAX])
-{
-	uint64_t at = f->jmprel, left = f->jmprel_bytes;
-	char name[ELF_SYMBOL_NAME_MAX] = "";
-	Elf64_Rela rela[128];
-	Elf64_Sym sym;
-	uint64_t offset;
-	ssize_t k;
-	size_t i;
-
-	if (!f->jmprel || !f->symtab || !f->strtab || left > TABLE_BYTES_MAX)
-		return -ENOENT;
-	while (left >= sizeof(rela[0])) {
-		k = elf_file__read(f, at, rela, left < sizeof(rela) ? left : sizeof(rela));
-		if (k < (ssize_t)sizeof(rela[0]))
-			return -ENOENT;
-		for (i = 0; i < k / sizeof(rela[0]); i++)
-			if (rela[i].r_offset == got_vaddr)
-				goto found;
-		left -= i * sizeof(rela[0]);
-		at += i * sizeof(rela[0]);
-	}
-	return -ENOENT;
-found:
-	offset = f->symtab + ELF64_R_SYM(rela[i].r_info) * sizeof(sym);
-	if (read_exact(f, offset, &sym, sizeof(sym)) || sym.st_name >= f->strtab_bytes)
-		return -ENOENT;
-	k = elf_file__read(f, f->strtab + sym.st_name, name, sizeof(name));
-	if (k <= 0 || !memchr(name, 0, k) || !*name)
-		return -ENOENT;
-	memcpy(ret, name, sizeof(name));
 	return 0;
 }
