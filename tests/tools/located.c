@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/debug_file.h"
 #include "capture/locate.h"
 
 static struct located found[LOCATED_MAX];
@@ -21,7 +22,7 @@ static void print(const char *file, const struct located *l)
 
 int main(int argc, char **argv)
 {
-	static const struct locate_config config;
+	struct locate_config config = {.debug_dir = DEBUG_DIR};
 	int status = 0;
 
 	for (int i = 1; i < argc; i++) {
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
 		int n = -1;
 
 		memset(found, 0, sizeof(found));
+		config.path = argv[i];
 		if (fd >= 0 && !elf_file__open(fd, &f))
 			n = locate__file(f, &config, found);
 		if (n < 0)

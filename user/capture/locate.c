@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capture/debug_file.h"
 #include "capture/offset.h"
 #include "capture/scan.h"
 
@@ -81,8 +82,9 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 		 struct located ret[LOCATED_MAX])
 {
 	const struct located *known;
+	struct debug_file *debug = NULL;
 	struct tellings t;
-	int n = 0, err;
+	int n = 0, err = 0;
 
 	for (unsigned int i = 0; i < config->n_offsets; i++) {
 		err = offset__locate(config->offsets[i], f, &ret[i]);
@@ -91,6 +93,11 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 	}
 	if (config->n_offsets)
 		return (int)config->n_offsets;
+	if (config->debug_dir)
+		err = debug_file__open(f, config->path, config->debug_dir, &debug);
+	if (err && err != -ENOENT)
+		return err;
+	elf_file__use_debug(f, debug ? debug->elf : NULL);
 	err = tellings(f, &t);
 	for (size_t i = 0; i < LOCATORS; i++) {
 		const struct locator *l = locators[i];
@@ -107,7 +114,17 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 		else if (has > 0)
 			n = take(ret, n, &one);
 	}
+	elf_file__use_debug(f, NULL);
+	debug_file__free(debug);
 	return n ? n : err;
+}
+
+const char *located__by_name(const struct located *l)
+{
+	for (unsigned int i = 0; i < l->n; i++)
+		if (l->site[i].sym.names == ELF_NAMES_DEBUG)
+			return "debug file";
+	return "symbols";
 }
 
 unsigned int located__sites(const struct located *l)

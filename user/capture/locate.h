@@ -59,10 +59,16 @@ struct locate_config {
 	/* What the user says of this file; then nothing else is asked. */
 	const struct offset_rule *offsets[LOCATED_MAX];
 	unsigned int n_offsets;
+	/* Where separate debug files are; NULL: none are asked. */
+	const char *debug_dir;
+	const char
+		*path;	/* one of the file's names, beside which they may be, too; NULL: unknown */
 	bool want_rets; /* RET instructions are needed everywhere: only sites whose function is
 			 * wholly known */
 };
 
+/* What found functions by their names: "symbols", or "debug file". */
+const char *located__by_name(const struct located *l);
 /* How many of its sites get a probe. */
 unsigned int located__sites(const struct located *l);
 /* One line for people: the stack, its sites and why they were chosen, or why there are none. Cut to
@@ -80,8 +86,8 @@ struct locator {
 	const char *telling;
 };
 
-/* Asks all locators. Returns how many stacks were written to ret; negative errno if none was found
- * and one could not be asked. */
+/* Asks all locators, of names in a debug file as well. Returns how many stacks were written to ret;
+ * negative errno if none was found and one could not be asked. */
 int locate__file(struct elf_file *f, const struct locate_config *config,
 		 struct located ret[LOCATED_MAX]);
 

@@ -27,6 +27,7 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	if (n <= 0)
 		return n;
 	ret->stack = TLS_GNUTLS;
+	ret->locator = located__by_name(ret);
 	version__returned(f, "gnutls_check_version", ret->version, sizeof(ret->version));
 	return 1;
 }

@@ -26,6 +26,7 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	if (n <= 0)
 		return n;
 	ret->stack = TLS_NSS;
+	ret->locator = located__by_name(ret);
 	if (version__returned(f, "NSSSSL_GetVersion", ret->version, sizeof(ret->version)))
 		version__returned(f, "PR_GetVersion", ret->version, sizeof(ret->version));
 	return 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* OpenSSL, and what keeps its names: .dynsym or .symtab has them. */
+/* OpenSSL, and what keeps its names: .dynsym, .symtab or a debug file has them. */
 #include <string.h>
 
 #include "capture/flavour.h"
@@ -18,6 +18,7 @@ static int find(struct elf_file *f, const struct locate_config *config, struct l
 	ret->stack = flavour.stack;
 	memcpy(ret->version, flavour.version, sizeof(ret->version));
 	ret->n = n;
+	ret->locator = located__by_name(ret);
 	return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "capture/debug_file.h"
 #include "capture/elf.h"
 #include "capture/site.h"
 
@@ -82,7 +83,8 @@ static void match_offsets(const struct plan_config *config, int fd, const char *
 
 int plan__file(int fd, const char *path, const struct plan_config *config, struct plan *ret)
 {
-	struct locate_config lc = {.want_rets = config->want_rets};
+	struct locate_config lc = {
+		.debug_dir = DEBUG_DIR, .path = path, .want_rets = config->want_rets};
 	struct elf_file *elf = NULL;
 	int n, err;
 
