@@ -31,8 +31,10 @@ static const char *const agents[] = {
 	"/{root,home/*}/.local/share/claude/versions/*",
 	"/{root,home/*}/.nvm/versions/node/*/bin/node",
 	"/usr/{,local/}lib/node_modules/{opencode-ai,bun,deno}/bin/*",
-	"/usr/{,local/}lib/node_modules/@anthropic-ai/claude-code{,/node_modules/@anthropic-ai/*}/claude",
-	"/usr/{,local/}lib/node_modules/@openai/codex{,/node_modules/@openai/*}/vendor/*/{bin,codex}/codex",
+	"/usr/{,local/}lib/node_modules/@anthropic-ai/claude-code{,/node_modules/@anthropic-ai/*}/"
+	"claude",
+	"/usr/{,local/}lib/node_modules/@openai/codex{,/node_modules/@openai/*}/vendor/*/"
+	"{bin,codex}/codex",
 };
 
 static void all(struct live *l, const char *const *patterns, size_t n, bool later)
