@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Programs whose names were stripped into a separate file: made here by the compiler and binutils of
- * this machine, so that what they write is what is read. */
+/* Programs whose names were stripped into a separate file: made here by the compiler and binutils
+ * of this machine, so that what they write is what is read. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,8 @@ static const char openssl[] =
 	"FN int SSL_read(void *s, void *b, int n) { counter += n; return counter; }\n"
 	"FN int SSL_write(void *s, void *b, int n) { counter -= n; return counter; }\n"
 	"FN void SSL_free(void *s) { counter *= 3; }\n"
-	"int main(int c, char **v) { SSL_free(v); return SSL_read(v, v, c) + SSL_write(v, v, c); }\n";
+	"int main(int c, char **v) { SSL_free(v); return SSL_read(v, v, c) + SSL_write(v, v, c); "
+	"}\n";
 
 static const char gnutls[] =
 	"#define FN static __attribute__((noinline, used))\n"

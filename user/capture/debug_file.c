@@ -19,8 +19,8 @@ struct search {
 	size_t n_id;
 };
 
-/* Links are followed: distributions have some. What is at their end is looked at before it is opened
- * for reading, since a device may act on being opened. */
+/* Links are followed: distributions have some. What is at their end is looked at before it is
+ * opened for reading, since a device may act on being opened. */
 static int open_believed(const char *name)
 {
 	char again[64];
@@ -92,7 +92,8 @@ static int try_link(const struct search *s, const char *path, const char *dir,
 	} places[] = {{"", ""}, {"", "/.debug"}, {dir, ""}};
 	int err = -ENOENT, n;
 
-	/* The path is the process's. Where it leads to something else here, so does the build id. */
+	/* The path is the process's. Where it leads to something else here, so does the build id.
+	 */
 	if (!slash || *path != '/' || elf_file__debuglink(s->f, link))
 		return -ENOENT;
 	for (size_t i = 0; err == -ENOENT && i < sizeof(places) / sizeof(places[0]); i++) {
@@ -103,8 +104,7 @@ static int try_link(const struct search *s, const char *path, const char *dir,
 	return err;
 }
 
-int debug_file__open(struct elf_file *f, const char *path, const char *dir,
-		     struct debug_file **ret)
+int debug_file__open(struct elf_file *f, const char *path, const char *dir, struct debug_file **ret)
 {
 	struct search s = {.f = f};
 	int err;

@@ -66,8 +66,8 @@ int elf_file__debuglink(const struct elf_file *f, char ret[ELF_DEBUGLINK_MAX])
 	for (unsigned int i = 0; !elf_file__section(f, i, &sh); i++) {
 		if (sh.sh_type != SHT_PROGBITS || sh.sh_flags & SHF_ALLOC ||
 		    sh.sh_name >= str.sh_size ||
-		    !elf_file__string_is(f, str.sh_offset + sh.sh_name,
-					 str.sh_offset + str.sh_size, ".gnu_debuglink"))
+		    !elf_file__string_is(f, str.sh_offset + sh.sh_name, str.sh_offset + str.sh_size,
+					 ".gnu_debuglink"))
 			continue;
 		n = elf_file__read(f, sh.sh_offset, name,
 				   sh.sh_size < sizeof(name) ? sh.sh_size : sizeof(name));

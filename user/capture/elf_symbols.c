@@ -36,7 +36,8 @@ static bool dynsym_is(const struct elf_file *f, uint64_t index, const char *name
 {
 	Elf64_Sym s;
 
-	if (index > UINT32_MAX || elf_file__read_exact(f, f->symtab + index * sizeof(s), &s, sizeof(s)) ||
+	if (index > UINT32_MAX ||
+	    elf_file__read_exact(f, f->symtab + index * sizeof(s), &s, sizeof(s)) ||
 	    s.st_name >= f->strtab_bytes)
 		return false;
 	return elf_file__string_is(f, f->strtab + s.st_name, f->strtab + f->strtab_bytes, name) &&
@@ -74,15 +75,18 @@ static bool find_gnu(const struct elf_file *f, const char *name, struct elf_sym 
 	unsigned int i, seen = 0;
 	ssize_t k;
 
-	if (elf_file__read_exact(f, f->gnu_hash, &head, sizeof(head)) || !head.n_buckets || !head.n_bloom)
+	if (elf_file__read_exact(f, f->gnu_hash, &head, sizeof(head)) || !head.n_buckets ||
+	    !head.n_bloom)
 		return false;
-	if (elf_file__read_exact(f, f->gnu_hash + sizeof(head) + 8ULL * (h / 64 % head.n_bloom), &bloom, 8))
+	if (elf_file__read_exact(f, f->gnu_hash + sizeof(head) + 8ULL * (h / 64 % head.n_bloom),
+				 &bloom, 8))
 		return false;
 	if (!(bloom >> h % 64 & bloom >> (h >> (head.shift & 31)) % 64 & 1))
 		return false;
 	buckets = f->gnu_hash + sizeof(head) + 8ULL * head.n_bloom;
 	chains = buckets + 4ULL * head.n_buckets;
-	if (elf_file__read_exact(f, buckets + 4ULL * (h % head.n_buckets), &index, 4) || index < head.first)
+	if (elf_file__read_exact(f, buckets + 4ULL * (h % head.n_buckets), &index, 4) ||
+	    index < head.first)
 		return false;
 	while (seen < CHAIN_MAX) {
 		k = elf_file__read(f, chains + 4ULL * (index - head.first), link, sizeof(link));
@@ -233,8 +237,8 @@ static int find_static(const struct elf_file *f, const struct elf_file *in,
 	for (i = 0; !(err = elf_file__section(in, i, &sh)); i++)
 		if (sh.sh_type == SHT_SYMTAB)
 			break;
-	if (err || sh.sh_entsize != sizeof(Elf64_Sym) ||
-	    elf_file__section(in, sh.sh_link, &str) || str.sh_type != SHT_STRTAB)
+	if (err || sh.sh_entsize != sizeof(Elf64_Sym) || elf_file__section(in, sh.sh_link, &str) ||
+	    str.sh_type != SHT_STRTAB)
 		return 0;
 	if (sh.sh_size > TABLE_BYTES_MAX || str.sh_size > TABLE_BYTES_MAX)
 		return -E2BIG;
