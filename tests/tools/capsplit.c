@@ -109,6 +109,12 @@ static void on_close(void *ctx, const struct capture_close *c)
 	cap_write_ops.close(((struct splitter *)ctx)->out, c);
 }
 
+static void on_peer(void *ctx, const struct capture_peer *p)
+{
+	let_go(ctx);
+	cap_write_ops.peer(((struct splitter *)ctx)->out, p);
+}
+
 static void on_exit_event(void *ctx, const struct capture_exit *e)
 {
 	let_go(ctx);
@@ -132,6 +138,7 @@ static const struct capture_ops ops = {
 	.process = on_process,
 	.data = on_data,
 	.close = on_close,
+	.peer = on_peer,
 	.exit = on_exit_event,
 	.counts = on_counts,
 	.tick = on_tick,

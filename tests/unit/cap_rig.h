@@ -23,7 +23,6 @@
 #include "capture/cap_write.h"
 #include "base/limits.h"
 
-
 static char dir[] = "/tmp/test_cap.XXXXXX";
 
 static inline const char *path(const char *name)
