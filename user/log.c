@@ -20,8 +20,11 @@ static struct {
 	enum log_level level;
 	uint64_t said[SAID]; /* hashes, a ring */
 	unsigned int n_said;
-	time_t burst_began;
-	unsigned int burst, withheld;
+	/* Of each level its own: what is told in detail must not drown a warning. */
+	struct burst {
+		time_t began;
+		unsigned int n, withheld;
+	} burst[LOG_DEBUG + 1];
 } state = {.level = LOG_WARN};
 
 void log__set_level(enum log_level level)
@@ -73,23 +76,24 @@ static bool said_before(const char *message)
 	return false;
 }
 
-static bool too_many(void)
+static bool too_many(enum log_level level)
 {
+	struct burst *b = &state.burst[level];
 	struct timespec now;
 	char text[64];
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec - state.burst_began >= BURST_S) {
-		if (state.withheld) {
-			snprintf(text, sizeof(text), "%u more messages withheld", state.withheld);
+	if (now.tv_sec - b->began >= BURST_S) {
+		if (b->withheld) {
+			snprintf(text, sizeof(text), "%u more messages withheld", b->withheld);
 			write_line("llmsnoop: ", text);
 		}
-		state.burst_began = now.tv_sec;
-		state.burst = state.withheld = 0;
+		b->began = now.tv_sec;
+		b->n = b->withheld = 0;
 	}
-	if (state.burst++ < BURST)
+	if (b->n++ < BURST)
 		return false;
-	state.withheld++;
+	b->withheld++;
 	return true;
 }
 
@@ -100,7 +104,7 @@ static void say(enum log_level level, const char *format, va_list args)
 	if (level > state.level)
 		return;
 	vsnprintf(message, sizeof(message), format, args);
-	if (level != LOG_DEBUG && (said_before(message) || too_many()))
+	if (level != LOG_DEBUG && (said_before(message) || too_many(level)))
 		return;
 	write_line("llmsnoop: ", message);
 }
