@@ -149,7 +149,7 @@ struct call_counter {
 
 static int on_call(struct sink *s, const struct call *c)
 {
-	hits__add(((struct call_counter *)s)->hits, c->pid, TLS_UNKNOWN, 0, 0, 1);
+	hits__add(((struct call_counter *)s)->hits, c->who.pid, TLS_UNKNOWN, 0, 0, 1);
 	return 0;
 }
 

@@ -26,6 +26,20 @@ static void on_call(void *ctx, const struct call *c)
 	sinks__call(&p->sinks, c);
 }
 
+static void on_run(void *ctx, const struct agent_run *r)
+{
+	struct pipeline *p = ctx;
+
+	sinks__run(&p->sinks, r);
+}
+
+static void on_tool(void *ctx, const struct agent_tool *t)
+{
+	struct pipeline *p = ctx;
+
+	sinks__tool(&p->sinks, t);
+}
+
 static void on_stats(void *ctx, const struct stats *st)
 {
 	struct pipeline *p = ctx;
@@ -162,6 +176,8 @@ int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max
 		.estimate = estimate,
 		.prices = prices,
 		.call = on_call,
+		.run = on_run,
+		.tool = on_tool,
 		.stats = on_stats,
 		.fill = on_fill,
 		.ctx = p,

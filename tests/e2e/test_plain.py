@@ -144,20 +144,31 @@ for n in range(5):
     assert s.recv(65536).endswith(b'}}')
     t.join()
 '''
-port = lib.free_port()
-server = lib.spawn([python, '-c', EARLY, str(port), 'server'], stdout=subprocess.PIPE)
-server.stdout.readline()
-held = lib.Held([python, '-c', EARLY, str(port), 'client'])
-cap = os.path.join(lib.temporary_directory(), 'early.cap')
-tracer = lib.Tracer('--plain', port, '-p', held.pid, '-w', cap, '--ring', '64M')
-held.go()
-held.finish()
-check.equal(held.status, 0, 'the client')
-tracer.settle(5)
-check.equal(tracer.stop(), 0, 'exit status')
-judge(tracer.records(), range(5), 'client', 'early answers')
-print('early answers: %d of 5 were read before their request was sent' % early(cap))
-check(early(cap) >= 5, 'no answer was early', early(cap))
+
+
+def early_answers():
+    """One client's five calls, each judged; how many of their answers really were early: who wins
+    that race is up to the scheduler."""
+    port = lib.free_port()
+    server = lib.spawn([python, '-c', EARLY, str(port), 'server'], stdout=subprocess.PIPE)
+    server.stdout.readline()
+    held = lib.Held([python, '-c', EARLY, str(port), 'client'])
+    cap = os.path.join(lib.temporary_directory(), 'early.cap')
+    tracer = lib.Tracer('--plain', port, '-p', held.pid, '-w', cap, '--ring', '64M')
+    held.go()
+    held.finish()
+    check.equal(held.status, 0, 'the client')
+    tracer.settle(5)
+    check.equal(tracer.stop(), 0, 'exit status')
+    judge(tracer.records(), range(5), 'client', 'early answers')
+    return early(cap)
+
+
+rounds = [early_answers()]
+while sum(rounds) < 5 and len(rounds) < 5:
+    rounds.append(early_answers())
+print('early answers: %s of 5 were read before their request was sent' % rounds)
+check(sum(rounds) >= 5, 'too few answers were early', rounds)
 
 # ---- other servers; a client that writes and reads in two threads, a hundred connections at once
 if plain:

@@ -237,7 +237,7 @@ static void traceparents(void **state)
 		"00-4bf92f3577b34da6a3ce929d0e0e473z-00f067aa0ba902b7-01",
 	};
 	uint8_t trace[16] = {0}, parent[8] = {0};
-	struct call a = {.pid = 1, .time_ns = 5}, b = a, c = a;
+	struct call a = {.who.pid = 1, .time_ns = 5}, b = a, c = a;
 	size_t i;
 
 	assert_true(ids__parse_traceparent(span_str(good), trace, parent));

@@ -61,7 +61,7 @@ static struct call bare(void)
 	c.method = "POST";
 	c.path = "/v1/chat/completions";
 	c.http_version = 11;
-	c.pid = 42;
+	c.who.pid = 42;
 	return c;
 }
 
@@ -156,14 +156,14 @@ static struct call full(void)
 	c.server_ttft_s = 0.3;
 	c.key_fp = 0x3fa91c0123456789;
 	c.user_agent = "Anthropic/Python 1";
-	c.uid = 1000;
-	c.comm = "claude";
-	c.exe = "/usr/bin/claude";
-	c.cgroup = "/user.slice";
-	c.container_id = "abc";
-	c.unit = "x.service";
-	c.service = "claude";
-	c.feature = "me/claude";
+	c.who.uid = 1000;
+	c.who.comm = "claude";
+	c.who.exe = "/usr/bin/claude";
+	c.who.cgroup = "/user.slice";
+	c.who.container_id = "abc";
+	c.who.unit = "x.service";
+	c.who.service = "claude";
+	c.who.feature = "me/claude";
 	c.midstream = true;
 	c.truncated = true;
 	c.lost_bytes = 5;
@@ -352,8 +352,8 @@ static void hostile_names_stay_strings(void **state)
 		const char *const one[] = {s};
 		cJSON *json;
 
-		c.comm = c.exe = c.path = c.method = c.request_model = c.response_id = s;
-		c.user_agent = c.request_id = c.error_type = c.service = c.cgroup = s;
+		c.who.comm = c.who.exe = c.path = c.method = c.request_model = c.response_id = s;
+		c.user_agent = c.request_id = c.error_type = c.who.service = c.who.cgroup = s;
 		c.finish_reasons = c.stop_sequences = one;
 		c.n_finish_reasons = c.n_stop_sequences = c.n_tool_calls = 1;
 		c.tool_calls = &tool;
@@ -384,7 +384,8 @@ static void real_output_fits_the_schema(void **state)
 	c.role = ROLE_SERVER;
 	assert_int_equal(s->ops->call(s, &c), 0);
 	for (i = 0; i < sizeof(hostile) / sizeof(hostile[0]) - 1; i++) {
-		c.comm = c.exe = c.path = c.request_model = c.error_type = c.method = hostile[i];
+		c.who.comm = c.who.exe = c.path = c.request_model = c.error_type = c.method =
+			hostile[i];
 		assert_int_equal(s->ops->call(s, &c), 0);
 	}
 	c = tool();

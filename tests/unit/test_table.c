@@ -28,9 +28,9 @@ static struct call example(void)
 
 	return (struct call){
 		.time_ns = 1763647333512345678,
-		.pid = 51002,
-		.comm = "claude",
-		.feature = "me/claude",
+		.who.pid = 51002,
+		.who.comm = "claude",
+		.who.feature = "me/claude",
 		.request_model = "claude-sonnet-4-5",
 		.status = 200,
 		.input_tokens = 48100,
@@ -93,7 +93,7 @@ static void tools_are_shown_handshakes_not(void **state)
 
 	c.time_ns = 1763647333512345678;
 	c.duration_ns = 120000000;
-	c.pid = 7;
+	c.who.pid = 7;
 	c.kind = CALL_TOOL;
 	c.mcp_method = "tools/call";
 	c.mcp_tool = "search";
@@ -110,7 +110,7 @@ static void tools_are_shown_handshakes_not(void **state)
 static void unknown_is_a_dash(void **state)
 {
 	struct call c = {.time_ns = 1,
-			 .pid = 7,
+			 .who.pid = 7,
 			 .status = -1,
 			 .input_tokens = -1,
 			 .cache_read_tokens = -1,
@@ -160,8 +160,8 @@ static void nothing_is_interpreted(void **state)
 	struct call c = example();
 	const char *p, *t;
 
-	c.comm = "\033]0;x\007";
-	c.feature = "a\nb\rc\td";
+	c.who.comm = "\033]0;x\007";
+	c.who.feature = "a\nb\rc\td";
 	c.request_model = "\xFF\xFE m \xED\xA0\x80";
 	c.finish_reasons = reason;
 	t = table_of(&c, 0, 1);

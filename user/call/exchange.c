@@ -51,20 +51,20 @@ static void set_process(struct call *c, const struct process_facts *f)
 		const char **to;
 		const char *from;
 	} texts[] = {
-		{&c->comm, f->p.comm},
-		{&c->exe, f->p.exe},
-		{&c->cmdline, f->p.cmdline},
-		{&c->cgroup, f->p.cgroup},
-		{&c->container_id, f->p.container_id},
-		{&c->unit, f->p.unit},
+		{&c->who.comm, f->p.comm},
+		{&c->who.exe, f->p.exe},
+		{&c->who.cmdline, f->p.cmdline},
+		{&c->who.cgroup, f->p.cgroup},
+		{&c->who.container_id, f->p.container_id},
+		{&c->who.unit, f->p.unit},
 	};
 	size_t i;
 
-	c->uid = f->p.uid;
+	c->who.uid = f->p.uid;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		*texts[i].to = *texts[i].from ? texts[i].from : NULL;
-	c->service = f->service;
-	c->feature = f->service;
+	c->who.service = f->service;
+	c->who.feature = f->service;
 }
 
 static void fill_request(struct call_open *x, const struct conn *conn, const struct http_head *h)
@@ -83,7 +83,7 @@ static void fill_request(struct call_open *x, const struct conn *conn, const str
 	c->http_version = h->version;
 	c->tls = conn->stack == TLS_UNKNOWN ? NULL : tls_stack__name(conn->stack);
 	c->key_fp = h->key_fp;
-	c->pid = conn->pid;
+	c->who.pid = conn->pid;
 	c->midstream = conn->midstream;
 	c->truncated |= h->truncated;
 	set_server(x, conn, h->authority);

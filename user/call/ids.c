@@ -72,7 +72,7 @@ static void put_hash(uint8_t to[8], uint64_t seed, const uint64_t *v, size_t n)
 void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_t start_ns,
 		 uint64_t first_ns, unsigned int nth)
 {
-	const uint64_t v[] = {conn, start_ns, c->pid, first_ns, c->time_ns, nth};
+	const uint64_t v[] = {conn, start_ns, c->who.pid, first_ns, c->time_ns, nth};
 	const size_t n = sizeof(v) / sizeof(v[0]);
 
 	put_hash(c->span_id, 1, v, n);

@@ -47,5 +47,5 @@ const struct call call_unknown = {
 	.attempt = -1,
 	.ratelimits = {[0 ... N_RATELIMITS - 1] = {-1, -1, NAN}},
 	.windows = {[0 ... N_WINDOWS - 1] = {NAN, NAN, -1}},
-	.uid = UINT32_MAX,
+	.who = {.uid = UINT32_MAX},
 };

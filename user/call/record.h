@@ -63,6 +63,20 @@ struct call_tool {
 	const char *name;
 };
 
+/* Whose it is. */
+struct who {
+	uint32_t pid, uid; /* uid UINT32_MAX: unknown */
+	const char *comm, *exe, *cmdline, *cgroup, *container_id, *unit, *service, *feature;
+};
+
+/* What was said, as JSON texts in the shapes of the OpenTelemetry GenAI conventions (their
+ * schemas gen-ai-input-messages, -output-messages, -system-instructions, -tool-definitions), masks
+ * applied. NULL: there is none. */
+struct content {
+	const char *system_instructions, *input_messages, *output_messages, *tool_definitions;
+	bool cut; /* something of it is missing: a limit, a loss, a preview */
+};
+
 struct call {
 	/* when: CLOCK_REALTIME of the first request byte, and what passed since then */
 	uint64_t time_ns;
@@ -143,9 +157,8 @@ struct call {
 	uint64_t key_fp;	      /* 0: none */
 	const char *user_agent;
 
-	/* who */
-	uint32_t pid, uid; /* uid UINT32_MAX: unknown */
-	const char *comm, *exe, *cmdline, *cgroup, *container_id, *unit, *service, *feature;
+	struct who who;
+	const struct content *content; /* NULL: none is wanted, or none is known */
 
 	/* how sure */
 	bool truncated;	     /* some fact may be missing: a limit, a loss or a broken body */

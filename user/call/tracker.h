@@ -4,6 +4,7 @@
 #ifndef LLMSNOOP_TRACKER_H
 #define LLMSNOOP_TRACKER_H
 
+#include "call/agent.h"
 #include "call/filter.h"
 #include "call/record.h"
 #include "capture/capture.h"
@@ -23,6 +24,10 @@ struct call_tracker_config {
 	struct prices *prices; /* for what no provider prices itself; NULL: unknown then */
 	/* A finished call that is wanted. c is borrowed until the callback returns. */
 	void (*call)(void *ctx, const struct call *c);
+	/* A run that has ended, and a use of a tool that is over, after the calls that make them
+	 * up. Borrowed until the callback returns. */
+	void (*run)(void *ctx, const struct agent_run *r);
+	void (*tool)(void *ctx, const struct agent_tool *t);
 	/* Totals: each minute, within a second of a new loss, and from call_tracker__finish. */
 	void (*stats)(void *ctx, const struct stats *st);
 	/* Fills those totals that only others know, before each stats. */

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "call/agent.h"
 #include "call/record.h"
 
 struct sink;
@@ -15,6 +16,9 @@ struct sink_ops {
 	 * the caller, said once, and later records are still offered. -EPIPE: the reader is gone.
 	 */
 	int (*call)(struct sink *s, const struct call *c);
+	/* An agent's run that has ended, and a use of a tool; as call. NULL: not wanted. */
+	int (*run)(struct sink *s, const struct agent_run *r);
+	int (*tool)(struct sink *s, const struct agent_tool *t);
 	/* Running totals (each minute, at once on loss, and at the end). NULL: not wanted. */
 	int (*stats)(struct sink *s, const struct stats *st);
 	/* Time passes, about once a second: flush what waits. NULL: not wanted. */

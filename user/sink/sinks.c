@@ -37,6 +37,24 @@ void sinks__call(struct sinks *l, const struct call *c)
 		judge(l, s, s->ops->call(s, c));
 }
 
+void sinks__run(struct sinks *l, const struct agent_run *r)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->run)
+			judge(l, s, s->ops->run(s, r));
+}
+
+void sinks__tool(struct sinks *l, const struct agent_tool *t)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->tool)
+			judge(l, s, s->ops->tool(s, t));
+}
+
 void sinks__stats(struct sinks *l, const struct stats *st)
 {
 	struct sink *s;

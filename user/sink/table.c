@@ -53,18 +53,18 @@ static void cell_pid(struct table *s, const struct call *c)
 {
 	char text[16];
 
-	snprintf(text, sizeof(text), "%" PRIu32, c->pid);
+	snprintf(text, sizeof(text), "%" PRIu32, c->who.pid);
 	cell_text(s, text);
 }
 
 static void cell_comm(struct table *s, const struct call *c)
 {
-	cell_text(s, c->comm);
+	cell_text(s, c->who.comm);
 }
 
 static void cell_feature(struct table *s, const struct call *c)
 {
-	cell_text(s, c->feature);
+	cell_text(s, c->who.feature);
 }
 
 static void cell_model(struct table *s, const struct call *c)
