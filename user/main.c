@@ -26,10 +26,9 @@
 #include "loop.h"
 #include "dialect/dialect.h"
 #include "options.h"
+#include "outputs.h"
 #include "pipeline.h"
 #include "preload.h"
-#include "sink/jsonl.h"
-#include "sink/table.h"
 #include "sink/totals.h"
 
 #define EXIT_CANNOT_TRACE 3
@@ -64,39 +63,6 @@ static int load_prices(struct run *r)
 		log__info("%s: %u models, %u entries without a price that can be used", path,
 			  prices__models(r->prices), prices__skipped(r->prices));
 	return 0;
-}
-
-static int add_sink(struct run *r, int err, struct sink *s, const char *name)
-{
-	if (err) {
-		log__error("%s: %s", name, strerror(-err));
-		return EXIT_FAILURE;
-	}
-	sinks__add(&r->pipeline.sinks, s);
-	return 0;
-}
-
-/* Standard output is a table for people and JSON lines for programs; -o adds a file. */
-static int open_sinks(struct run *r)
-{
-	const struct options *o = &r->options;
-	struct table_config table = {.fd = STDOUT_FILENO, .utc = o->utc};
-	bool tty = isatty(STDOUT_FILENO);
-	struct sink *s = NULL;
-	int err = 0;
-
-	if (o->out) {
-		err = jsonl__open(o->out, &s);
-		err = add_sink(r, err, s, o->out);
-	}
-	if (err || o->quiet || o->list)
-		return err;
-	if (o->format == FORMAT_JSONL || (o->format == FORMAT_AUTO && !tty)) {
-		err = jsonl__open(NULL, &s);
-	} else {
-		err = table__open(&table, &s);
-	}
-	return add_sink(r, err, s, "standard output");
 }
 
 /* --- what flows back to the kernel --- */
@@ -509,7 +475,9 @@ int main(int argc, char **argv)
 	r.control =
 		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
 	err = load_prices(&r);
-	if (err)
+	if (!err && r.options.check_config)
+		log__say("%s: nothing is wrong with it.", r.options.config_path);
+	if (err || r.options.check_config)
 		return err;
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
 			     r.prices, r.options.cap_in ? NULL : &r.control);
@@ -517,7 +485,7 @@ int main(int argc, char **argv)
 		log__error("%s", strerror(-err));
 		return EXIT_FAILURE;
 	}
-	err = open_sinks(&r);
+	err = outputs__open(&r.options, &r.pipeline.sinks);
 	if (!err)
 		err = r.options.cap_in ? run_replay(&r) : run_live(&r);
 	command__cancel(&r.command);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.h"
 
-#include <argp.h>
 #include <bpf/libbpf_version.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +8,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "config.h"
 #include "log.h"
+#include "options_table.h"
 #include "options_values.h"
 #include "words.h"
 
@@ -17,279 +18,15 @@
 #define LLMSNOOP_VERSION "unknown"
 #endif
 
-/* Ollama, vLLM, LM Studio, llama.cpp */
-
-/* Keys of options without a letter. */
-enum {
-	KEY_CGROUP = 256,
-	KEY_HOST,
-	KEY_ROLE,
-	KEY_NO_FOLLOW,
-	KEY_PLAIN,
-	KEY_RING,
-	KEY_SLOW,
-	KEY_FORMAT,
-	KEY_LIST,
-	KEY_UTC,
-	KEY_ESTIMATE,
-	KEY_PRICES,
-	KEY_RAW,
-	KEY_OFFSET,
-	KEY_COMMAND, /* what follows "--" */
-};
-
-/* ---- values: each takes text to where it belongs; NULL, or what would be right ---- */
-
-static const char *take_flag(struct options *o, const char *text, size_t at)
-{
-	*(bool *)((char *)o + at) = true;
-	return NULL;
-}
-
-static const char *take_more(struct options *o, const char *text, size_t at)
-{
-	++*(unsigned int *)((char *)o + at);
-	return NULL;
-}
-
-static const char *take_text(struct options *o, const char *text, size_t at)
-{
-	if (!*text)
-		return "a name";
-	*(const char **)((char *)o + at) = text;
-	return NULL;
-}
-
-static const char *take_duration(struct options *o, const char *text, size_t at)
-{
-	return value__duration(text, (uint64_t *)((char *)o + at));
-}
-
-static const char *take_ring(struct options *o, const char *text, size_t at)
-{
-	return value__ring(text, (size_t *)((char *)o + at));
-}
-
-static const char *take_count(struct options *o, const char *text, size_t at)
-{
-	return value__count(text, (uint64_t *)((char *)o + at));
-}
-
-static const char *take_pids(struct options *o, const char *text, size_t at)
-{
-	return value__pids(text, o);
-}
-
-static const char *take_offset(struct options *o, const char *text, size_t at)
-{
-	const char *right;
-
-	if (o->n_offsets == OPTIONS_OFFSETS_MAX)
-		return "at most 16 of them";
-	right = offset__parse(text, &o->offsets[o->n_offsets]);
-	o->n_offsets += !right;
-	return right;
-}
-
-static const char *take_ports(struct options *o, const char *text, size_t at)
-{
-	return value__ports(text, o);
-}
-
-static const char *take_uid(struct options *o, const char *text, size_t at)
-{
-	const char *right;
-
-	if (o->filter.n_uids == FILTER_LIST_MAX)
-		return "at most 64 of them";
-	right = value__uid(text, &o->filter.uids[o->filter.n_uids]);
-	o->filter.n_uids += !right;
-	return right;
-}
-
-/* A list of texts whose count stands right behind it. */
-static const char *take_item(struct options *o, const char *text, size_t at)
-{
-	const char **list = (const char **)((char *)o + at);
-	unsigned int *n = (unsigned int *)(list + FILTER_LIST_MAX);
-
-	if (!*text)
-		return "a name";
-	if (*n == FILTER_LIST_MAX)
-		return "at most 64 of them";
-	list[(*n)++] = text;
-	return NULL;
-}
-
-/* A comm longer than the kernel keeps would match nothing. */
-static const char *take_comm(struct options *o, const char *text, size_t at)
-{
-	if (strlen(text) > 15)
-		return "a command name of at most 15 bytes, as ps -o comm has it";
-	return take_item(o, text, at);
-}
-
-struct word {
-	const char *text;
-	int value;
-};
-
-static bool find_word(const struct word *words, size_t n, const char *text, int *ret)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (!strcmp(words[i].text, text)) {
-			*ret = words[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const char *take_role(struct options *o, const char *text, size_t at)
-{
-	static const struct word roles[] = {
-		{"client", FILTER_CLIENT},
-		{"server", FILTER_SERVER},
-		{"both", FILTER_BOTH},
-	};
-	int v;
-
-	if (!find_word(roles, sizeof(roles) / sizeof(roles[0]), text, &v))
-		return "client, server or both";
-	o->filter.role = (enum filter_role)v;
-	o->role_given = true;
-	return NULL;
-}
-
-static const char *take_format(struct options *o, const char *text, size_t at)
-{
-	static const struct word formats[] = {{"table", FORMAT_TABLE}, {"jsonl", FORMAT_JSONL}};
-	int v;
-
-	if (!find_word(formats, sizeof(formats) / sizeof(formats[0]), text, &v))
-		return "table or jsonl";
-	if (o->format != FORMAT_AUTO && o->format != (enum output_format)v)
-		return "one format: -j and --format=table contradict each other";
-	o->format = (enum output_format)v;
-	return NULL;
-}
-
-static const char *take_jsonl(struct options *o, const char *text, size_t at)
-{
-	return take_format(o, "jsonl", at);
-}
-
-/* ---- the options ---- */
-
-struct option_def {
-	struct argp_option argp; /* name, key, argument, flags, help, group */
-	const char *(*take)(struct options *o, const char *text, size_t at);
-	size_t at; /* of the destination in struct options */
-};
-
-#define AT(member) offsetof(struct options, member)
-#define HEADING(text, group)                             \
-	{                                                \
-		{NULL, 0, NULL, 0, text, group}, NULL, 0 \
-	}
-
-static const struct option_def defs[] = {
-	HEADING("Whom to trace (default: the whole host):", 1),
-	{{"pid", 'p', "PID[,PID]", 0, "these processes and their children", 1}, take_pids, 0},
-	{{"no-follow", KEY_NO_FOLLOW, NULL, 0, "not their children", 1}, take_flag, AT(no_follow)},
-	{{"comm", 'c', "COMM", 0, "processes of that command name", 1},
-	 take_comm,
-	 AT(filter.comms)},
-	{{"uid", 'u', "UID", 0, "processes of that user", 1}, take_uid, 0},
-	{{"cgroup", KEY_CGROUP, "PATH", 0, "processes in that cgroup or below", 1},
-	 take_item,
-	 AT(filter.cgroups)},
-	{{"role", KEY_ROLE, "ROLE", 0,
-	  "client, server or both (default: client for the whole host, else both)", 1},
-	 take_role,
-	 0},
-	{{"plain", KEY_PLAIN, "PORT[,PORT]|off", 0,
-	  "plain HTTP to and from these ports (default: " PLAIN_DEFAULT ")", 1},
-	 take_ports,
-	 0},
-	HEADING("Which calls to show:", 2),
-	{{"model", 'm', "GLOB", 0, "of models like that", 2}, take_item, AT(filter.models)},
-	{{"host", KEY_HOST, "GLOB", 0, "to hosts like that", 2}, take_item, AT(filter.hosts)},
-	{{"errors", 'x', NULL, 0, "that failed", 2}, take_flag, AT(filter.only_errors)},
-	{{"slow", KEY_SLOW, "DURATION", 0, "that took at least so long", 2},
-	 take_duration,
-	 AT(filter.slow_ns)},
-	HEADING("How long:", 3),
-	{{"duration", 'd', "DURATION", 0, "end after 200ms, 30s, 1.5m, 2h", 3},
-	 take_duration,
-	 AT(duration_ns)},
-	{{"count", 'n', "COUNT", 0, "end after so many records", 3}, take_count, AT(count)},
-	HEADING("Output:", 4),
-	{{"json", 'j', NULL, 0, "JSON lines, also on a terminal", 4}, take_jsonl, 0},
-	{{"format", KEY_FORMAT, "FORMAT", 0, "table or jsonl", 4}, take_format, 0},
-	{{"output", 'o', "FILE", 0, "JSON lines to FILE as well (appended; made 0600)", 4},
-	 take_text,
-	 AT(out)},
-	{{"estimate", KEY_ESTIMATE, NULL, 0, "guess tokens that the provider does not tell", 4},
-	 take_flag,
-	 AT(estimate)},
-	{{"prices", KEY_PRICES, "FILE", 0,
-	  "prices of models, a list of genai-prices or LiteLLM; off: none", 4},
-	 take_text,
-	 AT(prices)},
-	{{"utc", KEY_UTC, NULL, 0, "times of the table in UTC", 4}, take_flag, AT(utc)},
-	{{"quiet", 'q', NULL, 0, "neither table nor totals", 4}, take_flag, AT(quiet)},
-	{{"verbose", 'v', NULL, 0, "say more; twice: still more", 4}, take_more, AT(verbose)},
-	HEADING("Capture:", 5),
-	{{"write", 'w', "CAP", 0, "write the capture to CAP (0600; holds prompts)", 5},
-	 take_text,
-	 AT(cap_out)},
-	{{"raw", KEY_RAW, NULL, 0, "with -w: do not remove credentials", 5}, take_flag, AT(raw)},
-	{{"read", 'r', "CAP", 0, "read CAP instead of tracing; needs no root", 5},
-	 take_text,
-	 AT(cap_in)},
-	{{"ring", KEY_RING, "SIZE", 0, "size of the ring buffer (default 16M)", 5},
-	 take_ring,
-	 AT(ring_bytes)},
-	{{"offset", KEY_OFFSET, "FILE:read=ADDR,write=ADDR", 0,
-	  "probe these functions of FILE (path, glob of its name, build id); addresses as objdump "
-	  "and nm show them",
-	  5},
-	 take_offset,
-	 0},
-	{{"list", KEY_LIST, NULL, 0, "list what would be traced, and end", 5}, take_flag, AT(list)},
-	HEADING("Other:", 6),
-	{{"help", '?', NULL, 0, "this text", 6}, NULL, 0},
-	{{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 6}, NULL, 0},
-	{{"version", 'V', NULL, 0, "the version and what it was built with", 6}, NULL, 0},
-};
-
-#define N_DEFS (sizeof(defs) / sizeof(defs[0]))
-
 static const struct option_def *def_of_key(int key)
 {
 	size_t i;
 
-	for (i = 0; i < N_DEFS; i++)
-		if (defs[i].argp.key == key && key)
-			return &defs[i];
+	for (i = 0; i < n_option_defs; i++)
+		if (option_defs[i].argp.key == key && key)
+			return &option_defs[i];
 	return NULL;
 }
-
-/* Which options cannot stand together, and which need another. */
-static const struct rule {
-	int key;
-	int other;
-	bool needs; /* key makes sense only with other; else: never with it */
-} rules[] = {
-	{'p', KEY_COMMAND, false}, {'r', 'p', false},	     {'r', 'w', false},
-	{'r', KEY_RING, false},	   {'r', KEY_LIST, false},   {'r', KEY_NO_FOLLOW, false},
-	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},   {KEY_LIST, 'o', false},
-	{KEY_LIST, 'd', false},	   {KEY_LIST, 'n', false},   {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},	   {'r', KEY_OFFSET, false}, {'r', KEY_PLAIN, false},
-};
 
 /* ---- messages ---- */
 
@@ -305,20 +42,29 @@ static void spell(int key, char *ret, size_t size)
 		snprintf(ret, size, "--%s", d->argp.name);
 }
 
-static int unknown_long(const char *name)
+/* The option that is spelled much like name; NULL: none is. */
+static const char *near_name(const char *name)
 {
 	unsigned int best = 99, one;
 	const char *near = NULL;
 	size_t i;
 
-	for (i = 0; i < N_DEFS; i++) {
-		one = defs[i].argp.name ? words__distance(name, defs[i].argp.name) : 99;
+	for (i = 0; i < n_option_defs; i++) {
+		one = option_defs[i].argp.name ? words__distance(name, option_defs[i].argp.name)
+					       : 99;
 		if (one < best) {
 			best = one;
-			near = defs[i].argp.name;
+			near = option_defs[i].argp.name;
 		}
 	}
-	if (near && best <= 1 + strlen(name) / 2)
+	return best <= 1 + strlen(name) / 2 ? near : NULL;
+}
+
+static int unknown_long(const char *name)
+{
+	const char *near = near_name(name);
+
+	if (near)
 		log__error("there is no option --%s. Did you mean --%s?", name, near);
 	else
 		log__error("there is no option --%s. --help lists them", name);
@@ -344,10 +90,10 @@ static const struct option_def *def_of_name(const char *name, size_t n, unsigned
 	size_t i;
 
 	*ret_found = 0;
-	for (i = 0; i < N_DEFS; i++) {
-		if (!defs[i].argp.name || strncmp(defs[i].argp.name, name, n))
+	for (i = 0; i < n_option_defs; i++) {
+		if (!option_defs[i].argp.name || strncmp(option_defs[i].argp.name, name, n))
 			continue;
-		d = &defs[i];
+		d = &option_defs[i];
 		++*ret_found;
 		if (!d->argp.name[n]) {
 			*ret_found = 1;
@@ -495,13 +241,91 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
 	return fail(p);
 }
 
+/* ---- the configuration file ---- */
+
+/* Two names of one choice: the command line's outdoes the file's, whichever each used. */
+static int chosen_by(int key)
+{
+	return key == 'j' ? KEY_FORMAT : key;
+}
+
+static bool said_before(const bool *given, int key)
+{
+	int other = chosen_by(key);
+
+	return given[key] || given[other] || (key == KEY_FORMAT && given['j']);
+}
+
+static const char *take_switch(struct options *o, const struct option_def *d, const char *text)
+{
+	static const char *const words[][2] = {{"yes", "no"}, {"true", "false"}, {"on", "off"}};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(text, words[i][0]))
+			return d->take(o, NULL, d->at);
+		if (!strcmp(text, words[i][1]))
+			return NULL;
+	}
+	return "yes or no";
+}
+
+/* One line of the file, unless the command line said it. NULL, or what is wrong with it. */
+static const char *take_entry(struct parse *p, const bool *given, const struct config_entry *e)
+{
+	static char text[256]; /* what a message is made of, until the next one */
+	unsigned int found;
+	const struct option_def *d = def_of_name(e->key, strlen(e->key), &found);
+	const char *right;
+
+	if (!d || strcmp(d->argp.name, e->key)) {
+		right = near_name(e->key);
+		snprintf(text, sizeof(text), "there is no such option.%s%s%s",
+			 right ? " Did you mean " : " llmsnoop --help lists them",
+			 right ? right : "", right ? "?" : "");
+		return text;
+	}
+	if (d->once || !d->take)
+		return "it belongs to the command line";
+	if (said_before(given, d->argp.key))
+		return NULL;
+	p->given[d->argp.key] = true;
+	right = d->argp.arg ? d->take(p->o, e->value, d->at) : take_switch(p->o, d, e->value);
+	if (!right)
+		return NULL;
+	snprintf(text, sizeof(text), "wanted is %s", right);
+	return text;
+}
+
+static int read_config(struct parse *p, const char *path)
+{
+	const struct config_entry *e = NULL;
+	bool given[sizeof(p->given)];
+	char error[512];
+	const char *wrong;
+
+	if (config__load(path, error, sizeof(error), &p->o->config)) {
+		log__error("--config: %s", error);
+		return EXIT_USAGE;
+	}
+	memcpy(given, p->given, sizeof(given));
+	while ((e = config__next(p->o->config, "", e))) {
+		wrong = take_entry(p, given, e);
+		if (!wrong)
+			continue;
+		log__error("%s:%u: %s = %s: %s", path, e->line, e->key, e->value, wrong);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 static int check_rules(const struct parse *p)
 {
 	char a[40], b[40];
 	size_t i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *r = &rules[i];
+	for (i = 0; i < n_option_rules; i++) {
+		const struct option_rule *r = &option_rules[i];
 
 		if (!p->given[r->key] || p->given[r->other] == r->needs)
 			continue;
@@ -551,7 +375,7 @@ static char *filter_help(int key, const char *text, void *input)
 
 static int run_argp(int argc, char **argv, struct parse *p)
 {
-	struct argp_option list[N_DEFS + 1] = {0};
+	struct argp_option list[OPTIONS_DEFS_MAX + 1] = {0};
 	struct argp argp = {.options = list,
 			    .parser = on_key,
 			    .args_doc = usage_text,
@@ -560,8 +384,8 @@ static int run_argp(int argc, char **argv, struct parse *p)
 	char name[] = "llmsnoop";
 	size_t i;
 
-	for (i = 0; i < N_DEFS; i++)
-		list[i] = defs[i].argp;
+	for (i = 0; i < n_option_defs; i++)
+		list[i] = option_defs[i].argp;
 	if (argp_parse(&argp, argc, argv,
 		       ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_IN_ORDER, NULL, p))
 		return p->end >= 0 ? p->end : EXIT_USAGE;
@@ -591,6 +415,8 @@ int options__parse(int argc, char **argv, struct options *ret)
 		log__error("after -- a command is missing");
 		end = EXIT_USAGE;
 	}
+	if (end < 0 && ret->config_path)
+		end = read_config(&p, ret->config_path);
 	if (end < 0)
 		end = check_rules(&p);
 	if (end < 0 && !ret->role_given && (ret->n_pids || ret->command))

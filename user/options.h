@@ -15,6 +15,8 @@
 
 #define OPTIONS_PLAIN_MAX 64
 
+#define OPTIONS_DEFS_MAX 96 /* lines of the table of options */
+
 #define EXIT_USAGE 2
 /* Ollama, vLLM, LM Studio, llama.cpp. */
 #define PLAIN_DEFAULT "11434,8000,1234,8080"
@@ -25,7 +27,9 @@ enum output_format {
 	FORMAT_JSONL,
 };
 
-/* What the user asked for. Strings point into argv. */
+struct config;
+
+/* What the user asked for. Strings point into argv or into config. */
 struct options {
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	unsigned int n_pids;
@@ -44,6 +48,9 @@ struct options {
 	const char *prices;  /* NULL: the built-in list */
 	const char *cap_out; /* -w */
 	const char *cap_in;  /* -r */
+	const char *config_path;
+	struct config *config; /* NULL: none; sections that others read are in it */
+	bool check_config;     /* that is all that is to be done */
 	bool raw, list, utc, quiet, estimate;
 	unsigned int verbose;
 	char *const *command; /* NULL: none; else ends with a NULL */

@@ -383,7 +383,7 @@ static void words(const char *text, const char *before, const char *after, struc
 static void test_options(void **state)
 {
 	static struct list code, said;
-	char *source = whole("user/options.c"), *doctor = whole("user/doctor.c");
+	char *source = whole("user/options_table.c"), *doctor = whole("user/doctor.c");
 	char *manual = whole("docs/llmsnoop.8");
 
 	words(source, "\n\t{{\"", "\"", &code);

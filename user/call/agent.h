@@ -8,11 +8,11 @@
 
 /* How it is known that a run is over. */
 enum run_end {
-	RUN_FINISHED,	   /* an answer that asks for no tool */
-	RUN_SILENCE,	   /* what was due did not come */
+	RUN_FINISHED, /* an answer that asks for no tool */
+	RUN_SILENCE,  /* what was due did not come */
 	RUN_PROCESS_EXIT,
-	RUN_CAPTURE_END,   /* it may go on */
-	RUN_SUPERSEDED,	   /* too many runs are open */
+	RUN_CAPTURE_END, /* it may go on */
+	RUN_SUPERSEDED,	 /* too many runs are open */
 };
 
 /* One run of an agent: calls joined by what the wire itself carries, from a prompt to the answer
@@ -21,7 +21,7 @@ struct agent_run {
 	uint64_t time_ns;     /* CLOCK_REALTIME of the first call's first byte */
 	uint64_t duration_ns; /* to the end of the last call */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
-	const char *agent; /* its name, where the wire has one */
+	const char *agent;				     /* its name, where the wire has one */
 	const char *provider, *conversation_id;
 	const char *model;		   /* that was asked for; NULL: several */
 	const char *const *finish_reasons; /* of the last answer */

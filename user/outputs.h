@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outputs.h: where the records of a run go, as its options say. */
+#ifndef LLMSNOOP_OUTPUTS_H
+#define LLMSNOOP_OUTPUTS_H
+
+#include "options.h"
+#include "sink/sinks.h"
+
+/* Opens what is wanted and adds it to sinks, which own it also where it fails. 0, or the exit
+ * status with which the program is to end, after a message. */
+int outputs__open(const struct options *o, struct sinks *sinks);
+
+#endif
