@@ -19,11 +19,13 @@ BPFTOOL	?= $(shell for b in bpftool /usr/sbin/bpftool /usr/lib/linux-tools*/bpft
 		/usr/lib/linux-tools/*/bpftool; do \
 		"$$b" version >/dev/null 2>&1 && echo "$$b" && exit; done; echo bpftool)
 PKGCONF	?= pkg-config
+PROTOC_C ?= protoc-c
 FUZZ_SECONDS ?= 10
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
-LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd libnghttp2 capstone libcrypto inih
+LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd libnghttp2 capstone libcrypto inih \
+	   libcurl libprotobuf-c
 
 ifneq ($(SAN),)
 B	:= $(O)/san
@@ -55,8 +57,10 @@ override LDLIBS += $(shell $(PKGCONF) --libs $(LIBS)) -lm -lpthread
 BPFFLAGS := -O2 -g -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror -Wno-unused-parameter \
 	   -I. -Ibpf -mcpu=v3
 
-USER_SRC := $(wildcard user/*.c user/*/*.c)
-LIB_OBJ	:= $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(USER_SRC)))
+USER_SRC := $(wildcard user/*.c user/*/*.c user/*/*/*.c)
+PROTO	:= $(patsubst user/%.proto,$(O)/gen/%.pb-c.c,$(wildcard user/*/*/*.proto))
+LIB_OBJ	:= $(patsubst %.c,$(B)/%.o,$(filter-out user/main.c,$(USER_SRC))) \
+	   $(patsubst $(O)/gen/%.c,$(B)/gen/%.o,$(PROTO))
 # maps.bpf.c first: bpftool's linker wants what is referred to before what refers to it.
 BPF_SRC	:= bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
 BPF_OBJ	:= $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(BPF_SRC))
@@ -67,6 +71,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c)) 
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY: $(PROTO)
 .PHONY: all arches arm64 check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck manual tidy \
 	install dist clean
 
@@ -87,7 +92,16 @@ FORCE:
 
 $(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o: $(O)/gen/version
 
-$(B)/user/%.o: user/%.c | $(SKEL)
+# user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h".
+$(O)/gen/%.pb-c.c: user/%.proto
+	@mkdir -p $(@D)
+	$(call msg,PROTO,$<)$(PROTOC_C) --proto_path=user --c_out=$(O)/gen $<
+
+$(B)/gen/%.pb-c.o: $(O)/gen/%.pb-c.c
+	@mkdir -p $(@D)
+	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/user/%.o: user/%.c | $(SKEL) $(PROTO)
 	@mkdir -p $(@D)
 	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -212,4 +226,4 @@ clean:
 	$(Q)rm -rf $(O)
 
 # /dev/null: where nothing is built yet, find is not to search everything
--include $(shell find /dev/null $(wildcard $(addprefix $(O)/,bpf user tests fuzz san)) -type f -name "*.d")
+-include $(shell find /dev/null $(wildcard $(addprefix $(O)/,bpf gen user tests fuzz san)) -type f -name "*.d")

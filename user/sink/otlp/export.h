@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* export.h: sends encoded batches to OTLP/HTTP endpoints (opentelemetry-proto, docs/specification.md
+ * "OTLP/HTTP"). A thread of its own does it: who hands a batch over never waits. What cannot be sent
+ * now waits in a queue that is bounded in bytes, and is tried again; when the queue is full the
+ * newest batch is dropped. All drops are counted, by reason. */
+#ifndef LLMSNOOP_OTLP_EXPORT_H
+#define LLMSNOOP_OTLP_EXPORT_H
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "sink/otlp/config.h"
+
+/* Why items (spans, data points, log records) were not delivered. */
+enum otlp_drop {
+	OTLP_DROP_QUEUE_FULL, /* too much waits already */
+	OTLP_DROP_TOO_LARGE,  /* one batch is larger than a request or the queue may be */
+	OTLP_DROP_REJECTED,   /* partial success: the collector took the rest */
+	OTLP_DROP_HTTP_3XX,   /* redirects are not followed */
+	OTLP_DROP_HTTP_4XX,
+	OTLP_DROP_HTTP_5XX,   /* but for 502, 503 and 504, which are tried again */
+	OTLP_DROP_BAD_ANSWER, /* larger than 4 MiB */
+	OTLP_DROP_AT_EXIT,    /* not sent in the time that was left */
+	OTLP_DROP_NO_MEMORY,
+	N_OTLP_DROPS,
+};
+
+/* "queue_full", … */
+const char *otlp_drop__name(enum otlp_drop reason);
+
+struct otlp_signal_stats {
+	uint64_t sent;			/* items that were taken */
+	uint64_t dropped[N_OTLP_DROPS]; /* items */
+	uint64_t requests;		/* answered with success */
+	uint64_t failures;		/* attempts that failed, whether or not tried again */
+	uint64_t retries;		/* attempts after a batch's first */
+	uint64_t waiting_items, waiting_bytes;
+	bool failing; /* the last attempt failed */
+};
+
+struct otlp_stats {
+	struct otlp_signal_stats signals[N_OTLP_SIGNALS];
+};
+
+struct otlp_export;
+
+/* Nothing is sent, and no thread runs, before the first batch. config and limits outlive it.
+ * -ENOMEM, -EIO: libcurl cannot be set up. */
+int otlp_export__new(const struct otlp_config *config, const struct limits *lim,
+		     struct otlp_export **ret);
+
+/* Takes an encoded Export…ServiceRequest that holds n items; the bytes are copied. Never blocks.
+ * What is not taken has been counted as dropped: -ENOBUFS the queue is full, -E2BIG it never fits,
+ * -ENOMEM, -ENOENT the signal is not enabled (that is not counted). */
+int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span body,
+		     unsigned int n_items);
+
+void otlp_export__stats(struct otlp_export *x, struct otlp_stats *ret);
+
+/* Logs what has changed since the last time: an endpoint that fails, and its recovery. For the
+ * thread that logs; about once a second. */
+void otlp_export__say(struct otlp_export *x);
+
+/* Sends what waits, for timeout_ns at most, logs what had to be dropped, and frees. ret: the last
+ * stats, may be NULL. NULL x is fine. */
+void otlp_export__flush_free(struct otlp_export *x, uint64_t timeout_ns, struct otlp_stats *ret);
+
+#endif
