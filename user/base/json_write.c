@@ -119,6 +119,12 @@ void json_write__string(struct json_write *w, const char *s)
 		put(w, SPAN_LIT("null"));
 }
 
+void json_write__raw(struct json_write *w, const char *json)
+{
+	before(w);
+	put(w, span_str(json));
+}
+
 void json_write__int(struct json_write *w, int64_t v)
 {
 	char text[24];

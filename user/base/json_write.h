@@ -25,6 +25,8 @@ void json_write__key(struct json_write *w, const char *key);
 
 void json_write__text(struct json_write *w, struct span s);
 void json_write__string(struct json_write *w, const char *s); /* NULL: null */
+/* A value that is JSON already, on one line. */
+void json_write__raw(struct json_write *w, const char *json);
 void json_write__int(struct json_write *w, int64_t v);
 void json_write__uint(struct json_write *w, uint64_t v);
 void json_write__bool(struct json_write *w, bool v);

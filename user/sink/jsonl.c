@@ -37,6 +37,20 @@ static int on_call(struct sink *sink, const struct call *c)
 	return put(s, record_json__call(&s->line, c));
 }
 
+static int on_run(struct sink *sink, const struct agent_run *r)
+{
+	struct jsonl *s = (struct jsonl *)sink;
+
+	return put(s, record_json__run(&s->line, r));
+}
+
+static int on_tool(struct sink *sink, const struct agent_tool *t)
+{
+	struct jsonl *s = (struct jsonl *)sink;
+
+	return put(s, record_json__tool(&s->line, t));
+}
+
 static int on_stats(struct sink *sink, const struct stats *st)
 {
 	struct jsonl *s = (struct jsonl *)sink;
@@ -62,6 +76,8 @@ static int on_close(struct sink *sink)
 static const struct sink_ops ops = {
 	.name = "jsonl",
 	.call = on_call,
+	.run = on_run,
+	.tool = on_tool,
 	.stats = on_stats,
 	.reopen = on_reopen,
 	.close = on_close,

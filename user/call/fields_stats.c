@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/field_rows.h"
+
+static bool type_of_stats(const void *r, size_t at, struct value *ret)
+{
+	return value__text(ret, "stats");
+}
+
+static bool cost_of_stats(const void *r, size_t at, struct value *ret)
+{
+	return ((const struct stats *)r)->priced && get_nano(r, at, ret);
+}
+
+static bool unseen(const void *r, size_t at, struct value *ret)
+{
+	const struct stats *st = r;
+
+	ret->unseen = st->unseen;
+	ret->n = st->n_unseen;
+	return ret->n > 0;
+}
+
+#define STRUCT stats
+
+static const struct field stats_rows[] = {
+	BEGINNING(stats),
+	UINT("calls", calls),
+	UINT("errors", errors),
+	UINT("truncated", truncated),
+	UINT("served", served),
+	UINT("fetched", fetched),
+	UINT("tool_calls", tool_calls),
+	UINT("tool_errors", tool_errors),
+	UINT("refused", refused),
+	UINT("unwritten", unwritten),
+	UINT("input_tokens", input_tokens),
+	UINT("output_tokens", output_tokens),
+	UINT("estimated", estimated),
+	GET("cost_usd", NANO, cost_of_stats, cost_nusd),
+	UINT("unpriced", unpriced),
+	UINT("lost_records", lost_records),
+	UINT("lost_bytes", lost_bytes),
+	UINT("gaps", gaps),
+	UINT("missed_calls", missed_calls),
+	UINT("no_entry", no_entry),
+	UINT("late", late),
+	UINT("midstream", midstream),
+	UINT("quiet_calls", quiet_calls),
+	UINT("copied_bytes", copied_bytes),
+	UINT("bytes", bytes),
+	UINT("connections", connections),
+	UINT("open_connections", open_connections),
+	UINT("open_calls", open_calls),
+	UINT("processes", processes),
+	UINT("targets", targets),
+	UINT("unlocated.files", unlocated_files),
+	UINT("unlocated.processes", unlocated_processes),
+	UINT("undecoded.upgrades", undecoded_upgrades),
+	UINT("undecoded.neither", neither),
+	MADE("unseen", UNSEEN, unseen),
+	UINT("parse_errors", parse_errors),
+};
+TABLE(stats_fields, stats_rows);
