@@ -22,7 +22,7 @@
 #define NANO(name, member) GET(name, NANO, get_nano, member)
 
 /* What every record begins with: the rows of its ids lie between its time and its name. */
-#define BEGINNING(type)                                                                   \
+#define BEGINNING(type)                                                                       \
 	ROW("v", RECORD, UINT, get_version, 0), ROW("type", RECORD, TEXT, type_of_##type, 0), \
 		ROW("time", RECORD, TIME, get_time, AT(time_ns))
 
