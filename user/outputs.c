@@ -22,8 +22,12 @@ static int add(struct sinks *sinks, int err, struct sink *s, const char *name)
 static int open_file(const struct options *o, struct sinks *sinks)
 {
 	struct sink *s = NULL;
+	int err;
 
-	return o->out ? add(sinks, jsonl__open(o->out, &s), s, o->out) : 0;
+	if (!o->out)
+		return 0;
+	err = jsonl__open(o->out, &s);
+	return add(sinks, err, s, o->out);
 }
 
 /* Standard output is a table for people and JSON lines for programs. */
