@@ -8,7 +8,8 @@ Responses and Gemini APIs, Responses over a WebSocket, and scripts of tool calls
 --log takes a JSON line for each request, whatever it is: method, path, headers, body, HTTP version.
 --script is a JSON list of steps that a session goes through, one for each model call that offers
 tools: {"tools": [{"name", "arguments"}]}, {"error": "429"}, {"tokens": N}. After the last, text.
-Other calls (titles, summaries) are none of its steps."""
+Other calls (titles, summaries) are none of its steps. Sessions are told apart by the tag of x-demo.
+{TAG: [step...]} in place of the list gives each its own."""
 import json
 import os
 import queue
@@ -48,7 +49,7 @@ class Vendor(provider.Provider):
         if args.script:
             with open(args.script) as f:
                 self.script = json.load(f)
-        self.steps = 0  # steps taken
+        self.steps = {}  # tag -> steps taken
 
     def note(self, **what):
         if self.log:
@@ -78,10 +79,12 @@ class Vendor(provider.Provider):
         """What the script wants of this call."""
         if not self.script or not case.body.get('tools'):
             return
+        tag = case.opt.get('tag')
+        script = self.script.get(tag, []) if isinstance(self.script, dict) else self.script
         with self.lock:
-            step = self.script[self.steps] if self.steps < len(self.script) else {}
-            self.steps += 1
-        case.opt.setdefault('retry', '1')
+            taken = self.steps[tag] = self.steps.get(tag, 0) + 1
+        step = script[taken - 1] if taken <= len(script) else {}
+        case.opt['retry'] = str(step.get('retry', 1))
         case.calls = [{'id': None, 'name': t['name'], 'arguments': json.dumps(t['arguments'])}
                       for t in step.get('tools', [])]
         case.error = step.get('error', '')

@@ -3,7 +3,7 @@
 Gemini's generateContent."""
 import json
 
-from answers import Answer, Event, fragments, openai_headers, OPENAI_ERRORS
+from answers import Answer, Event, fragments, number, openai_headers, OPENAI_ERRORS, retry_after
 
 
 def length_of(value):
@@ -38,7 +38,10 @@ def responses(case):
                                 'type': error[2], 'param': None, 'code': error[3]}}
         a.truth['error_types'] = [x for x in (error[2], error[3]) if x]
         a.status, a.reason = error[0], error[1]
-        return a
+        if case.error == '429':
+            a.headers += retry_after(case)
+        if case.error != 'event' or not case.stream:
+            return a
     ident = 'resp_' + case.serial_hex
     output = []
     for i, c in enumerate(case.calls):
@@ -69,6 +72,16 @@ def responses(case):
 
     event('response.created', response=response)
     event('response.in_progress', response=response)
+    if error:
+        # The words are OpenAI's: Codex reads from them when to ask again.
+        seconds = number(case.opt, 'retry', 1.5)
+        failed = {'code': 'rate_limit_exceeded', 'message': 'Rate limit reached for %s. Please try '
+                  'again in %.3fs.' % (case.model, seconds)}
+        event('response.failed', response={**response, 'status': 'failed', 'error': failed})
+        a.truth.update(error_types=[failed['code']], finish_reasons=[], tool_calls=[])
+        for name in ('input_tokens', 'output_tokens', 'cache_read', 'reasoning'):
+            a.truth.pop(name)
+        return a
     for i, item in enumerate(output):
         ids = {'item_id': item['id'], 'output_index': i}
         if item['type'] == 'function_call':

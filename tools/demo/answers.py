@@ -12,7 +12,7 @@ A request chooses its case with the header `x-demo`, with `metadata.demo` (OpenA
   tools=N          N tool calls instead of text
   reasoning=N      of the output tokens, so many reason (OpenAI) or think (Anthropic)
   cached=N         input tokens read from the prompt cache; written=N: written to it
-  error=429|400|401|500|529   an HTTP error; retry=S: of a 429, in how many seconds (Anthropic)
+  error=429|400|401|500|529   an HTTP error; retry=S: of a 429, in how many seconds
   error=in200      a 200 whose body is an error;  error=event: an error event in the stream
   error=cut        the connection ends in the middle; stall=1: it goes silent there
   coding=gzip|deflate   if the client accepts it
@@ -20,6 +20,7 @@ A request chooses its case with the header `x-demo`, with `metadata.demo` (OpenA
   split=N          every TLS write is at most N bytes; pack=N: N events a write
   ping=0           no keep-alive events (Anthropic)"""
 import json
+import math
 import random
 import urllib.parse
 
@@ -143,6 +144,13 @@ def openai_headers(case):
             ('x-ratelimit-reset-tokens', '12ms')]
 
 
+def retry_after(case):
+    """Of a 429: in whole seconds, and closer."""
+    seconds = number(case.opt, 'retry', 1.5)
+    return [('retry-after', str(math.ceil(seconds))),
+            ('retry-after-ms', str(round(seconds * 1000)))]
+
+
 def openai_usage(case):
     reasoning = min(case.reasoning, case.tokens)
     return {'prompt_tokens': case.input, 'completion_tokens': case.tokens,
@@ -166,7 +174,7 @@ def openai(case):
         a.truth['error_types'] = [x for x in (error[2], error[3]) if x]
         a.status, a.reason = error[0], error[1]
         if case.error == '429':
-            a.headers += [('retry-after', '2'), ('retry-after-ms', '1500')]
+            a.headers += retry_after(case)
         if case.error != 'event' or not case.stream:
             a.document = document
             return a
