@@ -53,6 +53,9 @@ struct limits {
 	size_t call_bytes;	   /* texts and lists of one open call */
 	size_t calls_bytes;	   /* of all open calls together */
 	unsigned int gaps_samples; /* inter-token samples kept exactly; more go to a histogram */
+	/* metrics */
+	unsigned int metric_series; /* of one metric; what comes later overflows into one more */
+	size_t metric_texts;	    /* bytes of all their labels' values */
 	/* capture */
 	unsigned int files;	   /* files remembered as looked into */
 	unsigned int probed_files; /* the kernel holds their inodes */

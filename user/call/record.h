@@ -63,6 +63,14 @@ struct call_tool {
 	const char *name;
 };
 
+/* The gaps between a stream's events with output, counted by the upper bounds 10 ms, 20 ms, 40 ms …
+ * 81.92 s (the buckets of the OpenTelemetry conventions). */
+#define CALL_GAP_BUCKETS 15
+struct call_gaps {
+	uint64_t n, sum_ns, min_ns, max_ns; /* n > 0 */
+	uint64_t buckets[CALL_GAP_BUCKETS]; /* the last is above all bounds */
+};
+
 /* Whose it is. */
 struct who {
 	uint32_t pid, uid; /* uid UINT32_MAX: unknown */
@@ -86,11 +94,14 @@ struct call {
 	int64_t ttlt_ns;				     /* last event with model output */
 	int64_t itl_p50_ns, itl_p99_ns;			     /* between events with output */
 	int64_t chunks;					     /* events with model output */
+	const struct call_gaps *gaps;			     /* NULL: fewer than two of them */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
 
 	/* what */
 	enum call_kind kind;
 	enum call_role role;
+	bool beside; /* a server's, where clients' are asked for too: in no total, lest a gateway's
+		      * own call doubles the one that it passes on */
 	const char *api, *operation, *provider;
 	const char *request_model, *response_model, *response_id, *conversation_id;
 	const char *previous_response_id;

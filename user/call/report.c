@@ -27,14 +27,14 @@ static void set_times(struct call_open *x, enum http_end why, uint64_t ts_ns)
 		c->ttlt_ns = (int64_t)(tm->last_ns - x->first_ns);
 	if (!tm->torn)
 		c->chunks = (int64_t)tm->chunks;
+	c->gaps = tm->gaps.n ? &tm->gaps : NULL;
 	c->itl_p50_ns = timing__quantile(tm, 0.50);
 	c->itl_p99_ns = timing__quantile(tm, 0.99);
 }
 
-static void count(struct stats *st, const struct filter *f, const struct call *c)
+static void count(struct stats *st, const struct call *c)
 {
-	/* A gateway's own call must not double the one that it passes on. */
-	if (c->role == ROLE_SERVER && f->role == FILTER_BOTH) {
+	if (c->beside) {
 		st->served++;
 		return;
 	}
@@ -131,6 +131,7 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 		x->damaged = dialect_reader__damaged(x->reader);
 	set_times(x, why, ts_ns);
 	name_dialect(x);
+	x->c.beside = x->c.role == ROLE_SERVER && t->cfg.filter->role == FILTER_BOTH;
 	outcome__judge(x, why);
 	facts__finish(x);
 	set_peer(x);
@@ -143,7 +144,7 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
 		fetched__add(t->fetched, &x->c);
 	t->n_out++;
-	count(&t->totals, t->cfg.filter, &x->c);
+	count(&t->totals, &x->c);
 	if (t->cfg.call)
 		t->cfg.call(t->cfg.ctx, &x->c);
 }

@@ -54,13 +54,32 @@ static void add(struct timing *t, const struct limits *lim, uint64_t gap_ns)
 	t->samples[t->n_samples++] = gap_ns;
 }
 
+static void count(struct call_gaps *g, uint64_t gap_ns)
+{
+	uint64_t bound = 10000000;
+	unsigned int i;
+
+	for (i = 0; i < CALL_GAP_BUCKETS - 1 && gap_ns > bound; i++)
+		bound *= 2;
+	g->buckets[i]++;
+	if (!g->n || gap_ns < g->min_ns)
+		g->min_ns = gap_ns;
+	if (gap_ns > g->max_ns)
+		g->max_ns = gap_ns;
+	g->sum_ns += gap_ns;
+	g->n++;
+}
+
 void timing__output(struct timing *t, const struct limits *lim, uint64_t ts_ns)
 {
+	uint64_t gap_ns = ts_ns > t->last_ns ? ts_ns - t->last_ns : 0;
+
 	if (!t->seen) {
 		t->first_ns = ts_ns;
 		t->late = t->torn;
 	} else if (!t->last_lost) {
-		add(t, lim, ts_ns > t->last_ns ? ts_ns - t->last_ns : 0);
+		add(t, lim, gap_ns);
+		count(&t->gaps, gap_ns);
 	}
 	t->seen = true;
 	t->last_lost = false;

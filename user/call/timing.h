@@ -8,18 +8,20 @@
 #include <stdint.h>
 
 #include "base/hist.h"
+#include "call/record.h"
 
 struct limits;
 
 struct timing {
 	uint64_t first_ns, last_ns; /* of events with output; meaningful where seen */
 	uint64_t chunks;
-	bool seen;	 /* an event with output came */
-	bool late;	 /* output may have been lost before the first one seen */
-	bool torn;	 /* output may have been lost somewhere */
-	bool last_lost;	 /* output may have been lost after the last one seen */
-	bool incomplete; /* samples are missing for want of memory */
-	/* gaps between events: exactly, or in hist once they are more than a limit */
+	bool seen;	       /* an event with output came */
+	bool late;	       /* output may have been lost before the first one seen */
+	bool torn;	       /* output may have been lost somewhere */
+	bool last_lost;	       /* output may have been lost after the last one seen */
+	bool incomplete;       /* samples are missing for want of memory */
+	struct call_gaps gaps; /* between events; holes in the capture are none */
+	/* the same: exactly, or in hist once they are more than a limit */
 	uint64_t *samples;
 	unsigned int n_samples, max_samples;
 	struct hist *hist;

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The registry of metrics: what of which record goes where, bounds, the cap, exact sums. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "call/timing.h"
+#include "base/limits.h"
+#include "sink/metrics.h"
+
+/* What a reader found under a name: the sum over points whose labels hold all of want. */
+struct found {
+	const char *name, *want;
+	unsigned int points, overflows;
+	int64_t value;
+	uint64_t count;
+	double sum, min, max;
+	uint64_t buckets[17];
+	char labels[512];
+};
+
+static void join(char *out, size_t n, const struct metric_def *def, const struct metric_point *p)
+{
+	unsigned int i;
+
+	*out = 0;
+	for (i = 0; i < def->n_labels; i++)
+		if (p->label_values[i])
+			snprintf(out + strlen(out), n - strlen(out), "%s=%s,", def->labels[i],
+				 p->label_values[i]);
+}
+
+static void on_point(void *ctx, const struct metric_def *def, const struct metric_point *p)
+{
+	struct found *f = ctx;
+	char labels[512];
+	unsigned int i;
+
+	if (strcmp(def->name, f->name))
+		return;
+	join(labels, sizeof(labels), def, p);
+	if (f->want && !strstr(labels, f->want))
+		return;
+	f->points++;
+	f->overflows += p->overflow;
+	f->value += p->value;
+	f->count += p->count;
+	f->sum += def->kind == METRIC_HISTOGRAM ? p->sum : p->real;
+	f->min = p->min;
+	f->max = p->max;
+	for (i = 0; p->buckets && i <= def->n_bounds; i++)
+		f->buckets[i] += p->buckets[i];
+	memcpy(f->labels, labels, sizeof(labels));
+}
+
+static struct found find(struct metrics *m, const char *name, const char *want)
+{
+	struct found f = {.name = name, .want = want};
+
+	metrics__each(m, on_point, &f);
+	return f;
+}
+
+static struct metrics *make(enum semconv semconv, unsigned int options, unsigned int max_series)
+{
+	struct metrics_config cfg = {
+		.semconv = semconv, .options = options, .max_series = max_series, .start_ns = 1};
+	struct metrics *m;
+
+	assert_int_equal(metrics__new(&cfg, &m), 0);
+	return m;
+}
+
+static struct call a_call(void)
+{
+	struct call c = call_unknown;
+
+	c.time_ns = 1000;
+	c.duration_ns = 40000000;
+	c.operation = "chat";
+	c.provider = "openai";
+	c.request_model = "gpt-4o-mini";
+	c.response_model = "gpt-4o-mini-2024-07-18";
+	c.server_address = "api.openai.com";
+	c.server_port = 443;
+	c.who.service = "rag.py";
+	c.who.feature = "me/rag";
+	c.input_tokens = 1000;
+	c.output_tokens = 16;
+	c.cache_read_tokens = 900;
+	return c;
+}
+
+static void call_of_1_41(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+	struct found f;
+
+	c.cost_nusd = 1234567;
+	metrics__call(m, &c);
+	f = find(m, "gen_ai.client.operation.duration", NULL);
+	assert_int_equal(f.points, 1);
+	assert_int_equal(f.count, 1);
+	assert_true(f.sum == 0.04);
+	/* a bound belongs to its bucket */
+	assert_int_equal(f.buckets[2], 1);
+	assert_string_equal(f.labels, "service.name=rag.py,llmsnoop.feature=me/rag,"
+				      "gen_ai.operation.name=chat,gen_ai.provider.name=openai,"
+				      "gen_ai.request.model=gpt-4o-mini,");
+	f = find(m, "gen_ai.client.token.usage", "gen_ai.token.type=input");
+	assert_int_equal(f.count, 1);
+	assert_true(f.sum == 1000);
+	assert_int_equal(f.buckets[5], 1);
+	f = find(m, "gen_ai.client.token.usage", "gen_ai.token.type=output");
+	assert_int_equal(f.buckets[2], 1);
+	assert_true(f.sum == 16);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=cache_read").value, 900);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=cache_write").points, 0);
+	f = find(m, "llmsnoop.cost", NULL);
+	assert_int_equal(f.value, 1234567);
+	assert_true(f.sum == 0.001234567);
+	assert_int_equal(find(m, "llmsnoop.unpriced_calls", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.client.operation.time_to_first_chunk", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.client.inference.duration", NULL).points, 0);
+	metrics__free(m);
+}
+
+static void call_of_latest(void **state)
+{
+	struct metrics *m = make(SEMCONV_LATEST, METRICS_SERVER | METRICS_RESPONSE_MODEL, 0);
+	struct call c = a_call();
+
+	c.input_parts = (struct call_parts){.text = 700, .image = 200, .audio = -1};
+	metrics__call(m, &c);
+	c.operation = "embeddings";
+	metrics__call(m, &c);
+	c = a_call();
+	c.input_tokens = c.output_tokens = c.cache_read_tokens = -1;
+	c.error_type = "429";
+	c.request_model = "failed";
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "gen_ai.client.token.usage", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.client.inference.duration", "error.type=429").count, 1);
+	assert_int_equal(find(m, "gen_ai.client.operation.duration", "embeddings").count, 1);
+	assert_int_equal(find(m, "gen_ai.client.operation.duration", "chat").count, 0);
+#define INPUT "gen_ai.client.inference.usage.input_tokens"
+	assert_int_equal(find(m, INPUT, "modality=text").value, 700);
+	assert_int_equal(find(m, INPUT, "modality=image").value, 200);
+	assert_int_equal(find(m, INPUT, "model=gpt-4o-mini,").value, 1000);
+	assert_int_equal(find(m, INPUT, "modality=unknown").value, 100);
+	/* a failed one is there, and 0 */
+	assert_int_equal(find(m, INPUT, "failed").points, 1);
+	assert_int_equal(find(m, INPUT, "failed").value, 0);
+	assert_non_null(strstr(find(m, INPUT, "failed").labels, "server.port=443"));
+	assert_int_equal(find(m, "gen_ai.client.inference.operation.input_tokens", NULL).count, 1);
+	metrics__free(m);
+}
+
+/* Parts that are more than the whole say nothing. */
+static void parts_beyond_total(void **state)
+{
+	struct metrics *m = make(SEMCONV_LATEST, 0, 0);
+	struct call c = a_call();
+
+	c.input_parts = (struct call_parts){.text = 900, .image = 200, .audio = 10};
+	metrics__call(m, &c);
+	assert_int_equal(find(m, INPUT, NULL).points, 1);
+	assert_int_equal(find(m, INPUT, "modality=unknown").value, 1000);
+	metrics__free(m);
+}
+
+static void roles(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+
+	c.role = ROLE_SERVER;
+	c.beside = true;
+	c.ttft_ns = 10000000;
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.tokens", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.client.operation.duration", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.server.request.duration", NULL).count, 1);
+	assert_true(find(m, "gen_ai.server.time_to_first_token", NULL).sum == 0.01);
+	assert_true(find(m, "gen_ai.server.time_per_output_token", NULL).sum == 0.002);
+	c.beside = false;
+	c.error_type = "500";
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, 1000);
+	assert_int_equal(find(m, "gen_ai.client.token.usage", NULL).points, 0);
+	assert_int_equal(find(m, "gen_ai.server.request.duration", NULL).count, 2);
+	assert_int_equal(find(m, "gen_ai.server.time_to_first_token", NULL).count, 1);
+	metrics__free(m);
+}
+
+/* A fetched answer brings the tokens of the call that asked for it. */
+static void fetched(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+
+	c.kind = CALL_FETCH;
+	c.operation = "fetch_response";
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "gen_ai.client.token.usage", NULL).points, 0);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, 1000);
+	assert_int_equal(find(m, "llmsnoop.unpriced_calls", NULL).value, 1);
+	c = a_call();
+	c.operation = "count_tokens";
+	c.input_tokens = c.output_tokens = c.cache_read_tokens = -1;
+	c.counted_tokens = 77;
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "gen_ai.client.token.usage", NULL).points, 0);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, 1000);
+	metrics__free(m);
+}
+
+static void chunks(void **state)
+{
+	static const uint64_t at_ms[] = {100, 110, 131, 131, 10000, 200000};
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct timing t = {0};
+	struct call c = a_call();
+	struct found f;
+	size_t i;
+
+	for (i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++)
+		timing__output(&t, &limits_default, at_ms[i] * 1000000);
+	c.streamed = true;
+	c.ttfc_ns = 20000001;
+	c.ttft_ns = 100000000;
+	c.gaps = &t.gaps;
+	metrics__call(m, &c);
+	metrics__call(m, &c);
+	f = find(m, "gen_ai.client.operation.time_per_output_chunk", NULL);
+	assert_int_equal(f.count, 10);
+	assert_true(f.sum == 399.8);
+	assert_true(f.min == 0 && f.max == 190);
+	assert_int_equal(f.buckets[0], 4);
+	assert_int_equal(f.buckets[2], 2);
+	assert_int_equal(f.buckets[10], 2);
+	assert_int_equal(f.buckets[14], 2);
+	assert_int_equal(find(m, "gen_ai.client.operation.time_to_first_chunk", NULL).buckets[2],
+			 2);
+	assert_int_equal(find(m, "llmsnoop.time_to_first_token", NULL).buckets[4], 2);
+	timing__free(&t);
+	metrics__free(m);
+}
+
+static void cap(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+	char model[32];
+	struct found f;
+	unsigned int i;
+
+	for (i = 0; i < 5000; i++) {
+		snprintf(model, sizeof(model), "model-%u", i);
+		c.request_model = model;
+		metrics__call(m, &c);
+	}
+	c.request_model = "model-7";
+	metrics__call(m, &c);
+	f = find(m, "gen_ai.client.operation.duration", NULL);
+	assert_int_equal(f.points, 2001);
+	assert_int_equal(f.overflows, 1);
+	assert_int_equal(f.count, 5001);
+	assert_string_equal(f.labels, "");
+	/* who was there before the flood goes on */
+	assert_int_equal(find(m, "gen_ai.client.operation.duration", "model-7,").count, 2);
+	f = find(m, "llmsnoop.tokens", NULL);
+	assert_int_equal(f.points, 2001);
+	assert_int_equal(f.value, 5001 * 1916);
+	metrics__free(m);
+}
+
+/* Texts without end: what does not fit into the table overflows as well. */
+static void long_labels(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 1 << 20);
+	struct call c = a_call();
+	char model[4096];
+	struct found f;
+	unsigned int i;
+
+	memset(model, 'x', sizeof(model));
+	model[sizeof(model) - 1] = 0;
+	c.request_model = model;
+	for (i = 0; i < 20000; i++) {
+		model[snprintf(model, sizeof(model), "%u", i)] = '-';
+		metrics__call(m, &c);
+	}
+	f = find(m, "gen_ai.client.operation.duration", NULL);
+	assert_int_equal(f.overflows, 1);
+	assert_true(f.points > 10000 && f.points < 20000);
+	assert_int_equal(f.count, 20000);
+	/* no character is split: 254 bytes of a text that has one at 254..255 */
+	memset(model, 'y', sizeof(model));
+	memcpy(model + 254, "\xc3\xa9", 3);
+	metrics__free(m);
+	m = make(SEMCONV_1_41, 0, 0);
+	metrics__call(m, &c);
+	f = find(m, "gen_ai.client.operation.duration", NULL);
+	assert_null(strstr(f.labels, "\xc3"));
+	assert_non_null(strstr(f.labels, "yyy"));
+	metrics__free(m);
+}
+
+/* A million costs and the largest numbers that a body can hold. */
+static void exact(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+	unsigned int i;
+
+	c.cost_nusd = 1234567;
+	for (i = 0; i < 1000000; i++)
+		metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.cost", NULL).value, 1234567000000);
+	assert_true(find(m, "llmsnoop.cost", NULL).sum == 1234.567);
+	c.input_tokens = INT64_MAX;
+	metrics__call(m, &c);
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, INT64_MAX);
+	assert_int_equal(find(m, "gen_ai.client.token.usage", "type=input").buckets[14], 2);
+	metrics__free(m);
+}
+
+static void runs_and_tools(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct agent_run r = {.time_ns = 5,
+			      .duration_ns = 6400000000,
+			      .calls = 7,
+			      .tools = 6,
+			      .loops = 2,
+			      .agent = "claude",
+			      .who.service = "claude"};
+	struct agent_tool t = {.duration_ns = 2560000000,
+			       .name = "Bash",
+			       .error_type = "tool_error",
+			       .agent = "claude",
+			       .who.service = "claude"};
+
+	metrics__run(m, &r);
+	metrics__tool(m, &t);
+	assert_int_equal(find(m, "gen_ai.invoke_agent.duration", "agent.name=claude").buckets[6],
+			 1);
+	assert_int_equal(find(m, "gen_ai.invoke_agent.inference_calls", NULL).buckets[3], 1);
+	assert_true(find(m, "gen_ai.invoke_agent.tool_calls", NULL).sum == 6);
+	assert_int_equal(find(m, "llmsnoop.agent_loops", NULL).value, 2);
+	assert_int_equal(find(m, "gen_ai.execute_tool.duration",
+			      "gen_ai.agent.name=claude,gen_ai.tool.name=Bash,"
+			      "error.type=tool_error,")
+				 .buckets[8],
+			 1);
+	metrics__free(m);
+}
+
+static void mcp(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, METRICS_SERVER, 0);
+	struct call c = a_call();
+
+	c.kind = CALL_TOOL;
+	c.mcp_method = "tools/call";
+	c.mcp_tool = "search";
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "gen_ai.client.operation.duration", NULL).points, 0);
+	assert_string_equal(find(m, "mcp.client.operation.duration", NULL).labels,
+			    "service.name=rag.py,llmsnoop.feature=me/rag,"
+			    "gen_ai.operation.name=execute_tool,server.address=api.openai.com,"
+			    "server.port=443,gen_ai.tool.name=search,mcp.method.name=tools/call,");
+	metrics__free(m);
+}
+
+static void totals(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct stats st = {.time_ns = 9, .targets = 3, .open_connections = 5};
+
+	metrics__stats(m, &st);
+	/* there from the start, so that the first loss is a rise */
+	assert_int_equal(find(m, "llmsnoop.events_lost", NULL).points, 5);
+	assert_int_equal(find(m, "llmsnoop.gaps", NULL).points, 1);
+	st.lost_records = 10;
+	st.gaps = 2;
+	metrics__stats(m, &st);
+	st.lost_records = 11;
+	st.open_connections = 1;
+	metrics__stats(m, &st);
+	assert_int_equal(find(m, "llmsnoop.events_lost", "reason=ring_full").value, 11);
+	assert_int_equal(find(m, "llmsnoop.gaps", NULL).value, 2);
+	assert_int_equal(find(m, "llmsnoop.open_streams", NULL).value, 1);
+	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 3);
+	metrics__free(m);
+}
+
+static void limits(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct call c = a_call();
+
+	c.key_fp = 0x3fa91c0000010000;
+	c.ratelimits[RATELIMIT_TOKENS] = (struct ratelimit){.limit = 100, .remaining = 60};
+	metrics__call(m, &c);
+	c.ratelimits[RATELIMIT_TOKENS].remaining = 0;
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.ratelimit.remaining", "kind=tokens").points, 1);
+	assert_int_equal(find(m, "llmsnoop.ratelimit.remaining", "key_fp=k_3fa91c000001").value, 0);
+	assert_int_equal(find(m, "llmsnoop.ratelimit.limit", "kind=tokens").value, 100);
+	assert_int_equal(find(m, "llmsnoop.ratelimit.limit", "kind=requests").points, 0);
+	metrics__free(m);
+}
+
+/* Delta: what was told is gone, totals go on from where they were, gauges stay. */
+static void reset(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct stats st = {.gaps = 7, .targets = 2};
+	struct call c = a_call();
+
+	metrics__call(m, &c);
+	metrics__stats(m, &st);
+	metrics__reset(m, 100);
+	assert_int_equal(find(m, "llmsnoop.tokens", NULL).points, 0);
+	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 2);
+	st.gaps = 9;
+	metrics__stats(m, &st);
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.gaps", NULL).value, 2);
+	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, 1000);
+	metrics__free(m);
+}
+
+/* New names in each interval for ever: room is found again. */
+static void reset_for_ever(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 100);
+	struct call c = a_call();
+	char model[256];
+	unsigned int i, j;
+
+	c.request_model = model;
+	for (i = 0; i < 400; i++) {
+		for (j = 0; j < 100; j++) {
+			snprintf(model, sizeof(model), "%u-%u-%0200d", i, j, 0);
+			metrics__call(m, &c);
+		}
+		assert_int_equal(find(m, "gen_ai.client.operation.duration", NULL).overflows, 0);
+		metrics__reset(m, i);
+	}
+	metrics__free(m);
+}
+
+/* Piece by piece gives the same points as at once, each once. */
+static void count_point(void *ctx, const struct metric_def *def, const struct metric_point *p)
+{
+	++*(unsigned int *)ctx;
+}
+
+static void pieces(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 10);
+	unsigned int max, all = 0, n, calls;
+	struct call c = a_call();
+	char model[32];
+
+	c.request_model = model;
+	for (n = 0; n < 20; n++) {
+		snprintf(model, sizeof(model), "m%u", n);
+		metrics__call(m, &c);
+	}
+	metrics__each(m, count_point, &all);
+	assert_int_equal(all, 11 * 4); /* duration, two of tokens, calls without a price */
+	for (max = 1; max < 30; max++) {
+		struct metrics_cursor at = {0};
+
+		n = calls = 0;
+		while (metrics__some(m, &at, max, count_point, &n))
+			calls++;
+		assert_int_equal(n, all);
+	}
+	metrics__free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(call_of_1_41),
+		cmocka_unit_test(call_of_latest),
+		cmocka_unit_test(parts_beyond_total),
+		cmocka_unit_test(roles),
+		cmocka_unit_test(fetched),
+		cmocka_unit_test(chunks),
+		cmocka_unit_test(cap),
+		cmocka_unit_test(long_labels),
+		cmocka_unit_test(exact),
+		cmocka_unit_test(runs_and_tools),
+		cmocka_unit_test(mcp),
+		cmocka_unit_test(totals),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(reset),
+		cmocka_unit_test(reset_for_ever),
+		cmocka_unit_test(pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
