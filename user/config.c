@@ -11,8 +11,7 @@
 
 /* Who reads which section. */
 static const char *const sections[] = {
-	"",
-	"feature", /* enrich: names for features */
+	"", "feature", /* enrich: names for features */
 };
 
 struct config {

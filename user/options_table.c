@@ -152,7 +152,6 @@ static const char *take_jsonl(struct options *o, const char *text, size_t at)
 
 /* ---- the options ---- */
 
-
 #define AT(member) offsetof(struct options, member)
 #define HEADING(text, group)                             \
 	{                                                \
@@ -223,15 +222,18 @@ const struct option_def option_defs[] = {
 	  5},
 	 take_offset,
 	 0},
-	{{"list", KEY_LIST, NULL, 0, "list what would be traced, and end", 5}, take_flag, AT(list), true},
+	{{"list", KEY_LIST, NULL, 0, "list what would be traced, and end", 5},
+	 take_flag,
+	 AT(list),
+	 true},
 	HEADING("Other:", 6),
 	{{"config", KEY_CONFIG, "FILE", 0,
 	  "options and rules from FILE; the command line outdoes it", 6},
 	 take_text,
 	 AT(config_path),
 	 true},
-	{{"check-config", KEY_CHECK_CONFIG, NULL, 0, "read the configuration, say what is wrong, end",
-	  6},
+	{{"check-config", KEY_CHECK_CONFIG, NULL, 0,
+	  "read the configuration, say what is wrong, end", 6},
 	 take_flag,
 	 AT(check_config),
 	 true},
@@ -244,11 +246,14 @@ const size_t n_option_defs = sizeof(option_defs) / sizeof(option_defs[0]);
 
 /* Which options cannot stand together, and which need another. */
 const struct option_rule option_rules[] = {
-	{'p', KEY_COMMAND, false}, {'r', 'p', false},	     {'r', 'w', false},
-	{'r', KEY_RING, false},	   {'r', KEY_LIST, false},   {'r', KEY_NO_FOLLOW, false},
-	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},   {KEY_LIST, 'o', false},
-	{KEY_LIST, 'd', false},	   {KEY_LIST, 'n', false},   {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},	   {KEY_CHECK_CONFIG, KEY_CONFIG, true},	   {'r', KEY_OFFSET, false}, {'r', KEY_PLAIN, false},
+	{'p', KEY_COMMAND, false}, {'r', 'p', false},
+	{'r', 'w', false},	   {'r', KEY_RING, false},
+	{'r', KEY_LIST, false},	   {'r', KEY_NO_FOLLOW, false},
+	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},
+	{KEY_LIST, 'o', false},	   {KEY_LIST, 'd', false},
+	{KEY_LIST, 'n', false},	   {KEY_LIST, KEY_COMMAND, false},
+	{KEY_RAW, 'w', true},	   {KEY_CHECK_CONFIG, KEY_CONFIG, true},
+	{'r', KEY_OFFSET, false},  {'r', KEY_PLAIN, false},
 };
 
 const size_t n_option_rules = sizeof(option_rules) / sizeof(option_rules[0]);

@@ -34,8 +34,8 @@ static int open_file(const struct options *o, struct sinks *sinks)
 static int open_standard_output(const struct options *o, struct sinks *sinks)
 {
 	const struct table_config table = {.fd = STDOUT_FILENO, .utc = o->utc};
-	bool json = o->format == FORMAT_JSONL ||
-		    (o->format == FORMAT_AUTO && !isatty(STDOUT_FILENO));
+	bool json =
+		o->format == FORMAT_JSONL || (o->format == FORMAT_AUTO && !isatty(STDOUT_FILENO));
 	struct sink *s = NULL;
 	int err;
 

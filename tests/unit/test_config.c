@@ -128,9 +128,9 @@ static void options_of_a_file(void **state)
 static void options_that_are_wrong(void **state)
 {
 	static const char *const cases[] = {
-		"modle = x\n",	  "mod = x\n",	  "slow = soon\n", "estimate = maybe\n",
-		"list = yes\n",	  "help = yes\n", "config = x\n",  "raw = yes\n",
-		"plain = 70000\n",
+		"modle = x\n",	      "mod = x\n",    "slow = soon\n",
+		"estimate = maybe\n", "list = yes\n", "help = yes\n",
+		"config = x\n",	      "raw = yes\n",  "plain = 70000\n",
 	};
 	struct options o;
 	size_t i;

@@ -27,7 +27,7 @@ struct otlp_target {
 	char *url; /* whole: with /v1/traces where that is to be appended */
 	struct otlp_pair *headers;
 	unsigned int n_headers;
-	unsigned int timeout_ms; /* of one attempt */
+	unsigned int timeout_ms; /* of one attempt; what is tried again waits in the queue */
 	bool gzip;
 	char *certificate;		       /* PEM file of CAs; NULL: those of the system */
 	char *client_key, *client_certificate; /* PEM files; NULL: none */
@@ -43,7 +43,7 @@ enum otlp_temporality {
 struct otlp_batching {
 	unsigned int delay_ms;	/* an item waits so long at most for others */
 	unsigned int max_batch; /* items of one request */
-	unsigned int max_queue; /* items that may wait to be sent; 0: bytes alone decide */
+	unsigned int max_queue; /* items that wait to be sent, at most; 0: bytes alone decide */
 };
 
 enum otlp_sampler {
@@ -53,9 +53,8 @@ enum otlp_sampler {
 };
 
 struct otlp_config {
-	/* Has anybody asked for export: an endpoint was given, or an exporter "otlp"? */
-	bool wanted;
-	bool disabled; /* OTEL_SDK_DISABLED */
+	bool wanted;   /* an endpoint was given, or an exporter "otlp" */
+	bool disabled; /* OTEL_SDK_DISABLED: nothing is exported, whatever else is asked for */
 	struct otlp_target targets[N_OTLP_SIGNALS];
 	/* Resource attributes that the user gives, service.name among them; keys are unique. */
 	struct otlp_pair *resource;
@@ -68,10 +67,10 @@ struct otlp_config {
 	enum otlp_sampler sampler;
 	bool parent_based;
 	double ratio;
-	/* Most attributes of a span or log record; longest string value in characters, 0: any. */
-	unsigned int span_attributes, log_attributes;
-	unsigned int span_value_length, log_value_length;
-	unsigned int span_events, span_links;
+	/* At most so many; values are of so many characters, UINT_MAX: of any length. */
+	unsigned int span_attributes, span_events, span_links, event_attributes, link_attributes;
+	unsigned int span_value_length;
+	unsigned int log_attributes, log_value_length;
 };
 
 /* Frees what a configuration holds and zeroes it; a zeroed one is fine. */

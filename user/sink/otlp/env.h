@@ -28,7 +28,8 @@ struct otlp_env {
 /* getenv(3) as a source. */
 extern const struct otlp_source otlp_source_environment;
 
-/* Fills ret, which the caller frees. -EINVAL: something cannot be done as asked (a protocol other
+/* Fills ret, which the caller frees. Where export is not wanted or disabled, nothing else of it
+ * counts and nothing is warned of. -EINVAL: something cannot be done as asked (a protocol other
  * than http/protobuf, an endpoint that is no URL); it has been told by warn. -ENOMEM. */
 int otlp_env__read(const struct otlp_env *env, struct otlp_config *ret);
 #endif

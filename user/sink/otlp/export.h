@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* export.h: sends encoded batches to OTLP/HTTP endpoints (opentelemetry-proto, docs/specification.md
- * "OTLP/HTTP"). A thread of its own does it: who hands a batch over never waits. What cannot be sent
- * now waits in a queue that is bounded in bytes, and is tried again; when the queue is full the
- * newest batch is dropped. All drops are counted, by reason. */
+/* export.h: sends encoded batches to OTLP/HTTP endpoints (opentelemetry-proto,
+ * docs/specification.md "OTLP/HTTP"). A thread of its own does it: who hands a batch over never
+ * waits. What cannot be sent now waits in a queue that is bounded in bytes, and is tried again;
+ * when the queue is full the newest batch is dropped. All drops are counted, by reason. */
 #ifndef LLMSNOOP_OTLP_EXPORT_H
 #define LLMSNOOP_OTLP_EXPORT_H
 
