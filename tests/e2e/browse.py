@@ -32,8 +32,8 @@ def connect(port, host, protocol):
 
 def request(rnd, host, port, path):
     kind, body = websites.BODIES.get(path, (None, b''))
-    fields = [('accept', '*/*'), ('user-agent', 'Mozilla/5.0'), ('cookie', 'id=%d' % rnd.randint(1, 99)),
-              ('accept-encoding', 'gzip')]
+    fields = [('accept', '*/*'), ('user-agent', 'Mozilla/5.0'), ('accept-encoding', 'gzip'),
+              ('cookie', 'id=not-a-key%d' % rnd.randint(1, 99))]
     if body:
         fields += [('content-type', kind), ('content-length', str(len(body)))]
     if path == '/helloworld.Greeter/SayHello':

@@ -129,7 +129,7 @@ def client(port, *ways):
         body = json.dumps({'model': 'gpt-4o-mini', 'stream': bool(i % 2), 'messages': [
             {'role': 'user', 'content': 'x' * (40000 if write != 'range' else 900)}]}).encode()
         peer.send(http('POST /v1/chat/completions HTTP/1.1',
-                       ['host: localhost:' + port, 'authorization: Bearer sk-none',
+                       ['host: localhost:' + port, 'authorization: Bearer sk-not-a-key',
                         'content-type: application/json', 'x-demo: tokens=30&gap=0.001&tag=' + way],
                        body), write)
         good += peer.message(read)[0].startswith(b'HTTP/1.1 200')

@@ -17,6 +17,8 @@ import tempfile
 import threading
 import time
 
+import canaries
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, 'build')
 LLMSNOOP = os.environ.get('LLMSNOOP', os.path.join(BUILD, 'llmsnoop'))
@@ -92,7 +94,8 @@ def wait_port(port, seconds=10):
 
 
 class Checks:
-    """Counts what was checked and shows what failed; finish() ends the program."""
+    """Counts what was checked and shows what failed; finish() ends the program, once no output of a
+    tracer has what it must not have."""
 
     def __init__(self):
         self.checked = self.failed = 0
@@ -109,6 +112,8 @@ class Checks:
         return self(got == want, *what, 'got', repr(got)[:300], 'want', repr(want)[:300])
 
     def finish(self):
+        for tracer in list(_tracers):
+            tracer.hold_back()
         if self.failed:
             print('%d of %d checks failed' % (self.failed, self.checked))
             sys.exit(1)
@@ -129,6 +134,7 @@ def limit(name):
 # ---- clean-up: only what we started, by its id
 
 _children = []
+_tracers = []  # whose outputs have not been looked through
 
 
 @atexit.register
@@ -296,7 +302,9 @@ def json_lines(text):
 # ---- the tracer
 
 class Tracer:
-    """build/llmsnoop with JSONL to a file. Ready when the constructor returns."""
+    """build/llmsnoop with JSONL to a file. Ready when the constructor returns. Its outputs are looked
+    through for what it must not let out (canaries.py) once it has stopped; .outputs takes others,
+    that only their test knows."""
 
     def __init__(self, *args, ready=True, seconds=30, jsonl=True, stdout=subprocess.DEVNULL,
                  env=None):
@@ -305,6 +313,8 @@ class Tracer:
         self.lines = []
         self._tracing = threading.Event()
         command = [LLMSNOOP, *(['-o', self.out] if jsonl else []), *map(str, args)]
+        self.outputs = canaries.Outputs(command[1:])
+        _tracers.append(self)
         self.process = spawn(command, stdin=subprocess.DEVNULL, stdout=stdout,
                              stderr=subprocess.PIPE, env=env)
         self._pump = threading.Thread(target=self._read, daemon=True)
@@ -346,6 +356,7 @@ class Tracer:
     def stop(self, sig=signal.SIGINT, seconds=20):
         """Exit status after the signal."""
         if self.process.poll() is None:
+            self.outputs.scrape()
             self.process.send_signal(sig)
         try:
             self.process.wait(seconds)
@@ -354,7 +365,16 @@ class Tracer:
             self.process.wait()
             check(False, 'the tracer did not end within %d s' % seconds)
         self._pump.join(5)
+        self.hold_back()
         return self.process.returncode
+
+    def hold_back(self):
+        """Checks, once, that no output has a credential, nor, with content off, what was said."""
+        if self not in _tracers:
+            return
+        _tracers.remove(self)
+        for leak in self.outputs.leaks('\n'.join(self.lines).encode()):
+            check(False, 'it lets out, in', *leak)
 
     def all_records(self):
         out = []

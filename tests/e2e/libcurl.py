@@ -24,7 +24,7 @@ def connection(curl, base, ca, calls, size, options, first, good):
     body = bytearray()
     take = WRITE(lambda p, one, n, ctx: body.extend(p[:one * n]) or one * n)
     headers = None
-    for h in (b'content-type: application/json', b'authorization: Bearer sk-none', b'expect:',
+    for h in (b'content-type: application/json', b'authorization: Bearer sk-not-a-key', b'expect:',
               b'x-demo: ' + options.encode()):
         headers = curl.curl_slist_append(headers, h)
 

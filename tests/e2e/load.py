@@ -28,7 +28,8 @@ def request(i, stream=True):
         body['stream_options'] = {'include_usage': True}
     path = '/v1/chat/completions' if i % 2 else '/v1/messages'
     return path, json.dumps(body), {'Content-Type': 'application/json', 'X-Demo':
-                                    '%s&tag=call-%d' % (DEMO, i)}
+                                    '%s&tag=call-%d' % (DEMO, i), 'Cookie': 'a=not-a-key; b=2',
+                                    'Authorization': 'Bearer sk-demo-not-a-key-%d' % i}
 
 
 def connect():

@@ -120,7 +120,7 @@ def plan():
         print('no recorded sessions: only written ones')
     for n in range(CODEX):
         found.append({'name': 'agent %d' % n, 'api': 'openai.responses', 'headers': [
-                          ('originator', 'codex_cli_rs'), ('authorization', 'Bearer no-key-%d' % n)],
+                          ('originator', 'codex_cli_rs'), ('authorization', 'Bearer not-a-key-%d' % n)],
                       'host': 'chatgpt.com' if n % 2 else 'api.openai.com',
                       'path': '/backend-api/codex/responses' if n % 2 else '/v1/responses',
                       'messages': codex.session(rnd)})

@@ -24,10 +24,11 @@ import math
 import random
 import urllib.parse
 
-WORDS = ('The probe sits at the edge of the library and sees each byte before it is sealed . '
-         'It asks nothing of the program , keeps no copy it does not need , counts what it '
-         'could not see , and says so . A first token comes late , the next ones come quickly '
-         'and the last one brings the bill .').split()
+# A quixolith is nothing: where the word turns up, an answer was let out.
+WORDS = ('The probe sits at the edge of the quixolith and sees each byte before it is sealed . '
+         'It asks nothing of the quixolith , keeps no copy it does not need , quixolith counts what '
+         'it could not see , and says so . A first quixolith comes late , the next ones come '
+         'quickly and the last quixolith brings the bill .').split()
 TOOLS = ('get_weather', 'search_files', 'run_query', 'send_mail')
 
 
@@ -133,9 +134,14 @@ OPENAI_ERRORS = {
 }
 
 
+def cookie(case):
+    return 'set-cookie', '__cf_bm=not-a-key.%s; path=/; HttpOnly; Secure' % case.serial_hex
+
+
 def openai_headers(case):
     left = 9999 - case.serial % 1000
-    return [('x-request-id', 'req_' + case.serial_hex), ('openai-organization', 'demo-org'),
+    return [cookie(case), ('x-request-id', 'req_' + case.serial_hex),
+            ('openai-organization', 'demo-org'),
             ('openai-processing-ms', str(40 + case.serial % 50)), ('openai-version', '2020-10-01'),
             ('x-ratelimit-limit-requests', '10000'),
             ('x-ratelimit-remaining-requests', str(left)), ('x-ratelimit-reset-requests', '6ms'),
@@ -246,7 +252,7 @@ ANTHROPIC_ERRORS = {
 
 
 def anthropic_headers(case):
-    return [('request-id', 'req_' + case.serial_hex),
+    return [('request-id', 'req_' + case.serial_hex), cookie(case),
             ('anthropic-organization-id', '00000000-demo'),
             ('anthropic-ratelimit-requests-limit', '4000'),
             ('anthropic-ratelimit-requests-remaining', str(3999 - case.serial % 1000)),

@@ -23,7 +23,7 @@ export function body() {
 }
 
 export function headers() {
-	const h = { 'content-type': 'application/json' };
+	const h = { 'content-type': 'application/json', cookie: 'session=demo-not-a-key' };
 	if (DEMO)
 		h['x-demo'] = DEMO;
 	if (API === 'openai')

@@ -39,7 +39,7 @@ def body(**more):
 
 
 def headers():
-    h = {'Content-Type': 'application/json'}
+    h = {'Content-Type': 'application/json', 'Cookie': 'session=demo-not-a-key'}
     if DEMO:
         h['X-Demo'] = DEMO
     if API == 'openai':
