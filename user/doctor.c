@@ -280,7 +280,7 @@ static void examine(struct doctor *d, uint32_t pid, bool named)
 	struct process *facts;
 	int err;
 
-	if (process__read("/proc", pid, NULL, &facts))
+	if (process__read("/proc", pid, NULL, NULL, &facts))
 		return;
 	l.p = report__begin(&d->report, facts);
 	process__free(facts);

@@ -17,9 +17,11 @@ static volatile size_t sum; /* makes sure that everything is really read */
 
 static void on_process(void *ctx, const struct process *p)
 {
-	sum += strlen(p->comm) + strlen(p->exe) + strlen(p->cmdline) + strlen(p->cgroup) +
-	       strlen(p->container_id) + strlen(p->unit) + strlen(p->env);
+	struct process texts = *p;
 	char *copy = strdup(p->cmdline);
+
+	for (size_t i = 0; i < N_PROCESS_TEXTS; i++)
+		sum += strlen(*process__text(&texts, i));
 
 	scrub__cmdline(copy);
 	free(copy);

@@ -62,9 +62,13 @@ static inline void on_clock(void *ctx, uint64_t mono_ns, int64_t offset_ns)
 
 static inline void on_process(void *ctx, const struct process *p)
 {
-	say(ctx, "process %u %u %u %lu %lu [%s][%s][%s][%s][%s][%s][%s]\n", p->pid, p->ppid, p->uid,
-	    p->start_ns, p->seen_ns, p->comm, p->exe, p->cmdline, p->cgroup, p->container_id,
-	    p->unit, p->env);
+	struct process copy = *p;
+
+	say(ctx, "process %u %u %u %lu %lu %d ", p->pid, p->ppid, p->uid, p->start_ns, p->seen_ns,
+	    p->again);
+	for (size_t i = 0; i < N_PROCESS_TEXTS; i++)
+		say(ctx, "[%s]", *process__text(&copy, i) ? *process__text(&copy, i) : "");
+	say(ctx, "\n");
 }
 
 static inline void on_data(void *ctx, const struct capture_data *d)
@@ -130,7 +134,18 @@ static inline void play(const struct capture_ops *ops, void *ctx)
 			    .cgroup = "/a",
 			    .container_id = "",
 			    .unit = "u.service",
-			    .env = "A=b\n"};
+			    .env = "A=b\n",
+			    .user = "me",
+			    .slice = "app.slice",
+			    .session = "3",
+			    .container_runtime = "cri-o",
+			    .container_name = "c",
+			    .container_image = "registry/image:1",
+			    .pod_uid = "00112233445566778899aabbccddeeff",
+			    .pod_namespace = "prod",
+			    .pod_name = "rag-0",
+			    .pod_container = "app",
+			    .labels = "k8s.pod.label.app=rag\n"};
 	struct capture_data d = {.conn = 9,
 				 .pid = 42,
 				 .tid = 43,
@@ -166,6 +181,8 @@ static inline void play(const struct capture_ops *ops, void *ctx)
 	struct capture_counts n = {.v = {[0] = 11, [COUNT_MAX - 1] = 12}};
 
 	ops->clock(ctx, 1, 1700000000000000000);
+	ops->process(ctx, &p);
+	p.again = true;
 	ops->process(ctx, &p);
 	ops->data(ctx, &d);
 	ops->peer(ctx, &peers[0]);

@@ -13,7 +13,7 @@ static void test_round_trip(void **state)
 
 	play(&cap_write_ops, w);
 	cap_write__status(w, &status);
-	assert_int_equal(status.records, 12);
+	assert_int_equal(status.records, 13);
 	assert_int_equal(cap_write__close(w), 0);
 	assert_int_equal(stat(path("a.cap"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -213,7 +213,7 @@ static void test_output(void **state)
 	play(&cap_write_ops, w);
 	cap_write__status(w, &status);
 	assert_int_equal(status.err, -EPIPE);
-	assert_int_equal(status.unwritten, 11);
+	assert_int_equal(status.unwritten, 12);
 	assert_int_equal(cap_write__close(w), -EPIPE);
 	assert_int_equal(cap_write__close(NULL), 0);
 }

@@ -125,6 +125,30 @@ static void test_versions(void **state)
 	assert_int_equal(error.err, -EISDIR);
 }
 
+static const char old_process[] = "\x2a\0\0\0\1\0\0\0\xe8\3\0\0"
+				  "\5\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0"
+				  "\1\0\0\0c\1\0\0\0e\1\0\0\0a\2\0\0\0/g\0\0\0\0"
+				  "\6\0\0\0u.unit\4\0\0\0A=b\n";
+
+/* A file from before processes had names of containers and pods. */
+static void test_old_process(void **state)
+{
+	uint8_t file[512];
+	size_t n = make_head(file, CAP_MAJOR, 3);
+	struct cap_error error;
+	struct log got;
+
+	n += make_record(file + n, CAP_PROCESS, span(old_process, sizeof(old_process) - 1));
+	n += make_record(file + n, CAP_END, SPAN_LIT("\1\0\0\0\0\0\0\0"));
+	store(path("v.cap"), span(file, n));
+	error = read_all(path("v.cap"), &got);
+	assert_null(error.what);
+	buf__add(&got.out, SPAN_LIT("\0"));
+	assert_string_equal(got.out.p, "process 42 1 1000 5 6 0 [c][e][a][/g][][u.unit][A=b\n]"
+				       "[][][][][][][][][][][]\n");
+	buf__free(&got.out);
+}
+
 /* Right sums around wrong contents: every payload cut short, and every byte of it 0xff. */
 static void test_hostile(void **state)
 {
@@ -165,9 +189,8 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_corrupt),
-		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_cut),	 cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_versions), cmocka_unit_test(test_old_process),
 		cmocka_unit_test(test_hostile),
 	};
 

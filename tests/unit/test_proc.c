@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "capture/cgroup.h"
 #include "capture/proc.h"
 
 static char root[] = "/tmp/test_proc.XXXXXX";
@@ -49,112 +48,6 @@ static void put_stat(uint32_t pid, const char *comm, uint32_t ppid, uint64_t tic
 }
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define ID2 "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
-
-static const struct {
-	const char *text, *path, *container, *unit;
-} cgroups[] = {
-	/* plain systemd, cgroup v2 */
-	{"0::/system.slice/nginx.service\n", "/system.slice/nginx.service", "", "nginx.service"},
-	{"0::/init.scope\n", "/init.scope", "", "init.scope"},
-	{"0::/user.slice/user-1000.slice/session-3.scope\n",
-	 "/user.slice/user-1000.slice/session-3.scope", "", "session-3.scope"},
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/foo.service\n",
-	 "/user.slice/user-1000.slice/user@1000.service/app.slice/foo.service", "", "foo.service"},
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-x\\x2dy-12.scope\n",
-	 "/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-x\\x2dy-12.scope", "",
-	 "app-gnome-x\\x2dy-12.scope"},
-	{"0::/system.slice/system-getty.slice/getty@tty1.service\n",
-	 "/system.slice/system-getty.slice/getty@tty1.service", "", "getty@tty1.service"},
-	{"0::/\n", "/", "", ""},
-	{"", "", "", ""},
-	/* docker */
-	{"0::/system.slice/docker-" ID ".scope\n", "/system.slice/docker-" ID ".scope", ID, ""},
-	{"0::/docker/" ID "\n", "/docker/" ID, ID, ""},
-	{"0::/system.slice/docker-" ID ".scope/init.scope\n",
-	 "/system.slice/docker-" ID ".scope/init.scope", ID, "init.scope"},
-	{"0::/docker/" ID "/docker/" ID2 "\n", "/docker/" ID "/docker/" ID2, ID2, ""},
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker.service/" ID "\n",
-	 "/user.slice/user-1000.slice/user@1000.service/app.slice/docker.service/" ID, ID, ""},
-	{"13:name=systemd:/docker/" ID "\n12:pids:/docker/" ID "\n1:cpu,cpuacct:/docker/" ID "\n",
-	 "/docker/" ID, ID, ""},
-	/* the kubelet, with the systemd driver and with cgroupfs */
-	{"0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podaaaa_bb.slice/"
-	 "cri-containerd-" ID ".scope\n",
-	 "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podaaaa_bb.slice/"
-	 "cri-containerd-" ID ".scope",
-	 ID, ""},
-	{"0::/kubepods/besteffort/pod1234-56/" ID "\n", "/kubepods/besteffort/pod1234-56/" ID, ID,
-	 ""},
-	{"0::/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope\n",
-	 "/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope", ID, ""},
-	{"0::/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope/container\n",
-	 "/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope/container", ID, ""},
-	{"0::/kubepods.slice/kubepods-pod1.slice/crio-conmon-" ID ".scope\n",
-	 "/kubepods.slice/kubepods-pod1.slice/crio-conmon-" ID ".scope", "",
-	 "crio-conmon-" ID ".scope"},
-	{"0::/system.slice/containerd.service/kubepods-besteffort-pod1.slice:cri-containerd:" ID
-	 "\n",
-	 "/system.slice/containerd.service/kubepods-besteffort-pod1.slice:cri-containerd:" ID, ID,
-	 ""},
-	{"0::/system.slice/k3s.service/kubepods/pod1/" ID "\n",
-	 "/system.slice/k3s.service/kubepods/pod1/" ID, ID, ""},
-	/* a v2 line that says less than v1's */
-	{"11:memory:/kubepods/burstable/pod1/" ID "\n1:name=systemd:/kubepods/burstable/pod1/" ID
-	 "\n0::/system.slice/containerd.service\n",
-	 "/kubepods/burstable/pod1/" ID, ID, ""},
-	/* podman */
-	{"0::/machine.slice/libpod-" ID ".scope/container\n",
-	 "/machine.slice/libpod-" ID ".scope/container", ID, ""},
-	{"0::/machine.slice/libpod-conmon-" ID ".scope\n",
-	 "/machine.slice/libpod-conmon-" ID ".scope", "", "libpod-conmon-" ID ".scope"},
-	{"0::/system.slice/web.service/libpod-payload-" ID "\n",
-	 "/system.slice/web.service/libpod-payload-" ID, ID, "web.service"},
-	{"0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope\n",
-	 "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope", ID,
-	 "user@1000.service"},
-	/* others */
-	{"0::/ecs/aaaabbbbccccddddaaaabbbbccccdddd/" ID "\n",
-	 "/ecs/aaaabbbbccccddddaaaabbbbccccdddd/" ID, ID, ""},
-	{"0::/actions_job/" ID "\n", "/actions_job/" ID, ID, ""},
-	{"0::/lxc.payload.web/system.slice/ssh.service\n",
-	 "/lxc.payload.web/system.slice/ssh.service", "", "ssh.service"},
-	{"0::/lxc/web\n", "/lxc/web", "", ""},
-	{"0::/machine.slice/machine-box.scope\n", "/machine.slice/machine-box.scope", "",
-	 "machine-box.scope"},
-	{"0::/buildkit/abcdefghijklmnopqrstuvwxy\n", "/buildkit/abcdefghijklmnopqrstuvwxy", "", ""},
-	{"0::/../../system.slice/a.service\n", "/../../system.slice/a.service", "", "a.service"},
-	/* hybrid */
-	{"12:pids:/user.slice\n1:name=systemd:/system.slice/a.service\n0::/\n",
-	 "/system.slice/a.service", "", "a.service"},
-	{"2:cpu,cpuacct:/batch\n3:freezer:/\n", "/batch", "", ""},
-	{"4:memory:/m\n1:name=systemd:/\n", "/m", "", ""},
-	/* not ids, not units, not lines */
-	{"0::/docker/" ID "a\n", "/docker/" ID "a", "", ""},
-	{"0::/docker/0123456789ABCDEF" ID "\n", "/docker/0123456789ABCDEF" ID, "", ""},
-	{"0::/.service/.scope\n", "/.service/.scope", "", ""},
-	{"garbage\n0::\n:\n5:x:relative\n0::/ok", "/ok", "", ""},
-	{"0::/a:b/c.service\n", "/a:b/c.service", "", "c.service"},
-};
-
-static void check(struct span got, const char *want, const char *text)
-{
-	if (!span_eq(got, span_str(want)))
-		fail_msg("%s: [%.*s], not [%s]", text, (int)got.n, got.p, want);
-}
-
-static void test_cgroups(void **state)
-{
-	struct span path;
-	size_t i;
-
-	for (i = 0; i < sizeof(cgroups) / sizeof(cgroups[0]); i++) {
-		path = cgroup__path(span_str(cgroups[i].text));
-		check(path, cgroups[i].path, cgroups[i].text);
-		check(cgroup__container(path), cgroups[i].container, cgroups[i].text);
-		check(cgroup__unit(path), cgroups[i].unit, cgroups[i].text);
-	}
-}
 
 static void test_facts(void **state)
 {
@@ -172,7 +65,7 @@ static void test_facts(void **state)
 				   "XLLMSNOOP_FEATURE=3\0OTEL_RESOURCE_ATTRIBUTES=a=b,c=d"));
 	snprintf(link, sizeof(link), "%s/10/exe", root);
 	assert_int_equal(symlink("/usr/bin/prog (deleted)", link), 0);
-	assert_int_equal(process__read(root, 10, NULL, &p), 0);
+	assert_int_equal(process__read(root, 10, NULL, NULL, &p), 0);
 	assert_int_equal(p->pid, 10);
 	assert_int_equal(p->ppid, 3);
 	assert_int_equal(p->uid, 1000);
@@ -191,14 +84,14 @@ static void test_facts(void **state)
 	struct process_known known = {
 		.comm = "kern", .ppid = 8, .uid = 77, .start_ns = 1234 * tick + tick / 2};
 
-	assert_int_equal(process__read(root, 10, &known, &p), 0);
+	assert_int_equal(process__read(root, 10, &known, NULL, &p), 0);
 	assert_int_equal(p->start_ns, 1234 * tick + tick / 2);
 	assert_string_equal(p->comm, "a) S 99 (b");
 	assert_int_equal(p->uid, 1000);
 	process__free(p);
 	/* another one under the same number: only what the kernel said holds */
 	known.start_ns = 999 * tick;
-	assert_int_equal(process__read(root, 10, &known, &p), 0);
+	assert_int_equal(process__read(root, 10, &known, NULL, &p), 0);
 	assert_string_equal(p->comm, "kern");
 	assert_int_equal(p->ppid, 8);
 	assert_int_equal(p->uid, 77);
@@ -208,26 +101,26 @@ static void test_facts(void **state)
 	assert_string_equal(p->env, "");
 	process__free(p);
 	/* gone */
-	assert_int_equal(process__read(root, 11, NULL, &p), -ESRCH);
-	assert_int_equal(process__read(root, 11, &known, &p), 0);
+	assert_int_equal(process__read(root, 11, NULL, NULL, &p), -ESRCH);
+	assert_int_equal(process__read(root, 11, &known, NULL, &p), 0);
 	assert_string_equal(p->comm, "kern");
 	process__free(p);
 	process__free(NULL);
 	/* only stat is left, or is broken */
 	put_stat(12, "half", 1, 5);
-	assert_int_equal(process__read(root, 12, NULL, &p), 0);
+	assert_int_equal(process__read(root, 12, NULL, NULL, &p), 0);
 	assert_int_equal(p->uid, UINT32_MAX);
 	assert_string_equal(p->comm, "");
 	assert_string_equal(p->cgroup, "");
 	process__free(p);
 	put("13/stat", SPAN_LIT("13 (x S 1"));
-	assert_int_equal(process__read(root, 13, NULL, &p), -ESRCH);
+	assert_int_equal(process__read(root, 13, NULL, NULL, &p), -ESRCH);
 	/* a value that is too long is left out, not cut */
 	memset(big, 'v', sizeof(big));
 	memcpy(big, "LLMSNOOP_FEATURE=", 17);
 	put_stat(14, "big", 1, 5);
 	put("14/environ", span(big, sizeof(big)));
-	assert_int_equal(process__read(root, 14, NULL, &p), 0);
+	assert_int_equal(process__read(root, 14, NULL, NULL, &p), 0);
 	assert_string_equal(p->env, "");
 	process__free(p);
 }
@@ -247,7 +140,7 @@ static void test_long_environ(void **state)
 		memcpy(env + at, "LLMSNOOP_FEATURE=f", 19);
 		memcpy(env + 300000, "\0OTEL_SERVICE_NAME=s", 21);
 		put("20/environ", span(env, n));
-		assert_int_equal(process__read(root, 20, NULL, &p), 0);
+		assert_int_equal(process__read(root, 20, NULL, NULL, &p), 0);
 		assert_string_equal(p->env, "LLMSNOOP_FEATURE=f\nOTEL_SERVICE_NAME=s\n");
 		process__free(p);
 	}
@@ -255,7 +148,7 @@ static void test_long_environ(void **state)
 	memset(env, 'x', n);
 	memcpy(env + 65536, "LLMSNOOP_FEATURE=f", 19);
 	put("20/environ", span(env, n));
-	assert_int_equal(process__read(root, 20, NULL, &p), 0);
+	assert_int_equal(process__read(root, 20, NULL, NULL, &p), 0);
 	assert_string_equal(p->env, "");
 	process__free(p);
 	free(env);
@@ -309,7 +202,7 @@ static void test_real(void **state)
 	int n, i, found = 0;
 	pid_t pid;
 
-	assert_int_equal(process__read("/proc", getpid(), NULL, &p), 0);
+	assert_int_equal(process__read("/proc", getpid(), NULL, NULL, &p), 0);
 	assert_int_equal(p->ppid, getppid());
 	assert_int_equal(p->uid, getuid());
 	assert_non_null(strstr(p->exe, "test_proc"));
@@ -332,11 +225,11 @@ static void test_real(void **state)
 	siginfo_t info;
 
 	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(process__read("/proc", pid, &known, &p), 0);
+	assert_int_equal(process__read("/proc", pid, &known, NULL, &p), 0);
 	assert_string_equal(p->cmdline, "");
 	process__free(p);
 	waitpid(pid, NULL, 0);
-	assert_int_equal(process__read("/proc", pid, NULL, &p), -ESRCH);
+	assert_int_equal(process__read("/proc", pid, NULL, NULL, &p), -ESRCH);
 }
 
 static int setup(void **state)
@@ -357,9 +250,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cgroups),	     cmocka_unit_test(test_facts),
-		cmocka_unit_test(test_long_environ), cmocka_unit_test(test_family),
-		cmocka_unit_test(test_seccomp),	     cmocka_unit_test(test_real),
+		cmocka_unit_test(test_facts),  cmocka_unit_test(test_long_environ),
+		cmocka_unit_test(test_family), cmocka_unit_test(test_seccomp),
+		cmocka_unit_test(test_real),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

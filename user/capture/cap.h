@@ -18,7 +18,10 @@
  *	CAP_INFO	(string key, string value)*
  *	CAP_CLOCK	u64 mono_ns, s64 offset_ns
  *	CAP_PROCESS	u32 pid, ppid, uid; u64 start_ns, seen_ns;
- *			string comm, exe, cmdline, cgroup, container_id, unit, env
+ *			string comm, exe, cmdline, cgroup, container_id, unit, env;
+ *			string user, slice, session, container_runtime, container_name,
+ *			container_image, pod_uid, pod_namespace, pod_name, pod_container,
+ *			labels; u8 again (minor 4)
  *	CAP_DATA	u64 conn, ssl, entry_ns, return_ns, offset, other_offset, gap;
  *			u32 pid, tid; u16 flags; u8 dir; string stack; string bytes;
  *			u32 ahead (minor 2)
@@ -39,7 +42,7 @@
 #define CAP_MAGIC "\x89LLMCAP\n" /* not text, and no line end survives a text transfer */
 #define CAP_MAGIC_BYTES 8
 #define CAP_MAJOR 1
-#define CAP_MINOR 3
+#define CAP_MINOR 4
 #define CAP_MARK 0x1a2b3c4dU
 #define CAP_HEAD_BYTES 20
 #define CAP_RECORD_HEAD 12

@@ -23,7 +23,7 @@ struct cap_read {
 	char *info; /* key NUL value NUL … */
 	size_t info_bytes;
 	/* copies of a process' strings, NUL-terminated */
-	char strings[CAP_PAYLOAD_MAX + 16];
+	char strings[CAP_PAYLOAD_MAX + N_PROCESS_TEXTS];
 	uint8_t buf[CAP_RECORD_HEAD + CAP_PAYLOAD_MAX + CAP_RECORD_TAIL];
 };
 
@@ -180,20 +180,17 @@ static bool on_process(struct cap_read *r, struct cursor *c, const struct captur
 		       void *ctx)
 {
 	struct process p = {0};
-	size_t used = 0;
+	size_t used = 0, i;
 
 	p.pid = get32(c);
 	p.ppid = get32(c);
 	p.uid = get32(c);
 	p.start_ns = get64(c);
 	p.seen_ns = get64(c);
-	p.comm = get_str(r, c, &used);
-	p.exe = get_str(r, c, &used);
-	p.cmdline = get_str(r, c, &used);
-	p.cgroup = get_str(r, c, &used);
-	p.container_id = get_str(r, c, &used);
-	p.unit = get_str(r, c, &used);
-	p.env = get_str(r, c, &used);
+	for (i = 0; i < N_PROCESS_TEXTS; i++)
+		*process__text(&p, i) =
+			i < PROCESS_TEXTS_OLD || c->left.n ? get_str(r, c, &used) : "";
+	p.again = c->left.n && get8(c); /* minor 4, as the later texts */
 	if (!c->bad && ops->process)
 		ops->process(ctx, &p);
 	return !c->bad;

@@ -143,7 +143,9 @@ static void on_clock(void *ctx, uint64_t mono_ns, int64_t offset_ns)
 static void on_process(void *ctx, const struct process *p)
 {
 	struct cap_write *w = ctx;
+	struct process copy = *p;
 	char *cmdline = NULL;
+	size_t i;
 
 	if (!record(w, CAP_PROCESS))
 		return;
@@ -157,13 +159,10 @@ static void on_process(void *ctx, const struct process *p)
 	put32(w, p->uid);
 	put64(w, p->start_ns);
 	put64(w, p->seen_ns);
-	put_str(w, p->comm);
-	put_str(w, p->exe);
-	put_str(w, w->scrub ? cmdline : p->cmdline);
-	put_str(w, p->cgroup);
-	put_str(w, p->container_id);
-	put_str(w, p->unit);
-	put_str(w, p->env);
+	copy.cmdline = w->scrub ? cmdline : p->cmdline;
+	for (i = 0; i < N_PROCESS_TEXTS; i++)
+		put_str(w, *process__text(&copy, i));
+	put8(w, p->again);
 	record_end(w);
 	free(cmdline);
 }

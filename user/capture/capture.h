@@ -5,6 +5,7 @@
 #define LLMSNOOP_CAPTURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -42,7 +43,24 @@ struct process {
 	const char *container_id; /* 64 hex digits */
 	const char *unit;	  /* systemd unit */
 	const char *env;	  /* "KEY=value\n" of the few variables attribution reads */
+	const char *user;	  /* name of uid, where that is a user of the host */
+	const char *slice, *session; /* systemd's */
+	const char *container_runtime, *container_name, *container_image;
+	const char *pod_uid, *pod_namespace, *pod_name, *pod_container;
+	const char *labels; /* "container.label.KEY=value\n", "k8s.pod.label.KEY=value\n",
+			       "k8s.pod.annotation.KEY=value\n" */
+	bool again;	    /* the program of which was told before; more is known of it */
 };
+
+/* Where the strings of struct process are, in the order in which files have them. */
+#define N_PROCESS_TEXTS 18
+extern const size_t process_texts[N_PROCESS_TEXTS];
+#define PROCESS_TEXTS_OLD 7 /* in all files; the others came with minor 4 */
+
+static inline const char **process__text(struct process *p, size_t i)
+{
+	return (const char **)(void *)((char *)p + process_texts[i]);
+}
 
 /* A piece of one direction of one connection, in order within (conn, dir) but for losses. */
 struct capture_data {

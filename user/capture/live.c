@@ -22,6 +22,7 @@
 #include "capture/quic.h"
 #include "capture/targets.h"
 #include "capture/verdicts.h"
+#include "capture/whereabouts.h"
 
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S 1000000000ULL
@@ -49,6 +50,7 @@ struct live {
 	struct pending_list pending;
 	struct quic *quic;     /* NULL: it is not looked for */
 	struct hellos *hellos; /* as quic */
+	struct whereabouts *where;
 	struct capture_control control;
 	int epoll, timer;
 	uint64_t timer_ns; /* its present interval */
@@ -77,23 +79,17 @@ static void say(struct live *l, int level, const char *text)
  * of it, for the case that it is gone already; may be NULL. */
 static struct proc_state *proc_tell(struct live *l, uint32_t pid, const struct event_process *e)
 {
-	struct process_known known = {.uid = UINT32_MAX};
 	struct proc_state *p = procs__get(&l->procs, pid);
 	struct process *facts;
 
-	if (!p || p->told)
+	if (!p || proc_state__read(p, e, l->where, now_ns(CLOCK_MONOTONIC), &facts))
 		return p;
-	if (e) {
-		known.comm = e->comm;
-		known.ppid = e->ppid;
-		known.uid = e->uid;
-		known.start_ns = e->start_ns;
-	}
-	if (process__read("/proc", pid, e ? &known : NULL, &facts))
-		return p;
-	facts->seen_ns = e ? e->ts_ns : now_ns(CLOCK_MONOTONIC);
 	p->told = true;
-	if (l->config.want && !l->config.want(l->config.want_ctx, facts)) {
+	/* What is not named yet may turn out to be wanted. */
+	if (!*facts->pod_name && *facts->pod_uid && p->unnamed) {
+		if (l->ops->process)
+			l->ops->process(l->ctx, facts);
+	} else if (l->config.want && !l->config.want(l->config.want_ctx, facts)) {
 		p->unwanted = true;
 		probes__target(l->probes, pid, false);
 	} else if (l->ops->process) {
@@ -171,7 +167,7 @@ static void end_process(struct live *l, const struct event_process *e)
 	if (p) {
 		l->procs.n_tls -= p->tls;
 		l->procs.n_unlocated -= p->unlocated;
-		p->told = p->unwanted = p->tls = p->unlocated = p->is_signed = false;
+		p->told = p->unnamed = p->unwanted = p->tls = p->unlocated = p->is_signed = false;
 	}
 	proc_tell(l, e->h.tgid, e);
 	scan(l, e->h.tgid);
@@ -234,7 +230,7 @@ static void on_bytes(struct live *l, const struct event_header *h, size_t size)
 	act_before(l, d.pid, d.entry_ns);
 	hellos__seen(l->hellos, d.pid);
 	p = procs__find(&l->procs, d.pid);
-	if (!p || !p->told)
+	if (!p || !p->told || p->unnamed)
 		p = proc_tell(l, d.pid, NULL);
 	if (p && p->unwanted)
 		l->control.ignore(l->control.ctx, d.conn);
@@ -481,6 +477,10 @@ int live__new(const struct live_config *config, const struct capture_ops *ops, v
 	l->ops = ops;
 	l->ctx = ctx;
 	l->config = *config;
+	ret_error->what = "opening the host's root";
+	err = whereabouts__new(config->host_root, &l->where);
+	if (err)
+		goto fail;
 	features__probe(&features);
 	err = probes__new(&pc, &features, &ret_error->what, &l->probes);
 	if (err)
@@ -530,6 +530,7 @@ void live__free(struct live *l)
 	mappings__free(l->mappings);
 	probes__free(l->probes);
 	procs__free(&l->procs);
+	whereabouts__free(l->where);
 	pending__free(&l->pending);
 	quic__free(l->quic);
 	hellos__free(l->hellos);

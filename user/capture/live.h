@@ -22,6 +22,7 @@ struct live_config {
 	size_t n_offsets;
 	const uint16_t *plain; /* ports of plain HTTP; borrowed during live__new */
 	size_t n_plain;
+	const char *host_root; /* where the host's root is mounted; NULL: found out */
 	/* Is this process wanted? Asked once when it is first seen and after each exec; NULL: all
 	 * are. Those that are not are ignored by the kernel from then on. */
 	bool (*want)(void *ctx, const struct process *p);

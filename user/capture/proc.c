@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "capture/cgroup.h"
+#include "capture/whereabouts.h"
 
 #define THREADS_MAX 8192   /* looked at for seccomp */
 #define FDS_MAX 1024	   /* looked at for sockets */
@@ -164,22 +164,63 @@ static char *read_cmdline(int dir)
 	return copy(span(text, n > 0 ? n : 0));
 }
 
-static bool read_cgroup(int dir, struct process *p)
+/* What files say of the container; else, outside any, whose process it is. The uid of a container's
+ * process is a user of the host by accident only. */
+static void read_names(struct process *p, const struct cgroup_facts *f, struct whereabouts *where)
+{
+	static const struct {
+		enum container_text from;
+		size_t to;
+	} texts[] = {
+		{CONTAINER_NAME, offsetof(struct process, container_name)},
+		{CONTAINER_IMAGE, offsetof(struct process, container_image)},
+		{CONTAINER_POD_NAMESPACE, offsetof(struct process, pod_namespace)},
+		{CONTAINER_POD_NAME, offsetof(struct process, pod_name)},
+		{CONTAINER_POD_CONTAINER, offsetof(struct process, pod_container)},
+	};
+	const struct container_facts *c;
+	size_t i;
+
+	if (*f->container_name)
+		p->container_name = copy(span_str(f->container_name));
+	if (!where)
+		return;
+	if (!cgroup__contained(f)) {
+		p->user = copy(span_str(whereabouts__user(where, p->uid)));
+		return;
+	}
+	c = whereabouts__container(where, f);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char **to = (const char **)(void *)((char *)p + texts[i].to);
+
+		if (!*to)
+			*to = copy(span_str(c->text[texts[i].from]));
+	}
+	p->labels = copy(buf__span(&c->labels));
+}
+
+static void read_cgroup(int dir, struct whereabouts *where, struct process *p)
 {
 	char *text = malloc(CGROUP_TEXT_MAX);
 	struct span path = SPAN_NONE;
+	struct cgroup_facts f;
 	ssize_t n;
 
 	if (!text)
-		return false;
+		return;
 	n = slurp(dir, "cgroup", text, CGROUP_TEXT_MAX);
 	if (n > 0)
 		path = span_head(cgroup__path(span(text, n)), PROC_CGROUP_MAX);
+	cgroup__facts(path, &f);
 	p->cgroup = copy(path);
-	p->container_id = copy(cgroup__container(path));
-	p->unit = copy(cgroup__unit(path));
+	p->container_id = copy(f.container_id);
+	p->unit = copy(f.unit);
+	p->slice = copy(f.slice);
+	p->session = copy(f.session);
+	p->container_runtime = copy(span_str(f.runtime));
+	p->pod_uid = copy(span_str(f.pod_uid));
+	read_names(p, &f, where);
 	free(text);
-	return p->cgroup && p->container_id && p->unit;
 }
 
 /* Takes "NAME=value" if it is one of ours and the first of its name (as getenv finds it). */
@@ -264,7 +305,7 @@ static bool same_start(const struct process_known *known, uint64_t start_ns)
 					   : start_ns - known->start_ns <= tick;
 }
 
-static bool read_live(int dir, struct process *p)
+static void read_live(int dir, struct whereabouts *where, struct process *p)
 {
 	int64_t uid = read_status(dir, "status", "\nUid:");
 
@@ -273,28 +314,30 @@ static bool read_live(int dir, struct process *p)
 	p->exe = read_exe(dir);
 	p->cmdline = read_cmdline(dir);
 	p->env = read_env(dir);
-	return read_cgroup(dir, p) && p->exe && p->cmdline && p->env;
+	read_cgroup(dir, where, p);
 }
 
-static bool read_nothing(struct process *p)
+/* What is not known is "". */
+static bool complete(struct process *p)
 {
-	p->exe = strdup("");
-	p->cmdline = strdup("");
-	p->cgroup = strdup("");
-	p->container_id = strdup("");
-	p->unit = strdup("");
-	p->env = strdup("");
-	return p->exe && p->cmdline && p->cgroup && p->container_id && p->unit && p->env;
+	size_t i;
+
+	for (i = 0; i < N_PROCESS_TEXTS; i++) {
+		const char **text = process__text(p, i);
+
+		if (!*text && !(*text = strdup("")))
+			return false;
+	}
+	return true;
 }
 
 int process__read(const char *proc, uint32_t pid, const struct process_known *known,
-		  struct process **ret)
+		  struct whereabouts *where, struct process **ret)
 {
 	int dir = open_dir(proc, pid);
 	struct process *p;
 	uint64_t start_ns = 0;
 	uint32_t ppid = 0;
-	bool ok;
 
 	if (dir >= 0 && (read_stat(dir, &ppid, &start_ns) ||
 			 (known && known->start_ns && !same_start(known, start_ns)))) {
@@ -314,10 +357,11 @@ int process__read(const char *proc, uint32_t pid, const struct process_known *kn
 	p->uid = known ? known->uid : UINT32_MAX;
 	p->start_ns = known && known->start_ns ? known->start_ns : start_ns;
 	p->comm = read_comm(dir, known);
-	ok = dir >= 0 ? read_live(dir, p) : read_nothing(p);
-	if (dir >= 0)
+	if (dir >= 0) {
+		read_live(dir, where, p);
 		close(dir);
-	if (!ok || !p->comm) {
+	}
+	if (!complete(p)) {
 		process__free(p);
 		return -ENOMEM;
 	}
@@ -327,15 +371,12 @@ int process__read(const char *proc, uint32_t pid, const struct process_known *kn
 
 void process__free(struct process *p)
 {
+	size_t i;
+
 	if (!p)
 		return;
-	free((char *)p->comm);
-	free((char *)p->exe);
-	free((char *)p->cmdline);
-	free((char *)p->cgroup);
-	free((char *)p->container_id);
-	free((char *)p->unit);
-	free((char *)p->env);
+	for (i = 0; i < N_PROCESS_TEXTS; i++)
+		free((char *)*process__text(p, i));
 	free(p);
 }
 

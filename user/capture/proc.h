@@ -22,11 +22,14 @@ struct process_known {
 	uint64_t start_ns; /* 0: unknown */
 };
 
-/* Reads the facts of a process (seen_ns is left 0). known may be NULL. If the process is gone, or
+struct whereabouts;
+
+/* Reads the facts of a process (seen_ns is left 0). known may be NULL; where is asked for names of
+ * users, containers and pods, NULL: they are not known. If the process is gone, or
  * is another one under the same number, what known says is all that is told; -ESRCH without
  * known, -ENOMEM. */
 int process__read(const char *proc, uint32_t pid, const struct process_known *known,
-		  struct process **ret);
+		  struct whereabouts *where, struct process **ret);
 void process__free(struct process *p); /* NULL is fine */
 
 /* The strictest seccomp mode of any of its threads: 0 none, 1 strict, 2 filter; -ESRCH. */

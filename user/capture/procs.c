@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture/proc.h"
+
+#define NS_PER_S 1000000000ULL
+
 struct proc_state *procs__find(const struct procs *t, uint32_t pid)
 {
 	struct proc_state *p;
@@ -55,6 +59,46 @@ void procs__note(struct procs *t, uint32_t pid, int has)
 	}
 	if (has & TARGET_SIGNED)
 		p->is_signed = true;
+}
+
+/* The kubelet names a container's log when it has started it. The first bytes of a process are
+ * worth another look, then ever less is. */
+static void note_names(struct proc_state *p, const struct process *facts, uint64_t now_ns)
+{
+	p->unnamed = *facts->pod_uid && !*facts->pod_container && ++p->asked < PROCS_ASK_MAX;
+	p->ask_ns = p->asked > 1 ? now_ns + (NS_PER_S << p->asked) : 0;
+}
+
+int proc_state__read(struct proc_state *p, const struct event_process *e, struct whereabouts *where,
+		     uint64_t now_ns, struct process **ret)
+{
+	struct process_known known = {.uid = UINT32_MAX};
+	struct process *facts;
+	bool again = p->told;
+	int err;
+
+	if (again && (!p->unnamed || now_ns < p->ask_ns))
+		return -EALREADY;
+	if (e) {
+		known.comm = e->comm;
+		known.ppid = e->ppid;
+		known.uid = e->uid;
+		known.start_ns = e->start_ns;
+	}
+	if (!again)
+		p->asked = 0;
+	err = process__read("/proc", (uint32_t)p->pid, e ? &known : NULL, where, &facts);
+	if (err)
+		return err;
+	facts->seen_ns = e ? e->ts_ns : now_ns;
+	facts->again = again;
+	note_names(p, facts, now_ns);
+	if (again && !*facts->pod_name) {
+		process__free(facts);
+		return -EALREADY;
+	}
+	*ret = facts;
+	return 0;
 }
 
 void procs__forget(struct procs *t, uint32_t pid)

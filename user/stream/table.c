@@ -474,8 +474,9 @@ static void stream_table__process(void *ctx, const struct process *p)
 {
 	struct stream_table *t = ctx;
 
-	/* Told again, it has executed another program: what it had open is gone. */
-	end_process(t, p->pid, p->seen_ns);
+	/* It has executed another program: what it had open is gone. */
+	if (!p->again)
+		end_process(t, p->pid, p->seen_ns);
 	if (t->observer && t->observer->process)
 		t->observer->process(t->observer_ctx, p);
 }
