@@ -171,8 +171,7 @@ static const struct {
 	{ON "OTEL_EXPORTER_OTLP_TIMEOUT=1.5", "logs: http://c:1/v1/logs 10000 plain",
 	 "OTEL_EXPORTER_OTLP_TIMEOUT=1.5 is ignored"},
 	{ON "OTEL_EXPORTER_OTLP_TIMEOUT=-1", "logs: http://c:1/v1/logs 10000 plain", "is ignored"},
-	{ON "OTEL_EXPORTER_OTLP_TIMEOUT=10s", "logs: http://c:1/v1/logs 10000 plain",
-	 "is ignored"},
+	{ON "OTEL_EXPORTER_OTLP_TIMEOUT=10s", "logs: http://c:1/v1/logs 10000 plain", "is ignored"},
 	{ON "OTEL_EXPORTER_OTLP_TIMEOUT=99999999999999999999",
 	 "logs: http://c:1/v1/logs 10000 plain", "is ignored"},
 	{ON "OTEL_EXPORTER_OTLP_TIMEOUT= 20 ", "logs: http://c:1/v1/logs 20 plain"},
@@ -203,8 +202,8 @@ static const struct {
 	 "logs: http://c:1/v1/logs 10000 plain [b: 2]"},
 	{ON "OTEL_EXPORTER_OTLP_HEADERS=a=1\nOTEL_EXPORTER_OTLP_LOGS_HEADERS=b=2",
 	 "traces: http://c:1/v1/traces 10000 plain [a: 1]"},
-	{ON "OTEL_EXPORTER_OTLP_HEADERS=a=%zz,b=2",
-	 "logs: http://c:1/v1/logs 10000 plain [b: 2]", "HEADERS: a is ignored"},
+	{ON "OTEL_EXPORTER_OTLP_HEADERS=a=%zz,b=2", "logs: http://c:1/v1/logs 10000 plain [b: 2]",
+	 "HEADERS: a is ignored"},
 	{ON "OTEL_EXPORTER_OTLP_HEADERS=a=1%0d%0aevil:1,b=2",
 	 "logs: http://c:1/v1/logs 10000 plain [b: 2]", "a is ignored"},
 	{ON "OTEL_EXPORTER_OTLP_HEADERS=b=2,s3cret", "logs: http://c:1/v1/logs 10000 plain [b: 2]",
@@ -240,8 +239,8 @@ static const struct {
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,b.c=x%2Cy%3D%20z", "resource: {a|1} {b.c|x,y= z}"},
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,,b=2,", "resource: {a|1} {b|2}"},
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,a=2", "resource: {a|2}"},
-	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,b=%4", "resource:",
-	 "OTEL_RESOURCE_ATTRIBUTES is ignored"},
+	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,b=%4",
+	 "resource:", "OTEL_RESOURCE_ATTRIBUTES is ignored"},
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,b", "resource:", "is ignored"},
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,=b", "resource:", "is ignored"},
 	{ON "OTEL_RESOURCE_ATTRIBUTES=a=1,b=%ff", "resource:", "is ignored"},
@@ -408,12 +407,12 @@ static void pairs(void **state)
 
 	for (i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		assert_int_equal(pairs__set(&c.resource, &c.n_resource, 4, false, strdup(key),
-					    strdup("v")),
-				 i < 4 ? 0 : -E2BIG);
+		assert_int_equal(
+			pairs__set(&c.resource, &c.n_resource, 4, false, strdup(key), strdup("v")),
+			i < 4 ? 0 : -E2BIG);
 	}
-	assert_int_equal(
-		pairs__set(&c.resource, &c.n_resource, 4, true, strdup("K3"), strdup("w")), 0);
+	assert_int_equal(pairs__set(&c.resource, &c.n_resource, 4, true, strdup("K3"), strdup("w")),
+			 0);
 	assert_int_equal(c.n_resource, 4);
 	assert_string_equal(c.resource[3].value, "w");
 	otlp_config__free(&c);

@@ -46,4 +46,9 @@ const struct limits limits_default = {
 	.probed_files = 1024,
 	.looks = 256,
 	.waiting = 64,
+	.otlp_traces_bytes = 16 << 20,
+	.otlp_metrics_bytes = 8 << 20,
+	.otlp_logs_bytes = 8 << 20,
+	.otlp_request_bytes = 64 << 20,
+	.otlp_answer_bytes = 4 << 20,
 };

@@ -61,6 +61,12 @@ struct limits {
 	unsigned int probed_files; /* the kernel holds their inodes */
 	unsigned int looks;	   /* files waiting for the thread that looks into large ones */
 	unsigned int waiting;	   /* processes of one such file that are told of the outcome */
+	/* export by OTLP */
+	size_t otlp_traces_bytes; /* encoded batches that wait to be sent */
+	size_t otlp_metrics_bytes;
+	size_t otlp_logs_bytes;
+	size_t otlp_request_bytes; /* of one request, before compression */
+	size_t otlp_answer_bytes;  /* read of an answer, head and body */
 };
 
 /* The values llmsnoop runs with; tests make their own. */

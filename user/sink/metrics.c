@@ -123,8 +123,9 @@ static bool label_number(struct metrics *m, struct label_set *l, enum metric_lab
 			 uint32_t *ret)
 {
 	if (!(l->looked_up & 1U << label)) {
-		l->number[label] = l->text[label] ? intern__add(&m->texts, label_text(l->text[label]))
-						  : INTERN_NONE;
+		l->number[label] = l->text[label]
+					   ? intern__add(&m->texts, label_text(l->text[label]))
+					   : INTERN_NONE;
 		l->looked_up |= 1U << label;
 	}
 	*ret = l->number[label];

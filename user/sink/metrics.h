@@ -57,7 +57,7 @@ struct metric_point {
 	uint64_t count;
 	int64_t sum_value; /* where the metric is integer; as value */
 	double sum;
-	double min, max; /* where count is not 0 */
+	double min, max;	 /* where count is not 0 */
 	const uint64_t *buckets; /* n_bounds + 1: not cumulative, the last is above all bounds */
 	/* Histograms: one for each bucket, counters: one; NULL: there are none. */
 	const struct metric_exemplar *exemplars;

@@ -28,47 +28,55 @@ const char *const metric_label_names[N_METRIC_LABELS] = {
 
 #define BIT(label) (1U << LABEL_##label)
 #define OWNER (BIT(SERVICE) | BIT(FEATURE) | BIT(NAMESPACE) | BIT(POD))
-#define CALL                                                                          \
+#define CALL                                                                                 \
 	(OWNER | BIT(OPERATION) | BIT(PROVIDER) | BIT(REQUEST_MODEL) | BIT(RESPONSE_MODEL) | \
 	 BIT(SERVER_ADDRESS) | BIT(SERVER_PORT))
-#define MCP                                                                            \
+#define MCP                                                                                      \
 	(OWNER | BIT(OPERATION) | BIT(TOOL) | BIT(MCP_METHOD) | BIT(MCP_PROTOCOL) | BIT(ERROR) | \
 	 BIT(SERVER_ADDRESS) | BIT(SERVER_PORT))
 
 #define OLD (1U << SEMCONV_1_41)
 #define NEW (1U << SEMCONV_LATEST)
 
-static const double seconds[] = {0.01, 0.02, 0.04, 0.08, 0.16,	0.32,  0.64,
+static const double seconds[] = {0.01, 0.02, 0.04, 0.08,  0.16,	 0.32,	0.64,
 				 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
 static const double tokens[] = {1,     4,     16,     64,      256,	1024,	  4096,
 				16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
-static const double agent[] = {0.1,  0.2,  0.4,	 0.8,  1.6,   3.2,  6.4,
+static const double agent[] = {0.1,  0.2,  0.4,	 0.8,	1.6,   3.2,  6.4,
 			       12.8, 25.6, 51.2, 102.4, 204.8, 409.6};
 static const double calls[] = {1, 2, 4, 8, 16, 32, 64, 128};
 static const double mcp[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300};
-static const double server_per_token[] = {0.01, 0.025, 0.05, 0.075, 0.1,  0.15, 0.2,
+static const double server_per_token[] = {0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
 					  0.3,	0.4,   0.5,  0.75,  1.0, 2.5};
 static const double server_ttft[] = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
 				     0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,	 10.0};
 
 #define NANO 1000000000
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define TIME(n, b, l, s, h)                                                              \
-	{                                                                                \
-		{.name = (n), .unit = "s", .help = (h), .kind = METRIC_HISTOGRAM,        \
-		 .bounds = (b), .n_bounds = LEN(b)},                                     \
-			(l), NANO, (s)                                                   \
+#define TIME(n, b, l, s, h)                \
+	{                                  \
+		{.name = (n),              \
+		 .unit = "s",              \
+		 .help = (h),              \
+		 .kind = METRIC_HISTOGRAM, \
+		 .bounds = (b),            \
+		 .n_bounds = LEN(b)},      \
+			(l), NANO, (s)     \
 	}
-#define COUNTS(n, u, b, l, s, h)                                                         \
-	{                                                                                \
-		{.name = (n), .unit = (u), .help = (h), .kind = METRIC_HISTOGRAM,        \
-		 .integer = true, .bounds = (b), .n_bounds = LEN(b)},                    \
-			(l), 1, (s)                                                      \
+#define COUNTS(n, u, b, l, s, h)           \
+	{                                  \
+		{.name = (n),              \
+		 .unit = (u),              \
+		 .help = (h),              \
+		 .kind = METRIC_HISTOGRAM, \
+		 .integer = true,          \
+		 .bounds = (b),            \
+		 .n_bounds = LEN(b)},      \
+			(l), 1, (s)        \
 	}
-#define WHOLE(k, n, u, l, s, h)                                                          \
-	{                                                                                \
-		{.name = (n), .unit = (u), .help = (h), .kind = (k), .integer = true}, (l), 1, \
-			(s)                                                              \
+#define WHOLE(k, n, u, l, s, h)                                                                    \
+	{                                                                                          \
+		{.name = (n), .unit = (u), .help = (h), .kind = (k), .integer = true}, (l), 1, (s) \
 	}
 #define COUNTER(n, u, l, s, h) WHOLE(METRIC_COUNTER, n, u, l, s, h)
 #define GAUGE(n, u, l, s, h) WHOLE(METRIC_GAUGE, n, u, l, s, h)
@@ -77,20 +85,17 @@ const struct metric_row metric_rows[N_METRICS] = {
 	[METRIC_TOKEN_USAGE] =
 		COUNTS("gen_ai.client.token.usage", "{token}", tokens, CALL | BIT(TOKEN_TYPE), OLD,
 		       "Tokens of a call, by what they are: input or output"),
-	[METRIC_OPERATION_DURATION] =
-		TIME("gen_ai.client.operation.duration", seconds, CALL | BIT(ERROR), OLD | NEW,
-		     "Duration of a call"),
-	[METRIC_OPERATION_TTFC] =
-		TIME("gen_ai.client.operation.time_to_first_chunk", seconds, CALL, OLD,
-		     "Time to the first bytes of a streamed answer"),
+	[METRIC_OPERATION_DURATION] = TIME("gen_ai.client.operation.duration", seconds,
+					   CALL | BIT(ERROR), OLD | NEW, "Duration of a call"),
+	[METRIC_OPERATION_TTFC] = TIME("gen_ai.client.operation.time_to_first_chunk", seconds, CALL,
+				       OLD, "Time to the first bytes of a streamed answer"),
 	[METRIC_OPERATION_PER_CHUNK] =
 		TIME("gen_ai.client.operation.time_per_output_chunk", seconds, CALL, OLD,
 		     "Time from one chunk of output of a streamed answer to the next"),
 	[METRIC_INFERENCE_DURATION] = TIME("gen_ai.client.inference.duration", seconds,
 					   CALL | BIT(ERROR), NEW, "Duration of a call of a model"),
-	[METRIC_INFERENCE_TTFC] =
-		TIME("gen_ai.client.inference.time_to_first_chunk", seconds, CALL, NEW,
-		     "Time to the first bytes of a streamed answer"),
+	[METRIC_INFERENCE_TTFC] = TIME("gen_ai.client.inference.time_to_first_chunk", seconds, CALL,
+				       NEW, "Time to the first bytes of a streamed answer"),
 	[METRIC_INFERENCE_PER_CHUNK] =
 		TIME("gen_ai.client.inference.time_per_output_chunk", seconds, CALL, NEW,
 		     "Time from one chunk of output of a streamed answer to the next"),
@@ -107,47 +112,51 @@ const struct metric_row metric_rows[N_METRICS] = {
 	[METRIC_USAGE_REASONING] =
 		COUNTER("gen_ai.client.inference.usage.reasoning.output_tokens", "{token}",
 			CALL | BIT(MODALITY), NEW, "Tokens of answers spent on reasoning"),
-	[METRIC_INFERENCE_INPUT] = COUNTS("gen_ai.client.inference.operation.input_tokens",
-					  "{token}", tokens, CALL | BIT(ERROR), NEW,
-					  "Tokens of a call's prompt"),
-	[METRIC_INFERENCE_OUTPUT] = COUNTS("gen_ai.client.inference.operation.output_tokens",
-					   "{token}", tokens, CALL | BIT(ERROR), NEW,
-					   "Tokens of a call's answer"),
-	[METRIC_SERVER_DURATION] = TIME("gen_ai.server.request.duration", seconds,
-					CALL | BIT(ERROR), OLD | NEW,
-					"Duration of a call as its server saw it"),
-	[METRIC_SERVER_PER_TOKEN] = TIME("gen_ai.server.time_per_output_token", server_per_token,
-					 CALL, OLD | NEW,
-					 "Time per output token after the first, at the server"),
+	[METRIC_INFERENCE_INPUT] =
+		COUNTS("gen_ai.client.inference.operation.input_tokens", "{token}", tokens,
+		       CALL | BIT(ERROR), NEW, "Tokens of a call's prompt"),
+	[METRIC_INFERENCE_OUTPUT] =
+		COUNTS("gen_ai.client.inference.operation.output_tokens", "{token}", tokens,
+		       CALL | BIT(ERROR), NEW, "Tokens of a call's answer"),
+	[METRIC_SERVER_DURATION] =
+		TIME("gen_ai.server.request.duration", seconds, CALL | BIT(ERROR), OLD | NEW,
+		     "Duration of a call as its server saw it"),
+	[METRIC_SERVER_PER_TOKEN] =
+		TIME("gen_ai.server.time_per_output_token", server_per_token, CALL, OLD | NEW,
+		     "Time per output token after the first, at the server"),
 	[METRIC_SERVER_TTFT] = TIME("gen_ai.server.time_to_first_token", server_ttft, CALL,
 				    OLD | NEW, "Time to the first token, at the server"),
-	[METRIC_AGENT_DURATION] =
-		TIME("gen_ai.invoke_agent.duration", agent,
-		     OWNER | BIT(AGENT) | BIT(REQUEST_MODEL) | BIT(ERROR), OLD | NEW,
-		     "Duration of an agent's run"),
+	[METRIC_AGENT_DURATION] = TIME("gen_ai.invoke_agent.duration", agent,
+				       OWNER | BIT(AGENT) | BIT(REQUEST_MODEL) | BIT(ERROR),
+				       OLD | NEW, "Duration of an agent's run"),
 	[METRIC_AGENT_CALLS] =
 		COUNTS("gen_ai.invoke_agent.inference_calls", "{inference_call}", calls,
 		       OWNER | BIT(AGENT), OLD | NEW, "Calls of models in an agent's run"),
-	[METRIC_AGENT_TOOLS] = COUNTS("gen_ai.invoke_agent.tool_calls", "{tool_call}", calls,
-				      OWNER | BIT(AGENT), OLD | NEW, "Tools used in an agent's run"),
+	[METRIC_AGENT_TOOLS] =
+		COUNTS("gen_ai.invoke_agent.tool_calls", "{tool_call}", calls, OWNER | BIT(AGENT),
+		       OLD | NEW, "Tools used in an agent's run"),
 	[METRIC_TOOL_DURATION] = TIME("gen_ai.execute_tool.duration", seconds,
 				      OWNER | BIT(TOOL) | BIT(AGENT) | BIT(ERROR), OLD | NEW,
 				      "Duration of a tool's use, an upper bound where inferred"),
 	[METRIC_MCP_CLIENT_DURATION] = TIME("mcp.client.operation.duration", mcp, MCP, OLD | NEW,
 					    "Duration of an MCP request"),
-	[METRIC_MCP_SERVER_DURATION] = TIME("mcp.server.operation.duration", mcp,
-					    MCP & ~(BIT(SERVER_ADDRESS) | BIT(SERVER_PORT)),
-					    OLD | NEW,
-					    "Duration of an MCP request as its server saw it"),
+	[METRIC_MCP_SERVER_DURATION] =
+		TIME("mcp.server.operation.duration", mcp,
+		     MCP & ~(BIT(SERVER_ADDRESS) | BIT(SERVER_PORT)), OLD | NEW,
+		     "Duration of an MCP request as its server saw it"),
 	[METRIC_TTFT] = TIME("llmsnoop.time_to_first_token", seconds, CALL, OLD | NEW,
 			     "Time to the first output of the model in a streamed answer"),
 	[METRIC_TOKENS] =
 		COUNTER("llmsnoop.tokens", "{token}", CALL | BIT(KIND), OLD | NEW,
 			"Tokens by kind: cache_read and cache_write are parts of input, reasoning "
 			"is part of output"),
-	[METRIC_COST] = {{.name = "llmsnoop.cost", .unit = "USD", .kind = METRIC_COUNTER,
+	[METRIC_COST] = {{.name = "llmsnoop.cost",
+			  .unit = "USD",
+			  .kind = METRIC_COUNTER,
 			  .help = "Cost of calls whose price is known"},
-			 CALL, NANO, OLD | NEW},
+			 CALL,
+			 NANO,
+			 OLD | NEW},
 	[METRIC_UNPRICED] = COUNTER("llmsnoop.unpriced_calls", "{call}", CALL, OLD | NEW,
 				    "Calls with tokens whose price is not known"),
 	[METRIC_RETRIES] = COUNTER("llmsnoop.retries", "{call}", CALL, OLD | NEW,
@@ -166,14 +175,14 @@ const struct metric_row metric_rows[N_METRICS] = {
 			       "A limit as the provider last said it"),
 	[METRIC_EVENTS_LOST] = COUNTER("llmsnoop.events_lost", "{event}", BIT(REASON), OLD | NEW,
 				       "What could not be captured, followed or written"),
-	[METRIC_LOST_BYTES] = COUNTER("llmsnoop.lost", "By", 0, OLD | NEW,
-				      "Bytes that the capture lost"),
+	[METRIC_LOST_BYTES] =
+		COUNTER("llmsnoop.lost", "By", 0, OLD | NEW, "Bytes that the capture lost"),
 	[METRIC_GAPS] = COUNTER("llmsnoop.gaps", "{gap}", 0, OLD | NEW,
 				"Places in streams where bytes are missing"),
 	[METRIC_PARSE_ERRORS] = COUNTER("llmsnoop.parse_errors", "{stream}", 0, OLD | NEW,
 					"Streams that were given up"),
-	[METRIC_TARGETS] = GAUGE("llmsnoop.attached_targets", "{file}", 0, OLD | NEW,
-				 "Files with probes"),
+	[METRIC_TARGETS] =
+		GAUGE("llmsnoop.attached_targets", "{file}", 0, OLD | NEW, "Files with probes"),
 	[METRIC_STREAMS] = GAUGE("llmsnoop.open_streams", "{connection}", 0, OLD | NEW,
 				 "Connections that are followed"),
 };

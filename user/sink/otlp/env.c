@@ -58,8 +58,8 @@ static const char *find(struct env_reader *r, const char *name)
 	return value ? value : ask(&r->env->file, name);
 }
 
-/* OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, then OTEL_EXPORTER_OTLP_TIMEOUT, in the environment and then in
- * the file. name: which of them it was. */
+/* OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, then OTEL_EXPORTER_OTLP_TIMEOUT, in the environment and then
+ * in the file. name: which of them it was. */
 static const char *find_of(struct env_reader *r, enum otlp_signal signal, const char *what,
 			   char name[VARIABLE_MAX])
 {
@@ -80,8 +80,8 @@ static const char *find_of(struct env_reader *r, enum otlp_signal signal, const 
 /* ---- endpoints ---- */
 
 /* The first that is set counts. ret_path: what is to be appended; NULL: nothing. */
-static const char *find_endpoint(struct env_reader *r, enum otlp_signal signal, const char **ret_path,
-				 const char **ret_name)
+static const char *find_endpoint(struct env_reader *r, enum otlp_signal signal,
+				 const char **ret_path, const char **ret_name)
 {
 	static const char *const paths[N_OTLP_SIGNALS] = {"v1/traces", "v1/metrics", "v1/logs"};
 	static const char *const own[N_OTLP_SIGNALS] = {
@@ -120,13 +120,15 @@ static void read_endpoint(struct env_reader *r, enum otlp_signal signal, struct 
 
 	err = otlp_url__make(value ? value : DEFAULT_ENDPOINT, path, &t->url);
 	if (err == -EINVAL)
-		env__warn(r, "%s: this is no URL; it begins with http:// or https://, as %s does", name,
-		     DEFAULT_ENDPOINT);
+		env__warn(r, "%s: this is no URL; it begins with http:// or https://, as %s does",
+			  name, DEFAULT_ENDPOINT);
 	if (err)
 		return env__fail(r, err);
 	if (otlp_url__port(t->url) == GRPC_PORT)
-		env__warn(r, "%s: port %d is mostly that of OTLP/gRPC; llmsnoop speaks OTLP/HTTP, "
-			"whose port is 4318", name, GRPC_PORT);
+		env__warn(r,
+			  "%s: port %d is mostly that of OTLP/gRPC; llmsnoop speaks OTLP/HTTP, "
+			  "whose port is 4318",
+			  name, GRPC_PORT);
 }
 
 /* ---- the tables ---- */
@@ -184,8 +186,8 @@ static const struct {
 /* A processor's own limit of one export holds besides the exporter's. */
 static const char *const export_timeout[N_OTLP_SIGNALS] = {
 	"OTEL_BSP_EXPORT_TIMEOUT", "OTEL_METRIC_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"};
-static const char *const exporter[N_OTLP_SIGNALS] = {
-	"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"};
+static const char *const exporter[N_OTLP_SIGNALS] = {"OTEL_TRACES_EXPORTER",
+						     "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"};
 
 static const struct env_word exporters[] = {{"otlp", 1}, {"none", 0}, {NULL}};
 
@@ -235,8 +237,11 @@ static void read_protocol(struct env_reader *r, enum otlp_signal signal)
 
 	if (!value || span_ieq(span_trim(span_str(value)), SPAN_LIT("http/protobuf")))
 		return;
-	env__warn(r, "%s=%s: llmsnoop speaks http/protobuf only; set it to that, or unset it, and name "
-		"the collector's OTLP/HTTP endpoint (mostly port 4318)", name, value);
+	env__warn(
+		r,
+		"%s=%s: llmsnoop speaks http/protobuf only; set it to that, or unset it, and name "
+		"the collector's OTLP/HTTP endpoint (mostly port 4318)",
+		name, value);
 	env__fail(r, -EINVAL);
 }
 
@@ -265,8 +270,9 @@ static void read_target(struct env_reader *r, enum otlp_signal signal)
 		take_timeout(r, export_timeout[signal], value, &most);
 	t->timeout_ms = most < t->timeout_ms ? most : t->timeout_ms;
 	if (!t->client_key != !t->client_certificate)
-		env__warn(r, "a client certificate wants both %sCLIENT_KEY and %sCLIENT_CERTIFICATE",
-		     PREFIX, PREFIX);
+		env__warn(r,
+			  "a client certificate wants both %sCLIENT_KEY and %sCLIENT_CERTIFICATE",
+			  PREFIX, PREFIX);
 }
 
 /* A batch is not larger than the queue it comes out of. */
@@ -275,7 +281,7 @@ static void hold_batch(struct env_reader *r, const char *name, struct otlp_batch
 	if (!b->max_queue || b->max_batch <= b->max_queue)
 		return;
 	env__warn(r, "%s: %u is more than may wait; batches are of %u", name, b->max_batch,
-	     b->max_queue);
+		  b->max_queue);
 	b->max_batch = b->max_queue;
 }
 

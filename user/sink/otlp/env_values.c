@@ -98,12 +98,12 @@ void take_file(struct env_reader *r, const char *name, const char *value, void *
 {
 	if (access(value, R_OK))
 		env__warn(r, "%s=%s: %s; until it can be read nothing is exported", name, value,
-		     strerror(errno));
+			  strerror(errno));
 	take_text(r, name, value, at);
 }
 
-bool env__word(struct env_reader *r, const char *name, const char *value, const struct env_word *words,
-		 int *ret)
+bool env__word(struct env_reader *r, const char *name, const char *value,
+	       const struct env_word *words, int *ret)
 {
 	struct span s = span_trim(span_str(value));
 	char right[256] = "";
@@ -135,9 +135,9 @@ void take_compression(struct env_reader *r, const char *name, const char *value,
 void take_temporality(struct env_reader *r, const char *name, const char *value, void *at)
 {
 	static const struct env_word words[] = {{"cumulative", OTLP_CUMULATIVE},
-					    {"delta", OTLP_DELTA},
-					    {"lowmemory", OTLP_LOWMEMORY},
-					    {NULL}};
+						{"delta", OTLP_DELTA},
+						{"lowmemory", OTLP_LOWMEMORY},
+						{NULL}};
 	int temporality;
 
 	if (env__word(r, name, value, words, &temporality))
@@ -176,12 +176,12 @@ void take_flag(struct env_reader *r, const char *name, const char *value, void *
 void take_sampler(struct env_reader *r, const char *name, const char *value, void *at)
 {
 	static const struct env_word words[] = {{"always_on", OTLP_ALWAYS_ON},
-					    {"always_off", OTLP_ALWAYS_OFF},
-					    {"traceidratio", OTLP_RATIO},
-					    {"parentbased_always_on", 0x10 | OTLP_ALWAYS_ON},
-					    {"parentbased_always_off", 0x10 | OTLP_ALWAYS_OFF},
-					    {"parentbased_traceidratio", 0x10 | OTLP_RATIO},
-					    {NULL}};
+						{"always_off", OTLP_ALWAYS_OFF},
+						{"traceidratio", OTLP_RATIO},
+						{"parentbased_always_on", 0x10 | OTLP_ALWAYS_ON},
+						{"parentbased_always_off", 0x10 | OTLP_ALWAYS_OFF},
+						{"parentbased_traceidratio", 0x10 | OTLP_RATIO},
+						{NULL}};
 	int sampler;
 
 	if (!env__word(r, name, value, words, &sampler))
@@ -246,8 +246,8 @@ void take_headers(struct env_reader *r, const char *name, const char *value, voi
 			err = -EBADMSG;
 		}
 		if (err == -EBADMSG) {
-			env__warn(r, "%s: %.*s is ignored: its value cannot be decoded", name, (int)k.n,
-			     k.p);
+			env__warn(r, "%s: %.*s is ignored: its value cannot be decoded", name,
+				  (int)k.n, k.p);
 			continue;
 		}
 		key = err ? NULL : strndup((const char *)k.p, k.n);
@@ -303,8 +303,11 @@ void take_attributes(struct env_reader *r, const char *name, const char *value, 
 	}
 	otlp_config__free(&read);
 	if (err != -ENOMEM)
-		env__warn(r, "%s is ignored: it is key=value,key=value with percent-encoded values, at "
-			"most %d of them", name, ATTRIBUTES_MAX);
+		env__warn(
+			r,
+			"%s is ignored: it is key=value,key=value with percent-encoded values, at "
+			"most %d of them",
+			name, ATTRIBUTES_MAX);
 }
 
 /* Beats the attribute service.name. */
@@ -322,4 +325,3 @@ void take_service(struct env_reader *r, const char *name, const char *value, voi
 	if (err)
 		env__fail(r, err);
 }
-

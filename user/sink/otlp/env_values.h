@@ -34,13 +34,13 @@ typedef void take_fn(struct env_reader *r, const char *name, const char *value, 
 
 /* unsigned int: any, from 1 on, and milliseconds with 0 for no limit */
 take_fn take_number, take_count, take_timeout;
-take_fn take_ratio;	       /* double, from 0 to 1 */
-take_fn take_text, take_file;  /* char * */
-take_fn take_flag;	       /* bool; only "true" is true */
-take_fn take_compression;      /* bool: gzip */
-take_fn take_exemplars;	       /* bool: any */
-take_fn take_temporality;      /* enum otlp_temporality */
-take_fn take_headers;	       /* struct otlp_target */
+take_fn take_ratio;	      /* double, from 0 to 1 */
+take_fn take_text, take_file; /* char * */
+take_fn take_flag;	      /* bool; only "true" is true */
+take_fn take_compression;     /* bool: gzip */
+take_fn take_exemplars;	      /* bool: any */
+take_fn take_temporality;     /* enum otlp_temporality */
+take_fn take_headers;	      /* struct otlp_target */
 /* Into r->c. */
 take_fn take_sampler, take_attributes, take_service, take_aggregation;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pairs.h: lists of "key=value,key=value", percent-encoded, as OpenTelemetry's variables for headers
- * and resource attributes have them (the form of W3C Baggage, section 3.2, without properties). */
+/* pairs.h: lists of "key=value,key=value", percent-encoded, as OpenTelemetry's variables for
+ * headers and resource attributes have them (the form of W3C Baggage, section 3.2, without
+ * properties). */
 #ifndef LLMSNOOP_OTLP_PAIRS_H
 #define LLMSNOOP_OTLP_PAIRS_H
 
