@@ -29,6 +29,7 @@
 #include "outputs.h"
 #include "pipeline.h"
 #include "preload.h"
+#include "report.h"
 #include "sink/totals.h"
 
 #define EXIT_CANNOT_TRACE 3
@@ -459,6 +460,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "doctor"))
 		return doctor__main(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "report"))
+		return report__main(argc - 1, argv + 1);
 	err = options__parse(argc, argv, &r.options);
 	if (err >= 0)
 		return err;

@@ -191,7 +191,7 @@ static error_t fail(struct parse *p)
 
 static error_t on_word(struct parse *p, char *word, struct argp_state *state)
 {
-	static const char *const later[] = {"top", "report"};
+	static const char *const later[] = {"top"};
 	size_t i;
 
 	if (state->quoted && state->next > state->quoted) {
@@ -350,7 +350,8 @@ static void show_version(void)
 	       LIBBPF_MINOR_VERSION, ZLIB_VERSION, __VERSION__);
 }
 
-static const char usage_text[] = "\n-- COMMAND [ARGS]\ndoctor [OPTION...]";
+static const char usage_text[] =
+	"\n-- COMMAND [ARGS]\ndoctor [OPTION...]\nreport [OPTION...] FILE...";
 
 static const char help_text[] =
 	"Shows each call that programs make to language models: no change to the programs, no "

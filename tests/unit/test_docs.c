@@ -310,12 +310,13 @@ static const struct {
 	size_t at, size;
 	uint64_t unit;
 } told_limits[] = {
-	BYTES(call_bytes),  BYTES(json_value),	  COUNT(tool_calls),	    COUNT(gaps_samples),
-	COUNT(codings),	    BYTES(event_headers), BYTES(part_head),	    BYTES(shape_bytes),
-	BYTES(held_bytes),  COUNT(turns),	  BYTES(head_bytes),	    COUNT(headers),
-	COUNT(pipeline),    COUNT(h2_streams),	  BYTES(h2_table),	    COUNT(calls),
-	BYTES(calls_bytes), COUNT(conns),	  COUNT(conns_per_process), COUNT(processes),
-	COUNT(fetched),	    COUNT(files),	  COUNT(probed_files),	    COUNT(looks),
+	BYTES(call_bytes),    BYTES(json_value),    COUNT(tool_calls),	      COUNT(gaps_samples),
+	COUNT(codings),	      BYTES(event_headers), BYTES(part_head),	      BYTES(shape_bytes),
+	BYTES(held_bytes),    COUNT(turns),	    BYTES(head_bytes),	      COUNT(headers),
+	COUNT(pipeline),      COUNT(h2_streams),    BYTES(h2_table),	      COUNT(calls),
+	BYTES(calls_bytes),   COUNT(conns),	    COUNT(conns_per_process), COUNT(processes),
+	COUNT(fetched),	      COUNT(files),	    COUNT(probed_files),      COUNT(looks),
+	COUNT(report_groups), BYTES(report_bytes),  BYTES(report_samples),    COUNT(report_records),
 };
 
 static uint64_t limit_of(size_t i)
@@ -384,15 +385,18 @@ static void test_options(void **state)
 {
 	static struct list code, said;
 	char *source = whole("user/options_table.c"), *doctor = whole("user/doctor.c");
+	char *report = whole("user/report.c");
 	char *manual = whole("docs/llmsnoop.8");
 
 	words(source, "\n\t{{\"", "\"", &code);
 	words(doctor, "\n\t{\"", "\"", &code);
+	words(report, "\n\t{\"", "\"", &code);
 	words(manual, "Fl -", " \n", &said);
 	assert_true(code.n > 20);
 	compare(&code, &said, "docs/llmsnoop.8");
 	free(source);
 	free(doctor);
+	free(report);
 	free(manual);
 }
 

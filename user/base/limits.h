@@ -56,6 +56,11 @@ struct limits {
 	/* metrics */
 	unsigned int metric_series; /* of one metric; what comes later overflows into one more */
 	size_t metric_texts;	    /* bytes of all their labels' values */
+	/* reports over files of records */
+	unsigned int report_groups; /* told apart; all others are one */
+	size_t report_bytes;	    /* of groups, their parts and names */
+	size_t report_samples;	    /* bytes of times kept exactly; more go to histograms */
+	size_t report_records;	    /* remembered, so that what comes twice counts once */
 	/* capture */
 	unsigned int files;	   /* files remembered as looked into */
 	unsigned int probed_files; /* the kernel holds their inodes */
