@@ -29,6 +29,9 @@ static struct {
 	struct limits lim;
 	uint64_t max_calls;
 	bool estimate;
+	void (*on_run)(void *ctx, const struct agent_run *r); /* NULL: nobody listens */
+	void (*on_tool)(void *ctx, const struct agent_tool *t);
+	void (*on_call)(const struct call *c);
 	struct call_tracker *tracker;
 	unsigned int n, n_stats;
 	struct call last; /* plain fields only: texts are gone */
@@ -40,6 +43,8 @@ static void on_record(void *ctx, const struct call *c)
 {
 	run.n++;
 	run.last = *c;
+	if (run.on_call)
+		run.on_call(c);
 	buf__clear(&run.json);
 	assert_int_equal(record_json__call(&run.json, c), 0);
 	buf__add(&run.json, span("", 1));
@@ -59,6 +64,8 @@ static void start(void)
 		.max_calls = run.max_calls,
 		.estimate = run.estimate,
 		.call = on_record,
+		.run = run.on_run,
+		.tool = run.on_tool,
 		.stats = on_totals,
 	};
 	const struct process p = {.pid = 42,
@@ -92,13 +99,13 @@ static int stop(void **state)
 	return 0;
 }
 
-static void expect(const char *json)
+static inline void expect(const char *json)
 {
 	if (!strstr((char *)run.json.p, json))
 		fail_msg("no %s in %s", json, (char *)run.json.p);
 }
 
-static void expect_not(const char *json)
+static inline void expect_not(const char *json)
 {
 	if (strstr((char *)run.json.p, json))
 		fail_msg("%s in %s", json, (char *)run.json.p);
@@ -122,6 +129,7 @@ struct exchange {
 	enum event_dir dir;
 	unsigned int flags; /* of the answer's body */
 	uint64_t conn, first_ns;
+	uint32_t pid; /* 0: 42 */
 	struct capture_end peer;
 };
 
@@ -159,7 +167,7 @@ static void *begin(const struct exchange *e, uint64_t conn_id)
 	h.n_headers = split_headers(e->headers, headers);
 	conn = (struct conn){
 		.id = conn_id,
-		.pid = 42,
+		.pid = e->pid ? e->pid : 42,
 		.tid = 43,
 		.request_dir = e->dir,
 		.stack = TLS_OPENSSL,

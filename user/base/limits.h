@@ -52,6 +52,13 @@ struct limits {
 	unsigned int finish_reasons;
 	size_t call_bytes;	   /* texts and lists of one open call */
 	size_t calls_bytes;	   /* of all open calls together */
+	unsigned int attempts;	   /* failed requests remembered, to know their retries */
+	unsigned int runs;	   /* open runs of agents */
+	unsigned int run_tools;	   /* uses of tools remembered of one run */
+	size_t runs_bytes;	   /* what open runs take together, texts included */
+	uint64_t run_silence_ns;   /* after which a run is over */
+	uint64_t run_tool_ns;	   /* the same while the result of a tool is due */
+	uint64_t run_failed_ns;	   /* the same after a failure that nobody tried again */
 	unsigned int gaps_samples; /* inter-token samples kept exactly; more go to a histogram */
 	/* metrics */
 	unsigned int metric_series; /* of one metric; what comes later overflows into one more */

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/siphash.h"
 
-struct state {
-	uint64_t a, b, c, d;
-};
-
 static uint64_t rotl(uint64_t x, unsigned int n)
 {
 	return x << n | x >> (64 - n);
@@ -20,7 +16,7 @@ static uint64_t load_le(const uint8_t *p, size_t n)
 	return v;
 }
 
-static void rounds(struct state *s, int n)
+static void rounds(struct siphash *s, int n)
 {
 	while (n--) {
 		s->a += s->b;
@@ -36,25 +32,56 @@ static void rounds(struct state *s, int n)
 	}
 }
 
-static void mix(struct state *s, uint64_t word)
+static void mix(struct siphash *s, uint64_t word)
 {
 	s->d ^= word;
 	rounds(s, 2);
 	s->a ^= word;
 }
 
-uint64_t siphash(const uint8_t key[SIPHASH_KEY_BYTES], struct span in)
+void siphash__begin(struct siphash *s, const uint8_t key[SIPHASH_KEY_BYTES])
 {
 	uint64_t k0 = load_le(key, 8), k1 = load_le(key + 8, 8);
-	/* The constants spell "somepseudorandomlygeneratedbytes". */
-	struct state s = {k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL,
-			  k0 ^ 0x6c7967656e657261ULL, k1 ^ 0x7465646279746573ULL};
-	uint64_t last = (uint64_t)in.n << 56;
 
+	/* The constants spell "somepseudorandomlygeneratedbytes". */
+	*s = (struct siphash){k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL,
+			      k0 ^ 0x6c7967656e657261ULL, k1 ^ 0x7465646279746573ULL};
+}
+
+void siphash__add(struct siphash *s, struct span in)
+{
+	unsigned int have = s->n % 8;
+
+	s->n += in.n;
+	for (; have && in.n; in = span_skip(in, 1)) {
+		s->word |= (uint64_t)*in.p << 8 * have;
+		have = (have + 1) % 8;
+		if (have)
+			continue;
+		mix(s, s->word);
+		s->word = 0;
+	}
 	for (; in.n >= 8; in = span_skip(in, 8))
-		mix(&s, load_le(in.p, 8));
-	mix(&s, last | load_le(in.p, in.n));
-	s.c ^= 0xff;
-	rounds(&s, 4);
-	return s.a ^ s.b ^ s.c ^ s.d;
+		mix(s, load_le(in.p, 8));
+	if (in.n)
+		s->word = load_le(in.p, in.n);
+}
+
+uint64_t siphash__value(const struct siphash *s)
+{
+	struct siphash t = *s;
+
+	mix(&t, t.n << 56 | t.word);
+	t.c ^= 0xff;
+	rounds(&t, 4);
+	return t.a ^ t.b ^ t.c ^ t.d;
+}
+
+uint64_t siphash(const uint8_t key[SIPHASH_KEY_BYTES], struct span in)
+{
+	struct siphash s;
+
+	siphash__begin(&s, key);
+	siphash__add(&s, in);
+	return siphash__value(&s);
 }

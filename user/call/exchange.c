@@ -6,6 +6,7 @@
 #include "call/headers.h"
 #include "call/outcome.h"
 #include "call/report.h"
+#include "call/runs.h"
 #include "call/tracking.h"
 #include "call/turns.h"
 
@@ -127,6 +128,7 @@ static void *on_request(void *ctx, const struct conn *conn, const struct http_he
 	x->proc = processes__get(t->processes, conn->pid);
 	if (!filter__process(t->cfg.filter, x->proc ? &x->proc->p : NULL))
 		goto unwanted;
+	runs__begin(x);
 	fill_request(x, conn, h);
 	if (!filter__host(t->cfg.filter, x->c.server_address))
 		goto unwanted;
@@ -164,6 +166,7 @@ static void on_request_body(void *ctx, struct span s, uint64_t wire, uint64_t ts
 
 	seen(x, ts_ns);
 	x->c.request_bytes += s.n;
+	siphash__add(&x->body, s);
 	if (x->tracker->cfg.estimate)
 		json_strings__feed(&x->request_text, s);
 	dialect_reader__request(x->reader, s, ts_ns);
@@ -178,6 +181,7 @@ static void on_request_end(void *ctx, unsigned int body_flags, uint64_t ts_ns)
 	dialect_reader__request_end(x->reader, ts_ns);
 	if (!x->c.response_bytes)
 		x->request_damaged = dialect_reader__damaged(x->reader);
+	runs__request(x);
 }
 
 static void on_response(void *ctx, const struct http_head *h, uint64_t first_ns, uint64_t ts_ns)

@@ -262,6 +262,7 @@ static const struct field call_rows[] = {
 	GET("llmsnoop.service_tier", TEXT, if_other, service_tier),
 	GET("llmsnoop.request.service_tier", TEXT, if_other, request_service_tier),
 	COUNT("llmsnoop.attempt", attempt),
+	GET("llmsnoop.retry_of", ID, get_id8, retry_of),
 	TEXT("llmsnoop.request_id", request_id),
 	TEXT("llmsnoop.organization", organization),
 	TEXT("llmsnoop.project", project),

@@ -31,6 +31,7 @@ static const struct field stats_rows[] = {
 	UINT("fetched", fetched),
 	UINT("tool_calls", tool_calls),
 	UINT("tool_errors", tool_errors),
+	UINT("runs", runs),
 	UINT("refused", refused),
 	UINT("unwritten", unwritten),
 	UINT("input_tokens", input_tokens),

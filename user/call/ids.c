@@ -81,3 +81,11 @@ void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_
 	put_hash(c->trace_id, 2, v, n);
 	put_hash(c->trace_id + 8, 3, v, n);
 }
+
+void ids__of(const uint8_t span_id[8], uint64_t nth, uint8_t ret[8])
+{
+	uint64_t v[2] = {0, nth};
+
+	memcpy(&v[0], span_id, 8);
+	put_hash(ret, 4, v, 2);
+}

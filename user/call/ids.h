@@ -21,4 +21,7 @@ bool ids__parse_traceparent(struct span value, uint8_t ret_trace_id[16], uint8_t
 void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_t start_ns,
 		 uint64_t first_ns, unsigned int nth);
 
+/* The id of the nth thing that belongs to the span of that id. */
+void ids__of(const uint8_t span_id[8], uint64_t nth, uint8_t ret[8]);
+
 #endif

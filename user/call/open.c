@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "call/ids.h"
+#include "call/runs.h"
 #include "call/tracking.h"
 
 struct call_open *call_open__new(struct call_tracker *t, uint64_t first_ns)
@@ -33,6 +34,7 @@ static void free_one(struct call_open *x)
 {
 	struct call_tracker *t = x->tracker;
 
+	runs__leave(x, false);
 	*(x->prev ? &x->prev->next : &t->open) = x->next;
 	if (x->next)
 		x->next->prev = x->prev;

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json_strings.h"
+#include "base/siphash.h"
 #include "call/processes.h"
 #include "call/record.h"
 #include "call/timing.h"
@@ -13,6 +14,8 @@
 
 struct call_tracker;
 struct limits;
+struct run;
+struct run_tool;
 
 /* Texts by position; holes are NULL. Lives in the call's arena. */
 struct text_list {
@@ -42,7 +45,7 @@ struct call_open {
 	uint64_t output_bytes, unsized_outputs;
 
 	/* lists, handed to c at the end */
-	struct text_list finish, stop, formats, tool_results;
+	struct text_list finish, stop, formats, tool_results, failed_results;
 	struct call_tool *tools;
 	unsigned int n_tools, tools_cap;
 	unsigned int next_tool_result; /* position that the next one takes */
@@ -54,6 +57,18 @@ struct call_open {
 	bool response_ended;			    /* the answer came to its HTTP end */
 	bool gap_before_body; /* bytes of the answer were lost before any came */
 	bool error_said;      /* the provider told of an error, perhaps without a type */
+
+	/* what runs.c joins it by */
+	bool offers_tools;     /* that the client runs */
+	struct siphash body;   /* of the request; in a session: of the messages for one turn */
+	bool body_over;	       /* a turn has begun by them */
+	uint64_t request;      /* its fingerprint; 0: unknown */
+	bool decided;	       /* which run it is of */
+	uint64_t batch;	       /* of the tools that it asks for; 0: its run knows of none yet */
+	unsigned int n_asked;  /* of them */
+	struct run *run;       /* NULL: of none */
+	struct run_tool *tool; /* of which this is the own call; NULL: of none that is known */
+	struct call_open *run_next, *run_prev; /* of the run's that are under way */
 
 	/* a session */
 	bool upgraded;		   /* messages follow */

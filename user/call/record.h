@@ -161,7 +161,8 @@ struct call {
 	int64_t processing_ms;
 	double server_ttft_s; /* as the server measured it */
 	double retry_after_s;
-	int64_t attempt; /* 1: first */
+	int64_t attempt;     /* 1: first */
+	uint8_t retry_of[8]; /* span of the first attempt; all zero: this is it, or it is unknown */
 	struct ratelimit ratelimits[N_RATELIMITS];
 	struct ratelimit_window windows[N_WINDOWS];
 	const char *ratelimit_status; /* of a subscription: "allowed", "rejected", … */
@@ -197,6 +198,7 @@ struct stats {
 	uint64_t served;   /* server records beside client ones */
 	uint64_t fetched;  /* answers fetched later: their tokens are counted, they are no calls */
 	uint64_t tool_calls, tool_errors; /* of mcp.call records */
+	uint64_t runs;			  /* of agents, that have ended */
 	uint64_t refused;		  /* calls not followed: too many were open, or no memory */
 	uint64_t unwritten;		  /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;

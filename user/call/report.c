@@ -9,6 +9,7 @@
 #include "call/fetched.h"
 #include "call/outcome.h"
 #include "call/pricing.h"
+#include "call/runs.h"
 #include "call/tracking.h"
 
 static void set_times(struct call_open *x, enum http_end why, uint64_t ts_ns)
@@ -135,16 +136,20 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 	outcome__judge(x, why);
 	facts__finish(x);
 	set_peer(x);
-	if (!is_record(x) || call_tracker__full(t) || !filter__call(t->cfg.filter, &x->c))
+	if (!is_record(x) || call_tracker__full(t))
 		return;
 	if (t->cfg.estimate)
 		estimate__fill(x);
 	if (t->cfg.prices)
 		pricing__fill(&x->c, t->cfg.prices);
+	runs__record(x);
+	if (!filter__call(t->cfg.filter, &x->c))
+		return;
 	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
 		fetched__add(t->fetched, &x->c);
 	t->n_out++;
 	count(&t->totals, &x->c);
 	if (t->cfg.call)
 		t->cfg.call(t->cfg.ctx, &x->c);
+	runs__leave(x, true);
 }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "call/fetched.h"
+#include "call/runs.h"
 #include "call/tracking.h"
 
 #define STATS_EVERY_NS 60000000000ULL
@@ -22,6 +23,8 @@ int call_tracker__new(const struct call_tracker_config *config, struct call_trac
 	err = processes__new(config->lim, &t->processes);
 	if (!err)
 		err = fetched__new(config->lim, &t->fetched);
+	if (!err)
+		err = runs__new(t, &t->runs);
 	if (err) {
 		call_tracker__free(t);
 		return err;
@@ -38,6 +41,7 @@ void call_tracker__free(struct call_tracker *t)
 	/* A turn goes with its session. */
 	while (t->open)
 		call_open__free(t->open->session ? t->open->session : t->open);
+	runs__free(t->runs);
 	processes__free(t->processes);
 	fetched__free(t->fetched);
 	free(t);
@@ -74,6 +78,7 @@ static void on_process_exit(void *ctx, const struct capture_exit *e)
 	struct call_tracker *t = ctx;
 
 	processes__exit(t->processes, e->pid, e->ts_ns);
+	runs__exit(t->runs, e->pid);
 }
 
 static void on_counts(void *ctx, const struct capture_counts *c)
@@ -142,6 +147,7 @@ static void on_tick(void *ctx, uint64_t mono_ns)
 	struct stats st;
 
 	processes__tick(t->processes, mono_ns);
+	runs__tick(t->runs, mono_ns);
 	if (!t->told_ns) {
 		t->told_ns = mono_ns; /* the first minute begins */
 		return;
@@ -173,6 +179,7 @@ bool call_tracker__full(const struct call_tracker *t)
 
 void call_tracker__finish(struct call_tracker *t, uint64_t now_ns)
 {
+	runs__finish(t->runs);
 	tell_stats(t, now_ns);
 }
 

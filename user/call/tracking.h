@@ -8,6 +8,7 @@
 #include "call/tracker.h"
 
 struct fetched;
+struct runs;
 
 /* The clock's offset as it was told: now, and before the latest step. */
 struct clock {
@@ -29,6 +30,7 @@ struct call_tracker {
 	struct call_tracker_config cfg;
 	struct processes *processes;
 	struct fetched *fetched;
+	struct runs *runs;
 	struct arena_budget budget;
 	struct call_open *open;
 	uint64_t n_open, n_out;

@@ -5,6 +5,7 @@
 #include "call/facts.h"
 #include "call/outcome.h"
 #include "call/report.h"
+#include "call/runs.h"
 #include "call/tracking.h"
 
 static struct call_open *find(struct call_open *session, uint32_t turn)
@@ -47,6 +48,9 @@ static void begin(struct call_open *s, const struct fact_value *v)
 	x->c.time_ns = call_tracker__wall_ns(t, x->first_ns);
 	call_open__derive_ids(x);
 	*bytes_of(x, s->side) = s->message_bytes[s->side];
+	if (s->side == SIDE_REQUEST)
+		x->body = s->body;
+	s->body_over = true;
 }
 
 void turns__fact(struct call_open *s, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
@@ -72,6 +76,21 @@ void turns__fact(struct call_open *s, enum fact fact, const struct fact_value *v
 	call_open__free(x);
 }
 
+/* A message is all that a request says: which runs its turns are of, the oldest first. */
+static void decide(struct call_open *s)
+{
+	struct call_open *x, *oldest;
+
+	do {
+		oldest = NULL;
+		for (x = s->turns; x; x = x->next_turn)
+			if (!x->decided)
+				oldest = x;
+		if (oldest)
+			runs__request(oldest);
+	} while (oldest && oldest->decided);
+}
+
 void turns__message(struct call_open *s, enum side side, struct span piece, bool last,
 		    uint64_t ts_ns)
 {
@@ -81,14 +100,20 @@ void turns__message(struct call_open *s, enum side side, struct span piece, bool
 	/* A client that says its stop sequences again says all of them. */
 	if (side == SIDE_REQUEST && !s->in_message)
 		s->stop.old = s->formats.old = true;
-	if (side == SIDE_REQUEST)
+	if (side == SIDE_REQUEST && s->body_over)
+		runs__begin(s);
+	if (side == SIDE_REQUEST) {
 		s->in_message = !last;
+		siphash__add(&s->body, piece);
+	}
 	s->message_bytes[side] += piece.n;
 	for (x = s->turns; x; x = x->next_turn)
 		*bytes_of(x, side) += piece.n;
 	dialect_reader__message(s->reader, side, piece, last, ts_ns);
-	if (last)
+	if (last) {
 		s->message_bytes[side] = 0;
+		decide(s);
+	}
 	if (dialect_reader__damaged(s->reader))
 		for (x = s->turns; x; x = x->next_turn)
 			x->damaged = true;

@@ -14,8 +14,9 @@ enum anthropic_part {
 	ANTHROPIC_OUTPUT,     /* some text, thinking or tool arguments */
 	ANTHROPIC_TYPE,	      /* of an event */
 	ANTHROPIC_STOP,
-	ANTHROPIC_EDITED, /* the server took something out of the context */
-	ANTHROPIC_END,	  /* ids from here on belong to who includes this */
+	ANTHROPIC_TOOL_IN, /* the type of a tool that is offered */
+	ANTHROPIC_EDITED,  /* the server took something out of the context */
+	ANTHROPIC_END,	   /* ids from here on belong to who includes this */
 };
 
 /* Parts of an answer. */

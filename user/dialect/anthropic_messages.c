@@ -11,6 +11,7 @@
 static const struct json_path part[] = {
 	JSON_PATH("type", WIRE_RESULT_TYPE, JSON_SCALAR),
 	JSON_PATH("tool_use_id", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("is_error", WIRE_RESULT_FAILED, JSON_SCALAR),
 };
 static const struct json_path parts[] = {
 	JSON_EACH_KIDS(WIRE_RESULT, JSON_ENTER | JSON_LEAVE, part)};
@@ -27,6 +28,11 @@ static const struct json_path output_config[] = {
 	JSON_KIDS("format", 0, 0, format),
 };
 static const struct json_path metadata[] = {JSON_PATH("user_id", ANTHROPIC_USER_ID, JSON_SCALAR)};
+static const struct json_path tool_in[] = {
+	JSON_PATH("type", ANTHROPIC_TOOL_IN, JSON_SCALAR),
+	JSON_PATH("input_schema", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
@@ -39,6 +45,7 @@ static const struct json_path request_top[] = {
 	JSON_KIDS("output_config", 0, 0, output_config),
 	JSON_KIDS("output_format", 0, 0, format),
 	JSON_KIDS("metadata", 0, 0, metadata),
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
 static const struct json_path request = JSON_ROOT(request_top);
@@ -142,12 +149,25 @@ static void begin(struct dialect_reader *r, const struct http_head *h)
 		wire__number(r, FACT_REQUEST_STREAM, 1);
 }
 
+/* Tools whose schema the provider knows, but which the client runs: bash_20250124, … */
+static void tool_in_value(struct dialect_reader *r, const struct json_value *v)
+{
+	static const char *const begins[] = {"bash_", "text_editor_", "computer_", "memory_"};
+	size_t i;
+
+	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (span_starts(v->text, span_str(begins[i])))
+			wire__number(r, FACT_TOOLS_OFFERED, 1);
+}
+
 static void request_value(struct dialect_reader *r, const struct json_value *v)
 {
 	if (v->type != JSON_STRING)
 		return;
 	if (v->id == ANTHROPIC_USER_ID)
 		session__user_id(r, v->text);
+	else if (v->id == ANTHROPIC_TOOL_IN)
+		tool_in_value(r, v);
 	else if (v->id == ANTHROPIC_FORMAT && span_eq(v->text, SPAN_LIT("json_schema")))
 		wire__text(r, FACT_REQUEST_OUTPUT_TYPE, SPAN_LIT("json"), false, 0);
 }

@@ -9,6 +9,7 @@
 
 static const struct json_path tool_result[] = {
 	JSON_PATH("toolUseId", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("status", WIRE_RESULT_FAILED, JSON_SCALAR),
 };
 static const struct json_path part[] = {
 	JSON_KIDS("toolResult", CONVERSE_TOOL_RESULT, JSON_ENTER, tool_result),
@@ -59,7 +60,11 @@ static const struct json_path output_config[] = {
 	JSON_KIDS("textFormat", 0, 0, format),
 	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
 };
+static const struct json_path tools_in[] = {
+	JSON_PATH("tools", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
 static const struct json_path request_top[] = {
+	JSON_KIDS("toolConfig", 0, 0, tools_in),
 	JSON_KIDS("inferenceConfig", CONVERSE_ASKED, JSON_ENTER, inference),
 	JSON_KIDS("additionalModelRequestFields", 0, 0, more),
 	JSON_KIDS("serviceTier", 0, 0, tier),

@@ -8,11 +8,13 @@
 
 static const struct json_path result[] = {
 	JSON_PATH("toolUseId", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("status", WIRE_RESULT_FAILED, JSON_SCALAR),
 };
 static const struct json_path part[] = {
 	/* Anthropic */
 	JSON_PATH("type", WIRE_RESULT_TYPE, JSON_SCALAR),
 	JSON_PATH("tool_use_id", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("is_error", WIRE_RESULT_FAILED, JSON_SCALAR),
 	/* Nova */
 	JSON_KIDS("toolResult", CONVERSE_TOOL_RESULT, JSON_ENTER, result),
 };
@@ -60,6 +62,9 @@ static const struct json_path output_config[] = {
 static const struct json_path metadata[] = {
 	JSON_PATH("user_id", ANTHROPIC_USER_ID, JSON_SCALAR),
 };
+static const struct json_path tools_in[] = {
+	JSON_PATH("tools", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
 static const struct json_path request_top[] = {
 	MAX_TOKENS("max_tokens"),	     /* Anthropic, Mistral, Cohere, chat completions */
 	MAX_TOKENS("max_completion_tokens"), /* OpenAI's open models */
@@ -97,6 +102,9 @@ static const struct json_path request_top[] = {
 	/* what kind of call it is */
 	JSON_PATH("prompt", INVOKE_PROMPT, JSON_SEEN),
 	JSON_PATH("inputText", INVOKE_PROMPT, JSON_SEEN),
+	/* its tools: Anthropic, chat completions and Cohere; Nova */
+	JSON_PATH("tools", FACT_TOOLS_OFFERED, JSON_SEEN),
+	JSON_KIDS("toolConfig", 0, 0, tools_in),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
 const struct json_path invoke_request = JSON_ROOT(request_top);

@@ -81,6 +81,7 @@ static const struct json_path request_top[] = {
 	JSON_PATH("presence_penalty", FACT_REQUEST_PRESENCE_PENALTY, JSON_SCALAR),
 	JSON_KIDS("stop_sequences", 0, 0, stops),
 	JSON_KIDS("response_format", 0, 0, format),
+	JSON_PATH("tools", FACT_TOOLS_OFFERED, JSON_SEEN),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 	JSON_PATH("message", OWN_MESSAGE, JSON_SEEN),
 	JSON_PATH("conversation_id", FACT_CONVERSATION_ID, JSON_SCALAR),

@@ -29,13 +29,15 @@ enum fact {
 	FACT_REQUEST_ENCODING_FORMAT,	/* text; once for each: of embeddings or audio */
 	FACT_PREVIOUS_RESPONSE_ID,	/* text: the answer that this request goes on from */
 	FACT_CONVERSATION_ID,		/* text */
-	FACT_TOOL_RESULT_ID, /* text: the id of a tool call whose result this request brings */
-	FACT_MCP_METHOD,     /* text: JSON-RPC method */
-	FACT_MCP_TOOL,	     /* text: the tool that is called */
-	FACT_MCP_RESOURCE,   /* text: URI of the resource that is read */
-	FACT_MCP_REQUEST_ID, /* text: JSON-RPC id, a number as spelled */
-	FACT_MCP_SESSION_ID, /* text */
-	FACT_MCP_PROTOCOL,   /* text: its version, a date */
+	FACT_TOOLS_OFFERED,	/* number 1: the model may ask for tools that the client runs */
+	FACT_TOOL_RESULT_ID,	/* text: the id of a tool call whose result this request brings */
+	FACT_TOOL_RESULT_ERROR, /* text: the same id, behind it, where the result is a failure */
+	FACT_MCP_METHOD,	/* text: JSON-RPC method */
+	FACT_MCP_TOOL,		/* text: the tool that is called */
+	FACT_MCP_RESOURCE,	/* text: URI of the resource that is read */
+	FACT_MCP_REQUEST_ID,	/* text: JSON-RPC id, a number as spelled */
+	FACT_MCP_SESSION_ID,	/* text */
+	FACT_MCP_PROTOCOL,	/* text: its version, a date */
 	/* from the answer; later values replace earlier ones */
 	FACT_RESPONSE_MODEL,	 /* text */
 	FACT_RESPONSE_ID,	 /* text */

@@ -42,9 +42,13 @@ static const struct json_path content_in[] = {
 };
 static const struct json_path contents[] = {
 	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, content_in)};
+static const struct json_path tool_in[] = {
+	GEMINI_PATH("functionDeclarations", "function_declarations", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 /* Of a request, and of the one inside Code Assist's. */
 #define REQUEST                                                                            \
-	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),                                        \
+	JSON_PATH("model", OWN_MODEL, JSON_SCALAR), JSON_KIDS("tools", 0, 0, tools_in),    \
 		JSON_KIDS("contents", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, contents),   \
 		GEMINI_KIDS("generationConfig", "generation_config", 0, 0, gemini_config), \
 		GEMINI_PATH("serviceTier", "service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR)

@@ -58,6 +58,8 @@ static const struct json_path config[] = {
 	JSON_PATH("thinking_level", FACT_REQUEST_REASONING, JSON_SCALAR),
 	JSON_KIDS("stop_sequences", 0, 0, stops),
 };
+static const struct json_path tool_in[] = {JSON_PATH("name", FACT_TOOLS_OFFERED, JSON_SEEN)};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("agent", FACT_REQUEST_MODEL, JSON_SCALAR), /* in place of a model */
@@ -68,6 +70,7 @@ static const struct json_path request_top[] = {
 	JSON_PATH("response_mime_type", OWN_MIME_TYPE, JSON_SCALAR),
 	JSON_KIDS("response_format", 0, 0, format),
 	JSON_KIDS("response_modalities", 0, 0, modalities),
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_KIDS("input", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, inputs),
 };
 static const struct json_path request = JSON_ROOT(request_top);

@@ -49,7 +49,12 @@ struct state {
 
 /* --- client --- */
 
+static const struct json_path tool_in[] = {
+	GEMINI_PATH("functionDeclarations", "function_declarations", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path setup[] = {
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_PATH("model", OWN_MODEL, JSON_SCALAR),
 	GEMINI_KIDS("generationConfig", "generation_config", 0, 0, gemini_config),
 };

@@ -88,9 +88,13 @@ static const struct json_path entry_in[] = {
 };
 static const struct json_path entries_in[] = {
 	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, entry_in)};
+/* Connectors, which the server runs, have a type alone. */
+static const struct json_path tool_in[] = {JSON_PATH("function", FACT_TOOLS_OFFERED, JSON_SEEN)};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("stream", FACT_REQUEST_STREAM, JSON_SCALAR),
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_KIDS("inputs", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, entries_in),
 	JSON_KIDS("completion_args", 0, 0, arguments),
 };

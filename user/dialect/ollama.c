@@ -66,6 +66,7 @@ static const struct json_path request_top[] = {
 	JSON_PATH("prompt", OWN_PROMPT, JSON_SEEN),
 	JSON_PATH("keep_alive", OWN_WORD, JSON_SCALAR),
 	JSON_PATH("dimensions", FACT_REQUEST_DIMENSIONS, JSON_SCALAR),
+	JSON_PATH("tools", FACT_TOOLS_OFFERED, JSON_SEEN),
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
 static const struct json_path request = JSON_ROOT(request_top);

@@ -35,6 +35,11 @@ static const struct json_path format[] = {JSON_PATH("type", OWN_FORMAT, JSON_SCA
 static const struct json_path reasoning[] = {
 	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
 };
+static const struct json_path tool_in[] = {
+	JSON_PATH("function", FACT_TOOLS_OFFERED, JSON_SEEN),
+	JSON_PATH("custom", FACT_TOOLS_OFFERED, JSON_SEEN),
+};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path request_top[] = {
 	JSON_PATH("model", FACT_REQUEST_MODEL, JSON_SCALAR),
 	JSON_PATH("model_id", FACT_REQUEST_MODEL, JSON_SCALAR), /* watsonx */
@@ -55,6 +60,8 @@ static const struct json_path request_top[] = {
 	JSON_KIDS("response_format", 0, 0, format),
 	JSON_KIDS("modalities", 0, 0, modalities),
 	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
+	JSON_KIDS("tools", 0, 0, tools_in),
+	JSON_PATH("functions", FACT_TOOLS_OFFERED, JSON_SEEN), /* before there were tools */
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),
 };
 const struct json_path openai_chat_request = JSON_ROOT(request_top);

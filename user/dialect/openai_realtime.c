@@ -44,8 +44,11 @@ struct realtime {
 /* --- the client's events --- */
 
 static const struct json_path modalities[] = {JSON_EACH(OWN_MODALITY, JSON_SCALAR)};
+static const struct json_path tool_in[] = {JSON_PATH("name", FACT_TOOLS_OFFERED, JSON_SEEN)};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 /* Of the session, or of one response. */
 static const struct json_path settings[] = {
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_PATH("temperature", FACT_REQUEST_TEMPERATURE, JSON_SCALAR),
 	JSON_PATH("max_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),
 	JSON_PATH("max_response_output_tokens", FACT_REQUEST_MAX_TOKENS, JSON_SCALAR),

@@ -26,6 +26,9 @@ static const struct json_path client_metadata[] = {
 	JSON_PATH("session_id", OPENAI_SESSION, JSON_SCALAR),
 	JSON_PATH("thread_id", OPENAI_THREAD, JSON_SCALAR),
 };
+/* Those that the provider runs have a type alone, or the label of a server. */
+static const struct json_path tool_in[] = {JSON_PATH("name", FACT_TOOLS_OFFERED, JSON_SEEN)};
+static const struct json_path tools_in[] = {JSON_EACH_KIDS(0, 0, tool_in)};
 static const struct json_path request_top[] = {
 	JSON_PATH("type", OPENAI_TYPE, JSON_SCALAR),
 	JSON_PATH("generate", OPENAI_GENERATE, JSON_SCALAR),
@@ -45,6 +48,7 @@ static const struct json_path request_top[] = {
 	JSON_KIDS("conversation", OPENAI_CONVERSATION, JSON_SCALAR, conversation),
 	JSON_PATH("prompt_cache_key", OPENAI_CACHE_KEY, JSON_SCALAR),
 	JSON_KIDS("client_metadata", 0, 0, client_metadata),
+	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_KIDS("input", OPENAI_INPUT, JSON_SEEN | JSON_ENTER | JSON_LEAVE, items_in),
 };
 const struct json_path openai_response_request = JSON_ROOT(request_top);

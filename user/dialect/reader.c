@@ -19,6 +19,7 @@ enum fact_kind {
 	KIND_NUMBER,
 	KIND_BOOL,
 	KIND_REAL,
+	KIND_SEEN, /* it is there: 1 */
 };
 
 static const uint8_t kinds[FACT_MAX] = {
@@ -40,6 +41,7 @@ static const uint8_t kinds[FACT_MAX] = {
 	[FACT_REQUEST_ENCODING_FORMAT] = KIND_TEXT,
 	[FACT_PREVIOUS_RESPONSE_ID] = KIND_TEXT,
 	[FACT_CONVERSATION_ID] = KIND_TEXT,
+	[FACT_TOOLS_OFFERED] = KIND_SEEN,
 	[FACT_MCP_METHOD] = KIND_TEXT,
 	[FACT_MCP_TOOL] = KIND_TEXT,
 	[FACT_MCP_RESOURCE] = KIND_TEXT,
@@ -147,6 +149,11 @@ static void plain_fact(struct dialect_reader *r, const struct json_value *v)
 		if (v->type == JSON_NUMBER && !v->truncated && !json_number__real(v->text, &real))
 			wire__real(r, fact, real);
 		return;
+	case KIND_SEEN:
+		if (!r->tools_told)
+			wire__number(r, fact, 1);
+		r->tools_told = true;
+		return;
 	default:
 		return;
 	}
@@ -157,7 +164,7 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 
 	if (v->id < FACT_MAX)
 		plain_fact(r, v);
-	else if (v->id >= WIRE_MESSAGES && v->id <= WIRE_RESULT_ID)
+	else if (v->id >= WIRE_MESSAGES && v->id <= WIRE_RESULT_FAILED)
 		r->damaged |= !results__value(r, v);
 	else if (r->dialect->request_value)
 		r->dialect->request_value(r, v);

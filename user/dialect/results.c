@@ -31,7 +31,7 @@ static bool add(struct results *s)
 		buf__clear(&s->ids);
 	s->answered = false;
 	memcpy(head, &n, sizeof(n));
-	head[2] = s->id_truncated;
+	head[2] = (uint8_t)((s->id_truncated ? RESULT_CUT : 0) | (s->failed ? RESULT_FAILED : 0));
 	if (buf__reserve(&s->ids, sizeof(head) + n))
 		return false;
 	buf__add(&s->ids, span(head, sizeof(head)));
@@ -43,11 +43,15 @@ static bool add(struct results *s)
 static void tell(struct dialect_reader *r)
 {
 	struct span rest = buf__span(&r->results.ids);
+	struct span id;
 	uint16_t n;
 
 	while (rest.n) {
 		memcpy(&n, rest.p, sizeof(n));
-		wire__text(r, FACT_TOOL_RESULT_ID, span_head(span_skip(rest, 3), n), rest.p[2], 0);
+		id = span_head(span_skip(rest, 3), n);
+		wire__text(r, FACT_TOOL_RESULT_ID, id, rest.p[2] & RESULT_CUT, 0);
+		if (rest.p[2] & RESULT_FAILED)
+			wire__text(r, FACT_TOOL_RESULT_ERROR, id, rest.p[2] & RESULT_CUT, 0);
 		rest = span_skip(rest, 3u + n);
 	}
 	buf__clear(&r->results.ids);
@@ -58,6 +62,7 @@ static void next(struct results *s)
 {
 	buf__clear(&s->id);
 	s->id_truncated = false;
+	s->failed = false;
 	s->is_result = false;
 }
 
@@ -106,6 +111,9 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		n = buf__add_some(&s->id, v->text);
 		ok = n == (ptrdiff_t)v->text.n;
 		s->id_truncated = v->truncated || !ok;
+		break;
+	case WIRE_RESULT_FAILED: /* true, or a word for it */
+		s->failed |= v->type == JSON_TRUE || span_eq(v->text, SPAN_LIT("error"));
 		break;
 	default:
 		break;

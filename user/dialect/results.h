@@ -11,10 +11,16 @@
 struct dialect_reader;
 struct limits;
 
+enum result_flag {
+	RESULT_CUT = 1 << 0, /* the id */
+	RESULT_FAILED = 1 << 1,
+};
+
 struct results {
-	struct buf ids; /* each: length (uint16_t), cut (1 byte), bytes */
+	struct buf ids; /* each: length (uint16_t), enum result_flag (1 byte), bytes */
 	struct buf id;	/* of the message or part that is being read */
 	bool id_truncated;
+	bool failed;	   /* the result says that the tool did */
 	bool is_assistant; /* so is the message */
 	bool is_result;	   /* so is the part */
 	bool answered;	   /* the model spoke after the ids that are kept */
@@ -23,8 +29,8 @@ struct results {
 void results__init(struct results *s, const struct limits *lim);
 void results__free(struct results *s);
 
-/* A value of one of the ids WIRE_MESSAGES to WIRE_RESULT_ID. Tells FACT_TOOL_RESULT_ID at the end
- * of the messages. True unless something did not fit. */
+/* A value of one of the ids WIRE_MESSAGES to WIRE_RESULT_FAILED. Tells FACT_TOOL_RESULT_ID and
+ * FACT_TOOL_RESULT_ERROR at the end of the messages. True unless something did not fit. */
 bool results__value(struct dialect_reader *r, const struct json_value *v);
 
 #endif

@@ -96,6 +96,7 @@ static void end_turn(struct dialect_reader *r)
 static void begin_message(struct dialect_reader *r, enum side side, uint64_t ts_ns)
 {
 	r->in_message[side] = true;
+	r->tools_told = false;
 	r->torn[side] = false;
 	r->message_ns[side] = ts_ns;
 	buf__clear(&r->held[side]);

@@ -47,6 +47,7 @@ enum wire_part {
 	WIRE_RESULT,
 	WIRE_RESULT_TYPE,
 	WIRE_RESULT_ID,
+	WIRE_RESULT_FAILED,
 	/* ids from here on belong to the provider's file */
 	WIRE_OWN,
 };
@@ -207,7 +208,7 @@ struct dialect_reader {
 	struct text field; /* the value of the form's field that is read */
 	uint16_t field_id; /* 0: not looked at */
 	bool request_over;
-	bool model_told, conversation_told;
+	bool model_told, conversation_told, tools_told;
 	bool proved;
 	int8_t asked_stream; /* FACT_REQUEST_STREAM as last told, -1: unsaid */
 	struct text path_model;

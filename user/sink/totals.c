@@ -15,6 +15,7 @@ static const struct extra {
 	{"fetched later", offsetof(struct stats, fetched)},
 	{"tool calls", offsetof(struct stats, tool_calls)},
 	{"tool errors", offsetof(struct stats, tool_errors)},
+	{"agent runs", offsetof(struct stats, runs)},
 	{"served", offsetof(struct stats, served)},
 	{"not followed", offsetof(struct stats, refused)},
 	{"SSL calls missed", offsetof(struct stats, missed_calls)},

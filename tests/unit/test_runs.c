@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs of agents: what is joined, what stays apart, when they end. */
+#include "runs_rig.h"
+
+static void rounds_are_joined_by_results(void **state)
+{
+	const struct agent_run *r = &told.runs[0];
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "Bash", "{}")));
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200,
+	    CHAT_CALLS(CHAT_CALL("t2", "Read", "{}")));
+	assert_int_equal(told.n_runs, 0);
+	say(4000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t2")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	finish();
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.n_calls, 3);
+	check_tree();
+	is_of(0, 0);
+	is_of(1, 0);
+	is_of(2, 0);
+	assert_int_equal(r->end, RUN_FINISHED);
+	assert_int_equal(r->time_ns, WALL + 1000 * MS);
+	assert_int_equal(r->duration_ns, 3110 * MS);
+	assert_int_equal(r->rounds, 3);
+	assert_int_equal(r->calls, 3);
+	assert_int_equal(r->tools, 2);
+	assert_int_equal(r->errors, 0);
+	assert_int_equal(r->retries, 0);
+	assert_int_equal(r->input_tokens, 30);
+	assert_int_equal(r->output_tokens, 9);
+	assert_int_equal(r->cache_read_tokens, -1);
+	assert_int_equal(r->model_ns, 3 * 110 * MS);
+	assert_int_equal(r->tool_ns, (3000 - 1110) * MS + (4000 - 3110) * MS);
+	assert_string_equal(r->slowest, "Bash");
+	assert_int_equal(r->slowest_ns, (3000 - 1110) * MS);
+	assert_string_equal(r->model, "gpt-4o");
+	assert_string_equal(r->who.comm, "python3");
+	assert_null(r->error_type);
+	assert_false(r->truncated);
+	/* the tools */
+	assert_int_equal(told.n_tools, 2);
+	assert_string_equal(told.tools[0].name, "Bash");
+	assert_string_equal(told.tools[0].id, "t1");
+	assert_true(told.tools[0].inferred);
+	assert_int_equal(told.tools[0].time_ns, WALL + 1110 * MS);
+	assert_int_equal(told.tools[0].duration_ns, (3000 - 1110) * MS);
+	assert_null(told.tools[0].error_type);
+	assert_memory_equal(r->slowest_id, told.tools[0].span_id, 8);
+	assert_string_equal(told.tools[1].name, "Read");
+}
+
+static void a_chat_without_tools_is_no_run(void **state)
+{
+	static const uint8_t none[8];
+
+	start();
+	say(1000, CHAT, NULL, "{\"model\":\"gpt-4o\",\"messages\":[]}", 200, CHAT_DONE);
+	finish();
+	assert_int_equal(told.n_calls, 1);
+	assert_int_equal(told.n_runs, 0);
+	assert_memory_equal(told.calls[0].parent_span_id, none, 8);
+	assert_int_equal(told.calls[0].attempt, 1);
+}
+
+static void tools_that_are_not_used_make_a_run_of_one_round(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("hi"), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].rounds, 1);
+	assert_int_equal(told.runs[0].tools, 0);
+	is_of(0, 0);
+	/* The next prompt is another run. */
+	say(2000, CHAT, NULL, CHAT_ASK("hi"), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 2);
+	check_tree();
+}
+
+static void parallel_tools_are_told_each(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200,
+	    CHAT_CALLS(CHAT_CALL("t1", "a", "{}") "," CHAT_CALL("t2", "b", "{}")));
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1") "," CHAT_RESULT("t2")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.n_tools, 2);
+	assert_int_equal(told.runs[0].tools, 2);
+	assert_int_equal(told.runs[0].tool_ns, (2000 - 1110) * MS);
+	assert_int_equal(told.tools[1].duration_ns, (2000 - 1110) * MS);
+	check_tree();
+}
+
+static void a_retry_of_the_first_request_is_the_same_run(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 429, REFUSED);
+	say(2000, CHAT, NULL, CHAT_ASK("go"), 529, REFUSED);
+	say(4000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.calls[0].attempt, 1);
+	assert_int_equal(told.calls[1].attempt, 2);
+	assert_int_equal(told.calls[2].attempt, 3);
+	assert_memory_equal(told.calls[1].retry_of, told.calls[0].span_id, 8);
+	assert_memory_equal(told.calls[2].retry_of, told.calls[0].span_id, 8);
+	assert_int_equal(told.runs[0].retries, 2);
+	assert_int_equal(told.runs[0].errors, 2);
+	assert_int_equal(told.runs[0].calls, 3);
+	assert_int_equal(told.runs[0].rounds, 1);
+	assert_null(told.runs[0].error_type);
+	assert_int_equal(told.runs[0].end, RUN_FINISHED);
+	assert_int_equal(told.runs[0].model_ns, 330 * MS); /* waiting is neither */
+	assert_int_equal(told.runs[0].tool_ns, 0);
+	check_tree();
+	/* What succeeded is not retried by who asks it again. */
+	say(5000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_DONE);
+	assert_int_equal(told.calls[3].attempt, 1);
+}
+
+static void a_retry_amid_a_run_joins_it(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 429, REFUSED);
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.n_tools, 1); /* its result came with the first attempt */
+	assert_int_equal(told.tools[0].duration_ns, (2000 - 1110) * MS);
+	assert_int_equal(told.runs[0].retries, 1);
+	assert_int_equal(told.calls[2].attempt, 2);
+	assert_memory_equal(told.calls[2].retry_of, told.calls[1].span_id, 8);
+	check_tree();
+}
+
+static void a_failure_that_nobody_tries_again_ends_the_run(void **state)
+{
+	const struct capture_ops *ops = call_tracker__capture_ops();
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 401, "{\"error\":{\"type\":\"auth\"}}");
+	ops->tick(run.tracker, 60000 * MS);
+	assert_int_equal(told.n_runs, 0);
+	ops->tick(run.tracker, 122000 * MS);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].end, RUN_SILENCE);
+	assert_string_equal(told.runs[0].error_type, "auth");
+	assert_int_equal(told.runs[0].rounds, 0);
+	assert_int_equal(told.runs[0].errors, 1);
+	/* The same much later is no retry. */
+	say(900000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_DONE);
+	assert_int_equal(told.calls[1].attempt, 1);
+	assert_int_equal(told.n_runs, 2);
+}
+
+static void interleaved_agents_stay_apart(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("a"), 200, CHAT_CALLS(CHAT_CALL("a1", "x", "{}")));
+	say(1200, CHAT, NULL, CHAT_ASK("b"), 200, CHAT_CALLS(CHAT_CALL("b1", "x", "{}")));
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("b1")), 200,
+	    CHAT_CALLS(CHAT_CALL("b2", "y", "{}")));
+	say(2200, CHAT, NULL, CHAT_BRING(CHAT_RESULT("a1")), 200, CHAT_DONE);
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("b2")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 2);
+	check_tree();
+	is_of(0, 0);
+	is_of(3, 0);
+	is_of(1, 1);
+	is_of(2, 1);
+	is_of(4, 1);
+	assert_int_equal(told.runs[0].rounds, 2);
+	assert_int_equal(told.runs[1].rounds, 3);
+}
+
+static void other_processes_have_other_runs(void **state)
+{
+	struct exchange e = {.path = CHAT,
+			     .request = CHAT_BRING(CHAT_RESULT("call_1")),
+			     .status = 200,
+			     .response_headers = JSON,
+			     .parts = {CHAT_DONE},
+			     .dir = DIR_WRITE,
+			     .first_ns = 2000 * MS,
+			     .pid = 77};
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("call_1", "a", "{}")));
+	play(&e, 0);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].rounds, 1);
+	finish();
+	assert_int_equal(told.n_runs, 2);
+	assert_int_equal(told.runs[1].end, RUN_CAPTURE_END);
+	check_tree();
+}
+
+static void a_process_that_exits_ends_its_runs(void **state)
+{
+	const struct capture_exit e = {.pid = 42, .ts_ns = 2000 * MS};
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	call_tracker__capture_ops()->exit(run.tracker, &e);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].end, RUN_PROCESS_EXIT);
+	assert_int_equal(told.n_tools, 0); /* nobody knows when it ended */
+	assert_int_equal(told.runs[0].tools, 1);
+}
+
+static void silence_ends_a_run(void **state)
+{
+	const struct capture_ops *ops = call_tracker__capture_ops();
+	uint64_t due_ns = run.lim.run_tool_ns + 1110 * MS;
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	ops->tick(run.tracker, due_ns);
+	assert_int_equal(told.n_runs, 0);
+	/* Whether a tick comes in time or not. */
+	say((unsigned int)(due_ns / MS) + 1, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200,
+	    CHAT_DONE);
+	assert_int_equal(told.n_runs, 2);
+	assert_int_equal(told.runs[0].end, RUN_SILENCE);
+	assert_int_equal(told.runs[1].end, RUN_FINISHED);
+	assert_int_equal(told.n_tools, 0);
+	check_tree();
+}
+
+static void too_many_runs_end_the_oldest(void **state)
+{
+	run.lim.runs = 2;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("a"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	say(2000, CHAT, NULL, CHAT_ASK("b"), 200, CHAT_CALLS(CHAT_CALL("t2", "a", "{}")));
+	say(3000, CHAT, NULL, CHAT_ASK("c"), 200, CHAT_CALLS(CHAT_CALL("t3", "a", "{}")));
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].end, RUN_SUPERSEDED);
+	is_of(0, 0);
+	say(4000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t2")), 200, CHAT_DONE);
+	assert_int_equal(told.runs[1].rounds, 2);
+	finish();
+	assert_int_equal(told.n_runs, 3);
+	check_tree();
+}
+
+static void the_applications_trace_is_kept(void **state)
+{
+	static const uint8_t parent[8] = {0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31};
+	const char *headers =
+		"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n";
+
+	start();
+	say(1000, CHAT, headers, CHAT_ASK("a"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	/* Beside the rounds, in the same trace. */
+	say(1500, "/v1/embeddings", headers, "{\"model\":\"e\",\"input\":\"x\"}", 200,
+	    "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\"}],\"model\":\"e\"}");
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].trace_id[0], 0x0a);
+	assert_memory_equal(told.runs[0].parent_span_id, parent, 8);
+	check_tree();
+	is_of(0, 0);
+	is_of(1, 0);
+	is_of(2, 0);
+	assert_int_equal(told.runs[0].rounds, 2);
+	assert_int_equal(told.runs[0].calls, 3);
+	assert_string_equal(told.runs[0].model, "gpt-4o"); /* of the rounds */
+}
+
+static void what_the_filter_leaves_out_is_in_the_sums(void **state)
+{
+	run.filter.only_errors = true;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("a"), 200, CHAT_DONE);
+	finish();
+	assert_int_equal(told.n_calls, 0);
+	assert_int_equal(told.n_runs, 0); /* nothing names it */
+	say(2000, CHAT, NULL, CHAT_ASK("b"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 500, REFUSED);
+	say(4000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_int_equal(told.n_calls, 1);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].calls, 3);
+	check_tree();
+}
+
+static void a_gateway_counts_once(void **state)
+{
+	struct exchange e = {.path = CHAT,
+			     .request = CHAT_ASK("a"),
+			     .status = 200,
+			     .response_headers = JSON,
+			     .parts = {CHAT_DONE},
+			     .dir = DIR_READ};
+
+	run.filter.role = FILTER_BOTH;
+	start();
+	play(&e, 0);
+	e.dir = DIR_WRITE;
+	play(&e, 0);
+	assert_int_equal(told.n_calls, 2);
+	assert_int_equal(told.n_runs, 1);
+	is_of(1, 0);
+}
+
+static void replays_give_the_same_ids(void **state)
+{
+	struct agent_run first;
+	uint8_t tool[8];
+
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	next_conn--;
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	first = told.runs[0];
+	memcpy(tool, told.tools[0].span_id, 8);
+	call_tracker__free(run.tracker);
+	next_conn -= 1;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	next_conn--;
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_memory_equal(told.runs[1].span_id, first.span_id, 8);
+	assert_memory_equal(told.runs[1].trace_id, first.trace_id, 16);
+	assert_memory_equal(told.tools[1].span_id, tool, 8);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		RUN_TEST(rounds_are_joined_by_results),
+		RUN_TEST(a_chat_without_tools_is_no_run),
+		RUN_TEST(tools_that_are_not_used_make_a_run_of_one_round),
+		RUN_TEST(parallel_tools_are_told_each),
+		RUN_TEST(a_retry_of_the_first_request_is_the_same_run),
+		RUN_TEST(a_retry_amid_a_run_joins_it),
+		RUN_TEST(a_failure_that_nobody_tries_again_ends_the_run),
+		RUN_TEST(interleaved_agents_stay_apart),
+		RUN_TEST(other_processes_have_other_runs),
+		RUN_TEST(a_process_that_exits_ends_its_runs),
+		RUN_TEST(silence_ends_a_run),
+		RUN_TEST(too_many_runs_end_the_oldest),
+		RUN_TEST(the_applications_trace_is_kept),
+		RUN_TEST(what_the_filter_leaves_out_is_in_the_sums),
+		RUN_TEST(a_gateway_counts_once),
+		RUN_TEST(replays_give_the_same_ids),
+	};
+
+	return cmocka_run_group_tests_name("runs", tests, NULL, NULL);
+}

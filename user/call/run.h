@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.h: one run that is open: what the files run*.c share. */
+#ifndef LLMSNOOP_CALL_RUN_H
+#define LLMSNOOP_CALL_RUN_H
+
+#include "base/arena.h"
+#include "call/agent.h"
+#include "call/attempts.h"
+#include "call/open.h"
+#include "call/tracking.h"
+
+#define RUN_KEY_BUCKETS 4096 /* a power of two */
+#define RUN_RESPONSES 8	     /* latest answers that a request may go on from */
+#define RUN_REASONS 4
+#define RUN_TEXT 128 /* bytes of a text that changes while the run goes on */
+
+/* What a later request may name a run by. */
+enum run_by {
+	RUN_BY_TOOL,
+	RUN_BY_RESPONSE,
+	RUN_BY_CONVERSATION,
+	RUN_BY_TRACE,
+};
+
+struct run_key {
+	uint64_t hash; /* 0: not in the index */
+	struct run *run;
+	struct run_tool *tool; /* RUN_BY_TOOL */
+	struct run_key *next;  /* of its bucket, the latest first */
+};
+
+/* A use of a tool that an answer asked for. */
+struct run_tool {
+	struct run_key key; /* by its id */
+	struct run_tool *next; /* of the run's, the latest first */
+	const char *name, *id; /* NULL: unknown */
+	size_t bytes;	       /* what it takes */
+	uint64_t asked_ns;     /* the last byte of that answer */
+	int64_t repeats;
+	uint8_t span_id[8];
+	uint64_t batch; /* of which answer */
+	bool due;	/* its result is waited for */
+	bool done;	/* its result was brought */
+	/* its own call, where that is seen */
+	bool seen;
+	uint64_t own_ns, own_end_ns; /* own_end_ns 0: it is not over */
+	uint8_t own_id[8];
+	char own_error[RUN_TEXT]; /* "": it did not fail */
+};
+
+/* How often the run asked for one tool with the same arguments. */
+struct run_repeat {
+	uint64_t hash;
+	int64_t n;
+};
+
+struct run {
+	struct runs *runs;
+	struct run *older, *newer; /* by latest activity */
+	uint64_t serial;	   /* never 0 */
+	struct agent_run r;	   /* grows into the record */
+	struct arena arena;	   /* for what does not change */
+	size_t bytes;		   /* what its tools and repeats take */
+
+	/* whose: ids count within this */
+	uint32_t pid;
+	uint64_t start_ns;
+	enum call_role role;
+
+	struct run_key conversation, trace, responses[RUN_RESPONSES];
+	unsigned int next_response;
+	struct run_tool *tools;
+	unsigned int n_tools, n_due, nth_tool; /* remembered, due, asked for so far */
+	struct run_repeat *repeats;
+	unsigned int n_repeats, repeats_cap;
+
+	struct call_open *members; /* calls under way, the latest first */
+	unsigned int n_members, n_busy; /* of them, of models */
+	uint64_t first_ns, busy_ns, end_ns, active_ns; /* CLOCK_MONOTONIC; busy since, end of the
+							  last call, latest activity */
+	uint64_t wait_ns; /* that the provider asked for after the latest failure */
+	bool told;   /* a record names it */
+	bool final;  /* the latest answer asks for nothing more */
+	bool failed; /* the latest call did */
+	bool exited; /* so has its process */
+	bool several_models;
+	bool who_known;
+
+	char model[RUN_TEXT], slowest[RUN_TEXT], error[RUN_TEXT];
+	char reasons[RUN_REASONS][RUN_TEXT];
+	const char *reason_list[RUN_REASONS];
+};
+
+struct runs {
+	struct call_tracker *tracker;
+	const struct limits *lim;
+	uint8_t key[SIPHASH_KEY_BYTES];
+	struct attempts *attempts;
+	struct run *oldest, *newest; /* by latest activity */
+	unsigned int n;
+	uint64_t serials; /* of runs and batches */
+	struct arena_budget budget; /* of all of it but the structs themselves */
+	struct run_key *buckets[RUN_KEY_BUCKETS];
+};
+
+/* ---- run_keys.c ---- */
+
+/* The fingerprint of a text within x's process. Never 0. */
+uint64_t run_keys__hash(const struct runs *t, const struct call_open *x, enum run_by by,
+			const void *text, size_t n);
+void run_keys__add(struct runs *t, struct run_key *k, uint64_t hash, struct run *r,
+		   struct run_tool *tool);
+void run_keys__del(struct runs *t, struct run_key *k); /* one that is not there is fine */
+/* The latest of that hash, or that before k; NULL: none. */
+struct run_key *run_keys__find(const struct runs *t, uint64_t hash);
+struct run_key *run_keys__next(const struct run_key *k);
+
+/* ---- runs.c ---- */
+
+/* Is it a call that answers with words or uses of tools? */
+bool runs__is_inference(const struct call_open *x);
+
+/* ---- run.c ---- */
+
+/* x begins a run. NULL: no memory. */
+struct run *run__new(struct runs *t, const struct call_open *x);
+/* Tells it, if a record names it, and frees it. Calls under way leave it. */
+void run__end(struct run *r, enum run_end why);
+/* x, whose run r is, is under way. */
+void run__join(struct run *r, struct call_open *x);
+/* x's record is complete: the sums. */
+void run__add(struct run *r, struct call_open *x);
+/* x is over: the times. */
+void run__part(struct run *r, struct call_open *x);
+void run__touch(struct run *r, uint64_t ts_ns);
+/* Nothing came for so long that it is over at now_ns. */
+bool run__silent(const struct run *r, uint64_t now_ns);
+/* A step took so long. */
+void run__step(struct run *r, uint64_t ns, const char *name, const uint8_t span_id[8]);
+/* A cut copy that splits no character. NULL where there is nothing. */
+const char *run__text(char to[RUN_TEXT], const char *from);
+/* Room within what open runs may take; the oldest other runs end for it. False: there is none. */
+bool run__afford(struct run *r, size_t bytes);
+
+/* ---- run_tools.c ---- */
+
+/* x's answer asks for tools, as far as it came: those that are new are remembered. Again when it
+ * is over. */
+void run_tools__ask(struct run *r, struct call_open *x);
+/* It is over, and all is known of them: which repeat others. True: all do, and there are some. */
+bool run_tools__repeat(struct run *r, struct call_open *x);
+/* It failed: nobody uses them. */
+void run_tools__forget(struct run *r, struct call_open *x);
+/* x's request brings results: tells the tools that are over. */
+void run_tools__bring(struct run *r, const struct call_open *x);
+/* The run that waits for a tool which x, a call of MCP, is the call of: x->tool. NULL: none does, or
+ * several do. */
+struct run *run_tools__match(struct runs *t, struct call_open *x);
+/* x is over. */
+void run_tools__own_end(struct run *r, struct call_open *x);
+/* The run ends: tells those whose own call was seen, frees all. */
+void run_tools__end(struct run *r);
+
+#endif

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a run's answers ask for, and what became of it. */
+#include "call/run.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "call/ids.h"
+
+/* Asked for so often with the same arguments, it goes round in circles. */
+#define LOOP_FROM 3
+
+/* ---- the list ---- */
+
+static void free_tool(struct run *r, struct run_tool **at)
+{
+	struct run_tool *tool = *at;
+	struct call_open *x;
+
+	*at = tool->next;
+	for (x = r->members; x; x = x->run_next)
+		if (x->tool == tool)
+			x->tool = NULL;
+	run_keys__del(r->runs, &tool->key);
+	r->n_tools--;
+	r->n_due -= tool->due;
+	r->runs->budget.used_bytes -= tool->bytes;
+	free(tool);
+}
+
+static void set_due(struct run *r, struct run_tool *tool, bool due)
+{
+	r->n_due += (unsigned int)due - (unsigned int)tool->due;
+	tool->due = due;
+}
+
+/* The oldest goes: one that is over if there is such a one. */
+static void make_room(struct run *r)
+{
+	struct run_tool **at, **victim = NULL;
+
+	for (at = &r->tools; *at; at = &(*at)->next)
+		if (!victim || (*at)->done || !(*victim)->done)
+			victim = at;
+	if (!victim)
+		return;
+	r->r.truncated |= !(*victim)->done;
+	free_tool(r, victim);
+}
+
+static const char *put(char **at, const char *text, size_t n)
+{
+	char *to = *at;
+
+	if (!text)
+		return NULL;
+	memcpy(to, text, n);
+	to[n] = 0;
+	*at += n + 1;
+	return to;
+}
+
+static struct run_tool *add_tool(struct run *r, const struct call_open *x,
+				 const struct call_tool *asked)
+{
+	struct span name = span_str(asked->name), id = span_str(asked->id);
+	struct runs *t = r->runs;
+	struct run_tool *tool;
+	size_t bytes = sizeof(*tool) + name.n + id.n + 2;
+	char *at;
+
+	while (r->n_tools && r->n_tools >= t->lim->run_tools)
+		make_room(r);
+	tool = t->lim->run_tools && run__afford(r, bytes) ? calloc(1, bytes) : NULL;
+	if (!tool) {
+		r->r.truncated = true;
+		return NULL;
+	}
+	t->budget.used_bytes += bytes;
+	tool->bytes = bytes;
+	at = (char *)(tool + 1);
+	tool->name = put(&at, asked->name, name.n);
+	tool->id = put(&at, asked->id, id.n);
+	tool->repeats = -1;
+	ids__of(r->r.span_id, ++r->nth_tool, tool->span_id);
+	tool->next = r->tools;
+	r->tools = tool;
+	r->n_tools++;
+	set_due(r, tool, true);
+	if (id.n)
+		run_keys__add(t, &tool->key, run_keys__hash(t, x, RUN_BY_TOOL, id.p, id.n), r,
+			      tool);
+	return tool;
+}
+
+/* ---- what answers ask for ---- */
+
+void run_tools__ask(struct run *r, struct call_open *x)
+{
+	struct run_tool *tool;
+	unsigned int i;
+
+	if (!x->batch)
+		x->batch = ++r->runs->serials;
+	for (i = x->n_asked; i < x->n_tools; i++) {
+		x->n_asked = i + 1;
+		if (!x->tools[i].name && !x->tools[i].id)
+			continue;
+		r->r.tools++;
+		tool = add_tool(r, x, &x->tools[i]);
+		if (!tool)
+			continue;
+		tool->batch = x->batch;
+		tool->asked_ns = x->last_ns;
+	}
+	for (tool = r->tools; tool; tool = tool->next)
+		if (tool->batch == x->batch && !tool->done)
+			tool->asked_ns = x->last_ns;
+}
+
+void run_tools__forget(struct run *r, struct call_open *x)
+{
+	struct run_tool **at = &r->tools;
+
+	while (x->batch && *at) {
+		if ((*at)->batch != x->batch || (*at)->done || (*at)->seen)
+			at = &(*at)->next;
+		else
+			free_tool(r, at);
+	}
+}
+
+bool run_tools__repeat(struct run *r, struct call_open *x)
+{
+	return false;
+}
+
+/* ---- what becomes of it ---- */
+
+static void tell(struct run *r, const struct run_tool *tool, uint64_t from_ns, uint64_t to_ns,
+		 const char *error)
+{
+	struct call_tracker *t = r->runs->tracker;
+	struct agent_tool a = {
+		.time_ns = call_tracker__wall_ns(t, from_ns),
+		.duration_ns = to_ns > from_ns ? to_ns - from_ns : 0,
+		.name = tool->name,
+		.id = tool->id,
+		.error_type = error,
+		.repeats = tool->repeats,
+		.inferred = !tool->own_end_ns,
+		.agent = r->r.agent,
+		.conversation_id = r->r.conversation_id,
+		.who = r->r.who,
+	};
+
+	memcpy(a.trace_id, r->r.trace_id, sizeof(a.trace_id));
+	memcpy(a.span_id, tool->span_id, sizeof(a.span_id));
+	memcpy(a.parent_span_id, r->r.span_id, sizeof(a.parent_span_id));
+	memcpy(a.mcp_span_id, tool->own_id, sizeof(a.mcp_span_id));
+	run__step(r, a.duration_ns, tool->name, tool->span_id);
+	/* Where no call of the run was wanted, its tools are not either. */
+	if (r->told && t->cfg.tool)
+		t->cfg.tool(t->cfg.ctx, &a);
+}
+
+/* What its own call says, it says best. */
+static void tell_own(struct run *r, const struct run_tool *tool, const char *error)
+{
+	tell(r, tool, tool->own_ns, tool->own_end_ns, *tool->own_error ? tool->own_error : error);
+}
+
+static void bring(struct run *r, struct run_tool *tool, const struct call_open *x,
+		  const char *error)
+{
+	struct run_tool *other;
+
+	set_due(r, tool, false);
+	tool->done = true;
+	/* All results of one answer come at once: what is not among them nobody waits for. */
+	for (other = r->tools; other; other = other->next)
+		if (other->batch == tool->batch)
+			set_due(r, other, false);
+	if (tool->own_end_ns)
+		tell_own(r, tool, error);
+	else
+		tell(r, tool, tool->asked_ns, x->first_ns, error);
+}
+
+static struct run_tool *find(const struct run *r, const struct call_open *x, const char *id)
+{
+	struct run_key *k = run_keys__find(
+		r->runs, run_keys__hash(r->runs, x, RUN_BY_TOOL, id, strlen(id)));
+
+	while (k && (k->run != r || k->tool->done))
+		k = run_keys__next(k);
+	return k ? k->tool : NULL;
+}
+
+static bool has_failed(const struct call_open *x, const char *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->failed_results.n; i++)
+		if (x->failed_results.v[i] && !strcmp(x->failed_results.v[i], id))
+			return true;
+	return false;
+}
+
+void run_tools__bring(struct run *r, const struct call_open *x)
+{
+	struct run_tool *tool;
+	unsigned int i;
+
+	for (i = 0; i < x->tool_results.n; i++) {
+		const char *id = x->tool_results.v[i];
+
+		tool = id ? find(r, x, id) : NULL;
+		if (tool)
+			bring(r, tool, x, has_failed(x, id) ? "tool_error" : NULL);
+	}
+}
+
+/* ---- their own calls ---- */
+
+/* Agents put the server's name before the tool's: mcp__server__tool, server.tool, … */
+static bool is_name_of(const char *asked, const char *called)
+{
+	size_t n = strlen(asked), m = strlen(called);
+
+	if (!m || n < m || strcmp(asked + n - m, called))
+		return false;
+	return n == m || strchr("_.-/:", asked[n - m - 1]);
+}
+
+/* The one that was asked for first, of those whose call was not seen yet. */
+static struct run_tool *candidate(struct run *r, const struct call_open *x)
+{
+	struct run_tool *tool, *first = NULL;
+
+	for (tool = r->tools; tool; tool = tool->next)
+		if (tool->due && !tool->seen && tool->name && tool->asked_ns <= x->first_ns &&
+		    is_name_of(tool->name, x->c.mcp_tool))
+			first = tool;
+	return first;
+}
+
+struct run *run_tools__match(struct runs *t, struct call_open *x)
+{
+	struct run_tool *tool, *the_one = NULL;
+	struct run *r, *found = NULL;
+
+	if (!x->c.mcp_tool)
+		return NULL;
+	for (r = t->newest; r; r = r->older) {
+		if (!r->n_due || r->pid != x->c.who.pid || r->role != x->c.role)
+			continue;
+		tool = candidate(r, x);
+		if (!tool)
+			continue;
+		/* Two agents of one process wait for it. */
+		if (found)
+			return NULL;
+		found = r;
+		the_one = tool;
+	}
+	if (!found)
+		return NULL;
+	x->tool = the_one;
+	x->tool->seen = true;
+	x->tool->own_ns = x->first_ns;
+	memcpy(x->tool->own_id, x->c.span_id, sizeof(x->tool->own_id));
+	return found;
+}
+
+void run_tools__own_end(struct run *r, struct call_open *x)
+{
+	struct run_tool *tool = x->tool;
+
+	if (!tool || tool->done)
+		return;
+	tool->own_end_ns = x->first_ns + x->c.duration_ns;
+	if (x->c.error_type)
+		run__text(tool->own_error, x->c.error_type);
+}
+
+void run_tools__end(struct run *r)
+{
+	struct run_tool **at;
+
+	while (r->tools) {
+		/* The oldest first, as they were told. */
+		for (at = &r->tools; (*at)->next; at = &(*at)->next)
+			;
+		if (!(*at)->done && (*at)->own_end_ns)
+			tell_own(r, *at, NULL);
+		free_tool(r, at);
+	}
+	free(r->repeats);
+	r->runs->budget.used_bytes -= r->repeats_cap * sizeof(r->repeats[0]);
+	r->repeats = NULL;
+	r->n_repeats = r->repeats_cap = 0;
+}
