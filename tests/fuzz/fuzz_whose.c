@@ -27,7 +27,8 @@ static void check_cgroup(struct span text)
 	within(f.slice, path);
 	within(f.session, path);
 	if (strlen(f.container_name) > CGROUP_NAME_MAX || strlen(f.pod_uid) > CGROUP_POD_UID_MAX ||
-	    memchr(f.container_id.n ? f.container_id.p : (const uint8_t *)"", '/', f.container_id.n))
+	    memchr(f.container_id.n ? f.container_id.p : (const uint8_t *)"", '/',
+		   f.container_id.n))
 		abort();
 }
 

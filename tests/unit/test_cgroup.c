@@ -18,8 +18,9 @@
 #define USER "/user.slice/user-1000.slice/"
 #define MANAGER USER "user@1000.service/"
 #define PODS "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice/"
-#define KIND "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/" \
-	     "kubelet-kubepods-besteffort-pod" UID_ ".slice/"
+#define KIND                                                                       \
+	"/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/" \
+	"kubelet-kubepods-besteffort-pod" UID_ ".slice/"
 
 /* What is not said is empty. */
 struct want {
@@ -85,8 +86,8 @@ static const struct want wants[] = {
 	{"/kubepods.slice/kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope", ID, "containerd",
 	 .pod = UID, .pod_id = ID},
 	{PODS "cri-containerd-" ID ".scope", ID, "containerd", .pod = UID, .pod_id = ID},
-	{"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice/docker-" ID
-	 ".scope",
+	{"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_
+	 ".slice/docker-" ID ".scope",
 	 ID, "docker", .pod = UID, .pod_id = ID},
 	{PODS "crio-" ID ".scope", ID, "cri-o", .pod = UID, .pod_id = ID},
 	{PODS "crio-" ID ".scope/container", ID, "cri-o", .pod = UID, .pod_id = ID},
@@ -103,13 +104,14 @@ static const struct want wants[] = {
 	{"/kubepods/besteffort/pod" UID "/crio-" ID, ID, "cri-o", .pod = UID, .pod_id = ID},
 	{"/kubepods/burstable/pod" UID "/crio-conmon-" ID, .pod = UID},
 	/* a runtime with cgroupfs below a kubelet with systemd */
-	{"/system.slice/containerd.service/kubepods-besteffort-pod" UID_ ".slice:cri-containerd:" ID,
+	{"/system.slice/containerd.service/kubepods-besteffort-pod" UID_
+	 ".slice:cri-containerd:" ID,
 	 ID, "containerd", .pod = UID, .pod_id = ID, .slice = "system.slice"},
 	{"/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID, ID, "containerd", .pod = UID,
 	 .pod_id = ID},
 	/* k3s, RKE2 */
-	{"/system.slice/k3s.service/kubepods/burstable/pod" UID "/" ID, ID, .pod = UID, .pod_id = ID,
-	 .slice = "system.slice"},
+	{"/system.slice/k3s.service/kubepods/burstable/pod" UID "/" ID, ID, .pod = UID,
+	 .pod_id = ID, .slice = "system.slice"},
 	{"/k3s/kubepods/pod" UID "/" ID, ID, .pod = UID, .pod_id = ID},
 	/* kind: a kubelet in a container; minikube with docker alike */
 	{"/docker/" ID "/kubelet/kubepods/besteffort/pod" UID "/" ID2, ID2, .pod = UID,
@@ -125,8 +127,8 @@ static const struct want wants[] = {
 	/* a pod in a pod */
 	{"/kubepods/pod" UID2 "/" ID "/kubepods/pod" UID "/" ID2, ID2, .pod = UID, .pod_id = ID2},
 	/* seen from a pod with a cgroup namespace of its own */
-	{"/../../kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope", ID, "containerd",
-	 .pod = UID, .pod_id = ID},
+	{"/../../kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope", ID,
+	 "containerd", .pod = UID, .pod_id = ID},
 	{"/../../pod" UID "/" ID, ID, .pod = UID, .pod_id = ID},
 	{"/../../../../system.slice/a.service", .unit = "a.service", .slice = "system.slice"},
 
@@ -319,7 +321,8 @@ static const struct {
 	{"11:memory:/kubepods/burstable/pod1/" ID "\n1:name=systemd:/kubepods/burstable/pod1/" ID
 	 "\n0::/system.slice/containerd.service\n",
 	 "/kubepods/burstable/pod1/" ID},
-	{"4:memory:/kubepods/pod" UID "\n0::/system.slice/containerd.service\n", "/kubepods/pod" UID},
+	{"4:memory:/kubepods/pod" UID "\n0::/system.slice/containerd.service\n",
+	 "/kubepods/pod" UID},
 	/* hybrid */
 	{"12:pids:/user.slice\n1:name=systemd:/system.slice/a.service\n0::/\n",
 	 "/system.slice/a.service"},

@@ -187,8 +187,8 @@ static void test_pods(void **state)
 		"/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..data");
 	link_to("..data/labels",
 		"/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/labels");
-	link_to("..data/annotations",
-		"/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/annotations");
+	link_to("..data/annotations", "/var/lib/kubelet/pods/" UID
+				      "/volumes/kubernetes.io~downward-api/info/annotations");
 	assert_int_equal(whereabouts__new(root, &w), 0);
 	expect(ask(w, POD_CGROUP), "prod", "rag-7d4b9c5f6d-x2k8p", "app",
 	       "k8s.pod.label.app=rag\nk8s.pod.label.pod-template-hash=7d4b9c5f6d\n"
@@ -196,7 +196,8 @@ static void test_pods(void **state)
 	/* remembered, also while the file is away, and for what runs inside of it */
 	unlink(below("/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log"));
 	assert_string_equal(ask(w, POD_CGROUP)->text[CONTAINER_POD_CONTAINER], "app");
-	assert_string_equal(ask(w, POD_CGROUP "/docker/" ID2)->text[CONTAINER_POD_CONTAINER], "app");
+	assert_string_equal(ask(w, POD_CGROUP "/docker/" ID2)->text[CONTAINER_POD_CONTAINER],
+			    "app");
 	/* of a container that is not in a pod nothing is looked for there */
 	expect(ask(w, "/docker/" ID2), "", "", "", "");
 	whereabouts__free(w);
@@ -258,8 +259,14 @@ static void test_runtimes(void **state)
 static void test_broken_files(void **state)
 {
 	static const char *const texts[] = {
-		"", "{", "[]", "null", "{\"Name\":5,\"Config\":[]}", "{\"Config\":{\"Labels\":[1]}}",
-		"{\"Name\":\"/\"}", "{\"Name\":\"a\\u0001\"}",
+		"",
+		"{",
+		"[]",
+		"null",
+		"{\"Name\":5,\"Config\":[]}",
+		"{\"Config\":{\"Labels\":[1]}}",
+		"{\"Name\":\"/\"}",
+		"{\"Name\":\"a\\u0001\"}",
 	};
 	struct whereabouts *w;
 	size_t i;
@@ -269,8 +276,7 @@ static void test_broken_files(void **state)
 		put("/var/lib/docker/containers/" ID "/config.v2.json", texts[i]);
 		assert_int_equal(whereabouts__new(root, &w), 0);
 		assert_string_equal(ask(w, "/docker/" ID)->text[CONTAINER_NAME], "");
-		assert_int_equal(ask(w, "/docker/" ID)->labels.n,
-				 0);
+		assert_int_equal(ask(w, "/docker/" ID)->labels.n, 0);
 		whereabouts__free(w);
 	}
 	assert_true(whereabouts__new("/nowhere/at/all", &w) < 0);
@@ -326,9 +332,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_log_names), cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_many_labels), cmocka_unit_test(test_pods),
-		cmocka_unit_test(test_links),	  cmocka_unit_test(test_runtimes),
+		cmocka_unit_test(test_log_names),    cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_many_labels),  cmocka_unit_test(test_pods),
+		cmocka_unit_test(test_links),	     cmocka_unit_test(test_runtimes),
 		cmocka_unit_test(test_broken_files), cmocka_unit_test(test_users),
 		cmocka_unit_test(test_found_root),
 	};

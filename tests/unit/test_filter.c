@@ -129,7 +129,7 @@ static void facts_live_as_long_as_they_are_held(void **state)
 	assert_null(processes__get(t, 1));
 	see(t, 1, "before");
 	old = processes__get(t, 1);
-	assert_string_equal(old->service, "rag.py");
+	assert_string_equal(old->who.service, "rag.py");
 	see(t, 1, "after"); /* exec */
 	one = processes__get(t, 1);
 	assert_string_equal(old->p.comm, "before");

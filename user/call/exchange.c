@@ -46,26 +46,14 @@ static void set_server(struct call_open *x, const struct conn *conn, struct span
 			*p += 'a' - 'A';
 }
 
+/* The request may have named its feature itself. */
 static void set_process(struct call *c, const struct process_facts *f)
 {
-	const struct {
-		const char **to;
-		const char *from;
-	} texts[] = {
-		{&c->who.comm, f->p.comm},
-		{&c->who.exe, f->p.exe},
-		{&c->who.cmdline, f->p.cmdline},
-		{&c->who.cgroup, f->p.cgroup},
-		{&c->who.container_id, f->p.container_id},
-		{&c->who.unit, f->p.unit},
-	};
-	size_t i;
+	const char *feature = c->who.feature;
 
-	c->who.uid = f->p.uid;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		*texts[i].to = *texts[i].from ? texts[i].from : NULL;
-	c->who.service = f->service;
-	c->who.feature = f->service;
+	c->who = f->who;
+	if (feature)
+		c->who.feature = feature;
 }
 
 static void fill_request(struct call_open *x, const struct conn *conn, const struct http_head *h)
@@ -84,13 +72,13 @@ static void fill_request(struct call_open *x, const struct conn *conn, const str
 	c->http_version = h->version;
 	c->tls = conn->stack == TLS_UNKNOWN ? NULL : tls_stack__name(conn->stack);
 	c->key_fp = h->key_fp;
-	c->who.pid = conn->pid;
 	c->midstream = conn->midstream;
 	c->truncated |= h->truncated;
 	set_server(x, conn, h->authority);
+	headers__request(x, h);
 	if (x->proc)
 		set_process(c, x->proc);
-	headers__request(x, h);
+	c->who.pid = conn->pid;
 	if (traceparent.n)
 		x->traceparent = call_open__text(x, traceparent);
 	call_open__derive_ids(x);

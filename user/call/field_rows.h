@@ -35,15 +35,33 @@
 		ROW("gen_ai.operation.name", FACT, TEXT, operation_of_##type, 0)
 
 #define OF_WHO(name, kind, get, member) ROW(name, WHO, kind, get, AT(who.member))
-#define WHO                                                                 \
-	OF_WHO("process.pid", UINT, get_uint32, pid),                       \
-		OF_WHO("process.executable.name", TEXT, get_basename, exe), \
-		OF_WHO("process.linux.cgroup", TEXT, get_text, cgroup),     \
-		OF_WHO("user.id", TEXT, get_uid, uid),                      \
-		OF_WHO("container.id", TEXT, get_text, container_id),       \
-		OF_WHO("service.name", TEXT, get_text, service),            \
-		OF_WHO("llmsnoop.comm", TEXT, get_text, comm),              \
-		OF_WHO("llmsnoop.unit", TEXT, get_text, unit),              \
+#define WHO                                                                                       \
+	OF_WHO("process.pid", UINT, get_uint32, pid),                                             \
+		OF_WHO("process.executable.name", TEXT, get_basename, exe),                       \
+		OF_WHO("process.linux.cgroup", TEXT, get_text, cgroup),                           \
+		OF_WHO("user.id", TEXT, get_uid, uid), OF_WHO("user.name", TEXT, get_text, user), \
+		OF_WHO("container.id", TEXT, get_text, container_id),                             \
+		OF_WHO("container.name", TEXT, get_text, container_name),                         \
+		OF_WHO("container.runtime.name", TEXT, get_text, container_runtime),              \
+		OF_WHO("container.image.name", TEXT, get_text, container_image),                  \
+		OF_WHO("k8s.namespace.name", TEXT, get_text, pod_namespace),                      \
+		OF_WHO("k8s.pod.name", TEXT, get_text, pod_name),                                 \
+		OF_WHO("k8s.pod.uid", TEXT, get_text, pod_uid),                                   \
+		OF_WHO("k8s.container.name", TEXT, get_text, pod_container),                      \
+		OF_WHO("k8s.deployment.name", TEXT, get_text, owners[OWNER_DEPLOYMENT]),          \
+		OF_WHO("k8s.replicaset.name", TEXT, get_text, owners[OWNER_REPLICASET]),          \
+		OF_WHO("k8s.statefulset.name", TEXT, get_text, owners[OWNER_STATEFULSET]),        \
+		OF_WHO("k8s.daemonset.name", TEXT, get_text, owners[OWNER_DAEMONSET]),            \
+		OF_WHO("k8s.cronjob.name", TEXT, get_text, owners[OWNER_CRONJOB]),                \
+		OF_WHO("k8s.job.name", TEXT, get_text, owners[OWNER_JOB]),                        \
+		OF_WHO("service.name", TEXT, get_text, service),                                  \
+		OF_WHO("service.namespace", TEXT, get_text, service_namespace),                   \
+		OF_WHO("service.instance.id", TEXT, get_text, service_instance),                  \
+		OF_WHO("llmsnoop.comm", TEXT, get_text, comm),                                    \
+		OF_WHO("llmsnoop.unit", TEXT, get_text, unit),                                    \
+		OF_WHO("llmsnoop.slice", TEXT, get_text, slice),                                  \
+		OF_WHO("llmsnoop.session", TEXT, get_text, session),                              \
+		OF_WHO("llmsnoop.workload", TEXT, get_text, workload),                            \
 		OF_WHO("llmsnoop.feature", TEXT, get_text, feature)
 
 #define TABLE(of, rows) const struct fields of = {rows, sizeof(rows) / sizeof(rows[0])}

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/utf8.h"
 #include "call/when.h"
+#include "enrich/attribution.h"
 
 /* What setters need beside the value. Each leaves a field alone that an earlier line of the table
  * has set. */
@@ -19,6 +21,12 @@ static void set_text(const struct at *at, void *field, struct span v)
 
 	if (!*text && v.n)
 		*text = call_open__text(at->x, v);
+}
+
+/* A name that people gave. */
+static void set_name(const struct at *at, void *field, struct span v)
+{
+	set_text(at, field, utf8__head(span_trim(v), FEATURE_MAX));
 }
 
 static void set_int(const struct at *at, void *field, struct span v)
@@ -97,6 +105,7 @@ struct header_field {
 #define AT(member) offsetof(struct call, member)
 
 static const struct header_field request_fields[] = {
+	{"x-llmsnoop-feature", set_name, AT(who.feature)},
 	{"user-agent", set_text, AT(user_agent)},
 	{"x-stainless-retry-count", set_retries, AT(attempt)},
 	{"amz-sdk-request", set_attempt, AT(attempt)},

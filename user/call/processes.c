@@ -2,13 +2,15 @@
 #include "call/processes.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "enrich/service.h"
 #include "base/limits.h"
+#include "enrich/attribution.h"
 
 #define BUCKETS 1024
-#define STRING_MAX 4096
+#define STRING_MAX (8 << 10)
 #define LINGER_NS 5000000000ULL
 
 struct entry {
@@ -92,43 +94,121 @@ static size_t kept(const char *s)
 	return s ? strnlen(s, STRING_MAX) : 0;
 }
 
+/* Members of struct who that are those of struct process, and those that are made of them. */
+#define SAME(member)                                                           \
+	{                                                                      \
+		offsetof(struct who, member), offsetof(struct process, member) \
+	}
+#define MADE(member, made)                                                       \
+	{                                                                        \
+		offsetof(struct who, member), offsetof(struct attribution, made) \
+	}
+
+struct pair {
+	size_t to, from;
+};
+
+static const struct pair texts[] = {
+	SAME(comm),
+	SAME(exe),
+	SAME(cmdline),
+	SAME(cgroup),
+	SAME(user),
+	SAME(unit),
+	SAME(slice),
+	SAME(session),
+	SAME(container_id),
+	SAME(container_runtime),
+	SAME(container_name),
+	SAME(container_image),
+	SAME(pod_uid),
+	SAME(pod_namespace),
+	SAME(pod_name),
+	SAME(pod_container),
+	SAME(env),
+	SAME(labels),
+};
+
+static const struct pair made[] = {
+	MADE(service, service),
+	MADE(service_namespace, service_namespace),
+	MADE(service_instance, service_instance),
+	MADE(workload, workload),
+	MADE(feature, feature),
+	MADE(owners[OWNER_DEPLOYMENT], owners[OWNER_DEPLOYMENT]),
+	MADE(owners[OWNER_REPLICASET], owners[OWNER_REPLICASET]),
+	MADE(owners[OWNER_STATEFULSET], owners[OWNER_STATEFULSET]),
+	MADE(owners[OWNER_DAEMONSET], owners[OWNER_DAEMONSET]),
+	MADE(owners[OWNER_CRONJOB], owners[OWNER_CRONJOB]),
+	MADE(owners[OWNER_JOB], owners[OWNER_JOB]),
+};
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static const char **text_of(struct who *w, const struct pair *t)
+{
+	return (const char **)(void *)((char *)w + t->to);
+}
+
+/* What p and what is made of it say; strings are borrowed, NULL where they are unknown. */
+static void describe(const struct process *p, struct attribution *room, struct who *ret)
+{
+	const char *text;
+	size_t i;
+
+	*ret = (struct who){.pid = p->pid, .uid = p->uid};
+	for (i = 0; i < N(texts); i++) {
+		text = *(const char *const *)(const void *)((const char *)p + texts[i].from);
+		*text_of(ret, &texts[i]) = text && *text ? text : NULL;
+	}
+	attribution__of(ret, room);
+	for (i = 0; i < N(made); i++) {
+		text = (const char *)room + made[i].from;
+		*text_of(ret, &made[i]) = *text ? text : NULL;
+	}
+}
+
+static char *keep(char *at, const char **text)
+{
+	size_t n = kept(*text);
+
+	if (!*text)
+		return at;
+	memcpy(at, *text, n);
+	at[n] = 0;
+	*text = at;
+	return at + n + 1;
+}
+
 /* One allocation holds the entry and its strings. */
 static struct entry *copy(const struct process *p)
 {
-	const char **const from[] = {
-		(const char **)&p->comm,	 (const char **)&p->exe,
-		(const char **)&p->cmdline,	 (const char **)&p->cgroup,
-		(const char **)&p->container_id, (const char **)&p->unit,
-		(const char **)&p->env,
-	};
-	char service[SERVICE_NAME_MAX];
-	size_t n = sizeof(struct entry), len, i;
+	struct attribution room;
 	struct entry *e;
+	struct who w;
+	size_t n = sizeof(struct entry), i;
 	char *at;
 
-	service__name(p->exe ? p->exe : "", p->cmdline ? p->cmdline : "", p->comm ? p->comm : "",
-		      service, sizeof(service));
-	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-		n += kept(*from[i]) + 1;
-	e = malloc(n + strlen(service) + 1);
+	describe(p, &room, &w);
+	for (i = 0; i < N(texts); i++)
+		n += kept(*text_of(&w, &texts[i])) + 1;
+	for (i = 0; i < N(made); i++)
+		n += kept(*text_of(&w, &made[i])) + 1;
+	e = malloc(n);
 	if (!e)
 		return NULL;
-	*e = (struct entry){.facts.p = *p, .refs = 1};
+	*e = (struct entry){.facts = {.p = *p, .who = w}, .refs = 1};
 	at = (char *)(e + 1);
-	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
-		/* The same member of the copy. */
-		const char **to = (const char **)((char *)&e->facts.p +
-						  ((const char *)from[i] - (const char *)p));
+	for (i = 0; i < N(texts); i++)
+		at = keep(at, text_of(&e->facts.who, &texts[i]));
+	for (i = 0; i < N(made); i++)
+		at = keep(at, text_of(&e->facts.who, &made[i]));
+	/* The process itself is asked for these strings, too. */
+	for (i = 0; i < N(texts); i++) {
+		const char *text = *text_of(&e->facts.who, &texts[i]);
 
-		len = kept(*from[i]);
-		*to = at;
-		if (len)
-			memcpy(at, *from[i], len);
-		at[len] = 0;
-		at += len + 1;
+		*(const char **)(void *)((char *)&e->facts.p + texts[i].from) = text ? text : "";
 	}
-	strcpy(at, service);
-	e->facts.service = *at ? at : NULL;
 	return e;
 }
 

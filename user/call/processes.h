@@ -4,6 +4,7 @@
 #ifndef LLMSNOOP_PROCESSES_H
 #define LLMSNOOP_PROCESSES_H
 
+#include "call/record.h"
 #include "capture/capture.h"
 
 struct limits;
@@ -11,8 +12,8 @@ struct processes;
 
 /* One process between two execs. Read-only for all but processes.c. */
 struct process_facts {
-	struct process p;    /* strings owned, each bounded */
-	const char *service; /* enrich/service.h; NULL: unknown */
+	struct process p; /* strings owned, each bounded */
+	struct who who;	  /* made of p; so are its strings */
 };
 
 int processes__new(const struct limits *lim, struct processes **ret);

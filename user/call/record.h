@@ -71,10 +71,31 @@ struct call_gaps {
 	uint64_t buckets[CALL_GAP_BUCKETS]; /* the last is above all bounds */
 };
 
-/* Whose it is. */
+/* What makes pods. */
+enum pod_owner {
+	OWNER_DEPLOYMENT,
+	OWNER_REPLICASET,
+	OWNER_STATEFULSET,
+	OWNER_DAEMONSET,
+	OWNER_CRONJOB,
+	OWNER_JOB,
+	N_POD_OWNERS,
+};
+
+/* Whose it is. Texts are chosen by the traced side and by those who start containers. */
 struct who {
 	uint32_t pid, uid; /* uid UINT32_MAX: unknown */
-	const char *comm, *exe, *cmdline, *cgroup, *container_id, *unit, *service, *feature;
+	const char *comm, *exe, *cmdline, *cgroup;
+	const char *user;		    /* the name of uid */
+	const char *unit, *slice, *session; /* systemd's */
+	const char *container_id, *container_runtime, *container_name, *container_image;
+	const char *pod_uid, *pod_namespace, *pod_name, *pod_container;
+	const char *owners[N_POD_OWNERS];
+	const char *workload; /* what the pod is one of, of whatever kind */
+	const char *service, *service_namespace, *service_instance;
+	const char *feature;
+	/* For rules alone: "NAME=value\n" of a few variables, and of labels (capture.h). */
+	const char *env, *labels;
 };
 
 /* What was said, as JSON texts in the shapes of the OpenTelemetry GenAI conventions (their

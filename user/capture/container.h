@@ -9,11 +9,11 @@
 #include "capture/cgroup.h"
 #include "capture/host_root.h"
 
-#define CONTAINER_LOGS_MAX 16384      /* names of /var/log/containers that are looked at */
-#define CONTAINER_VOLUMES_MAX 64      /* of a pod that are looked into for its labels */
-#define CONTAINER_FILE_MAX (4 << 20)  /* bytes of a runtime's description of a container */
+#define CONTAINER_LOGS_MAX 16384       /* names of /var/log/containers that are looked at */
+#define CONTAINER_VOLUMES_MAX 64       /* of a pod that are looked into for its labels */
+#define CONTAINER_FILE_MAX (4 << 20)   /* bytes of a runtime's description of a container */
 #define CONTAINER_LABELS_MAX (8 << 10) /* bytes of all labels and annotations that are kept */
-#define CONTAINER_LABEL_MAX 512	      /* bytes of one, its name included */
+#define CONTAINER_LABEL_MAX 512	       /* bytes of one, its name included */
 
 enum container_text {
 	CONTAINER_NAME,

@@ -180,7 +180,8 @@ static void read_volumes(const struct host_root *root, const char *uid, const ch
 	int n = 0, fd;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~%s", uid, kind);
+	snprintf(path, sizeof(path), "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~%s", uid,
+		 kind);
 	dir = open_folder(host_root__file(root, path, O_DIRECTORY));
 	while (dir && !ret->labels.n && n++ < CONTAINER_VOLUMES_MAX && (d = readdir(dir))) {
 		if (d->d_name[0] == '.')

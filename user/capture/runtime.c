@@ -24,9 +24,8 @@ static void read_docker(const cJSON *doc, struct span id, struct container_facts
 
 	container__set(ret, CONTAINER_NAME, span_skip(name, span_starts(name, SPAN_LIT("/"))));
 	container__set(ret, CONTAINER_IMAGE, text_of(member(config, "Image")));
-	cJSON_ArrayForEach(label, member(config, "Labels"))
-		container__add_label(ret, "container.label.", span_str(label->string),
-				     text_of(label));
+	cJSON_ArrayForEach(label, member(config, "Labels")) container__add_label(
+		ret, "container.label.", span_str(label->string), text_of(label));
 }
 
 /* Annotations of the OCI runtime's configuration: containerd's CRI plugin, CRI-O, nerdctl. */
@@ -72,10 +71,12 @@ static void read_storage(const cJSON *doc, struct span id, struct container_fact
 	cJSON_Delete(metadata);
 }
 
-#define CONTAINERD(run, space) "/run/" run "/io.containerd.runtime.v2.task/" space "/", "/config.json"
+#define CONTAINERD(run, space) \
+	"/run/" run "/io.containerd.runtime.v2.task/" space "/", "/config.json"
 
 static const struct source {
-	const char *before, *after; /* the container's id in a path; after NULL: there is none in it */
+	const char *before,
+		*after; /* the container's id in a path; after NULL: there is none in it */
 	void (*read)(const cJSON *doc, struct span id, struct container_facts *ret);
 } sources[] = {
 	{"/var/lib/docker/containers/", "/config.v2.json", read_docker},

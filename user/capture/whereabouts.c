@@ -79,9 +79,9 @@ const struct container_facts *whereabouts__container(struct whereabouts *w,
 	container__free(&k->facts);
 	container__read(&w->root, ids, &k->facts);
 	memcpy(k->id, name, sizeof(name));
-	k->until_ns = now + (*ids->pod_uid && !*k->facts.text[CONTAINER_POD_CONTAINER]
-				     ? KEEP_PART_NS
-				     : KEEP_NS);
+	k->until_ns =
+		now + (*ids->pod_uid && !*k->facts.text[CONTAINER_POD_CONTAINER] ? KEEP_PART_NS
+										 : KEEP_NS);
 	return &k->facts;
 }
 
