@@ -238,16 +238,19 @@ static void traceparents(void **state)
 	};
 	uint8_t trace[16] = {0}, parent[8] = {0};
 	struct call a = {.who.pid = 1, .time_ns = 5}, b = a, c = a;
+	bool sampled;
 	size_t i;
 
-	assert_true(ids__parse_traceparent(span_str(good), trace, parent));
+	assert_true(ids__parse_traceparent(span_str(good), trace, parent, &sampled));
 	assert_int_equal(trace[0], 0x4b);
 	assert_int_equal(parent[7], 0xb7);
+	assert_true(sampled);
 	assert_true(ids__parse_traceparent(
-		SPAN_LIT("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-later"), trace,
-		parent));
+		SPAN_LIT("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-later"), trace,
+		parent, &sampled));
+	assert_false(sampled);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(ids__parse_traceparent(span_str(bad[i]), trace, parent));
+		assert_false(ids__parse_traceparent(span_str(bad[i]), trace, parent, &sampled));
 	ids__derive(&a, SPAN_NONE, 1, 2, 3, 0);
 	ids__derive(&b, SPAN_NONE, 1, 2, 3, 0);
 	ids__derive(&c, SPAN_NONE, 1, 2, 3, 1);
@@ -258,6 +261,10 @@ static void traceparents(void **state)
 	ids__derive(&a, span_str(good), 1, 2, 3, 0);
 	assert_int_equal(a.trace_id[0], 0x4b);
 	assert_int_equal(a.parent_span_id[7], 0xb7);
+	assert_false(a.unsampled);
+	ids__derive(&a, SPAN_LIT("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02"), 1, 2,
+		    3, 0);
+	assert_true(a.unsampled);
 }
 
 static void arenas_are_bounded(void **state)

@@ -58,6 +58,7 @@ struct agent_tool {
 	uint64_t time_ns;     /* CLOCK_REALTIME of the last byte of that answer */
 	uint64_t duration_ns; /* to the first byte of that request */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* the parent is the run */
+	bool unsampled; /* as the run */
 	const char *name, *id;
 	const char *error_type; /* NULL: it did not fail, as far as the wire says */
 	int64_t repeats;	/* how often the run asked for just this before, with the same

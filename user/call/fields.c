@@ -306,6 +306,34 @@ bool field__get(const struct field *f, const void *record, struct value *ret)
 	return f->get(record, f->at, ret);
 }
 
+const char *call__operation(const struct call *c)
+{
+	static const struct {
+		const char *ours, *theirs;
+	} names[] = {
+		{"chat", "chat"},
+		{"generate_content", "generate_content"},
+		{"text_completion", "text_completion"},
+		{"embeddings", "embeddings"},
+		{"fetch_response", "fetch_response"},
+		{"rerank", "retrieval"},
+		{"image", "generate_content"},
+		{"audio", "generate_content"},
+		{"invoke_agent", "invoke_agent"},
+	};
+	const char *ours = c->operation;
+	size_t i;
+
+	if (c->kind == CALL_TOOL)
+		ours = NULL;
+	if (c->kind == CALL_FETCH)
+		ours = "fetch_response";
+	for (i = 0; ours && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i].ours, ours))
+			return names[i].theirs;
+	return NULL;
+}
+
 const struct field *fields__find(const struct fields *t, const char *name)
 {
 	unsigned int i;

@@ -72,6 +72,11 @@ extern const struct fields stats_fields; /* of struct stats */
  * itself: it must not be copied. */
 bool field__get(const struct field *f, const void *record, struct value *ret);
 
+/* A call's operation by a name that the conventions know ("chat", "embeddings", …), or NULL: they
+ * have none for it (token counts, moderations, what cannot be read). Making images and speech is
+ * generating content, ranking what was found is part of its retrieval. */
+const char *call__operation(const struct call *c);
+
 /* NULL: no field has that name. */
 const struct field *fields__find(const struct fields *t, const char *name);
 

@@ -28,7 +28,8 @@ static bool parse_hex(const uint8_t *digits, size_t n, uint8_t *to)
 	return any;
 }
 
-bool ids__parse_traceparent(struct span v, uint8_t ret_trace_id[16], uint8_t ret_parent_id[8])
+bool ids__parse_traceparent(struct span v, uint8_t ret_trace_id[16], uint8_t ret_parent_id[8],
+			    bool *ret_sampled)
 {
 	uint8_t trace[16], parent[8];
 
@@ -45,6 +46,7 @@ bool ids__parse_traceparent(struct span v, uint8_t ret_trace_id[16], uint8_t ret
 		return false;
 	memcpy(ret_trace_id, trace, 16);
 	memcpy(ret_parent_id, parent, 8);
+	*ret_sampled = nibble(v.p[54]) & 1;
 	return true;
 }
 
@@ -74,10 +76,13 @@ void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_
 {
 	const uint64_t v[] = {conn, start_ns, c->who.pid, first_ns, c->time_ns, nth};
 	const size_t n = sizeof(v) / sizeof(v[0]);
+	bool sampled = true;
 
 	put_hash(c->span_id, 1, v, n);
-	if (ids__parse_traceparent(traceparent, c->trace_id, c->parent_span_id))
+	if (ids__parse_traceparent(traceparent, c->trace_id, c->parent_span_id, &sampled)) {
+		c->unsampled = !sampled;
 		return;
+	}
 	put_hash(c->trace_id, 2, v, n);
 	put_hash(c->trace_id + 8, 3, v, n);
 }

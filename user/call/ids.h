@@ -11,13 +11,15 @@
 
 struct call;
 
-/* A traceparent header (W3C Trace Context 1, section 3.2): ids are set and true is returned only
+/* A traceparent header (W3C Trace Context 1, section 3.2): what it says is returned, and true, only
  * where it is well-formed. */
-bool ids__parse_traceparent(struct span value, uint8_t ret_trace_id[16], uint8_t ret_parent_id[8]);
+bool ids__parse_traceparent(struct span value, uint8_t ret_trace_id[16], uint8_t ret_parent_id[8],
+			    bool *ret_sampled);
 
-/* Fills c's span id, and its trace id and parent where the request had no traceparent. The
- * numbers name the call: connection, process start, its first byte's times, and which one it is
- * of those that began at that moment on that connection. */
+/* Fills c's span id, trace id and parent: the latter two out of the request's traceparent where
+ * it had one, with what that says of sampling. The numbers name the call: connection, process
+ * start, its first byte's times, and which one it is of those that began at that moment on that
+ * connection. */
 void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_t start_ns,
 		 uint64_t first_ns, unsigned int nth);
 

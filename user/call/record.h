@@ -117,6 +117,7 @@ struct call {
 	int64_t chunks;					     /* events with model output */
 	const struct call_gaps *gaps;			     /* NULL: fewer than two of them */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
+	bool unsampled; /* the application does not record this trace */
 
 	/* what */
 	enum call_kind kind;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/otlp/any_value.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+#include "sink/otlp/attributes.h"
+
+/* One object or array whose members are being made. */
+struct level {
+	const cJSON *next; /* member to be made next */
+	Otlp__AnyValue **values;
+	Otlp__KeyValue **pairs; /* NULL: an array */
+	size_t *n;
+};
+
+static bool set_string(Otlp__AnyValue *v, struct arena *arena, const char *text)
+{
+	struct span s = span_str(text);
+
+	/* cJSON's texts die with its tree. */
+	v->string_value = arena__string(arena, s);
+	if (v->string_value)
+		v->string_value = (char *)attributes__utf8(arena, v->string_value, 0);
+	v->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
+	return v->string_value;
+}
+
+static void set_number(Otlp__AnyValue *v, double number)
+{
+	/* Whole numbers that a double holds exactly. */
+	if (number == floor(number) && fabs(number) <= 9007199254740992.0) {
+		v->value_case = OTLP__ANY_VALUE__VALUE_INT_VALUE;
+		v->int_value = (int64_t)number;
+	} else {
+		v->value_case = OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE;
+		v->double_value = number;
+	}
+}
+
+/* Too deep: as text. */
+static bool set_text_of(Otlp__AnyValue *v, struct arena *arena, const cJSON *from)
+{
+	char *text = cJSON_PrintUnformatted(from);
+	bool ok = text && set_string(v, arena, text);
+
+	cJSON_free(text);
+	return ok;
+}
+
+/* Makes v, without the members of an object or array: those are left to *ret. */
+static bool set(Otlp__AnyValue *v, struct arena *arena, const cJSON *from, struct level *ret)
+{
+	size_t n = (size_t)cJSON_GetArraySize(from);
+
+	ret->next = NULL;
+	if (cJSON_IsString(from))
+		return set_string(v, arena, from->valuestring);
+	if (cJSON_IsNumber(from)) {
+		set_number(v, from->valuedouble);
+		return true;
+	}
+	if (cJSON_IsBool(from)) {
+		v->value_case = OTLP__ANY_VALUE__VALUE_BOOL_VALUE;
+		v->bool_value = cJSON_IsTrue(from);
+		return true;
+	}
+	if (!cJSON_IsObject(from) && !cJSON_IsArray(from))
+		return true;
+	*ret = (struct level){.next = from->child};
+	if (cJSON_IsObject(from)) {
+		v->kvlist_value = arena__alloc(arena, sizeof(*v->kvlist_value));
+		ret->pairs = arena__alloc(arena, (n + 1) * sizeof(Otlp__KeyValue *));
+		if (!v->kvlist_value || !ret->pairs)
+			return false;
+		otlp__key_value_list__init(v->kvlist_value);
+		v->kvlist_value->values = ret->pairs;
+		v->value_case = OTLP__ANY_VALUE__VALUE_KVLIST_VALUE;
+		ret->n = &v->kvlist_value->n_values;
+	} else {
+		v->array_value = arena__alloc(arena, sizeof(*v->array_value));
+		ret->values = arena__alloc(arena, (n + 1) * sizeof(Otlp__AnyValue *));
+		if (!v->array_value || !ret->values)
+			return false;
+		otlp__array_value__init(v->array_value);
+		v->array_value->values = ret->values;
+		v->value_case = OTLP__ANY_VALUE__VALUE_ARRAY_VALUE;
+		ret->n = &v->array_value->n_values;
+	}
+	return true;
+}
+
+/* A member's place. NULL: no memory. */
+static Otlp__AnyValue *member(struct level *l, struct arena *arena, const cJSON *from)
+{
+	Otlp__AnyValue *v = arena__alloc(arena, sizeof(*v));
+	Otlp__KeyValue *pair;
+	Otlp__AnyValue key;
+
+	if (!v)
+		return NULL;
+	otlp__any_value__init(v);
+	if (!l->pairs) {
+		l->values[(*l->n)++] = v;
+		return v;
+	}
+	pair = arena__alloc(arena, sizeof(*pair));
+	if (!pair || !set_string(&key, arena, from->string ? from->string : ""))
+		return NULL;
+	otlp__key_value__init(pair);
+	pair->key = key.string_value;
+	pair->value = v;
+	l->pairs[(*l->n)++] = pair;
+	return v;
+}
+
+/* Keys are unique in a kvlist: of a key that stands twice the first counts. */
+static bool is_repeated(const struct level *l, const cJSON *from)
+{
+	size_t i;
+
+	for (i = 0; l->pairs && i < *l->n; i++)
+		if (from->string && !strcmp(l->pairs[i]->key, from->string))
+			return true;
+	return false;
+}
+
+static bool fill(Otlp__AnyValue *ret, struct arena *arena, const cJSON *json)
+{
+	struct level levels[ANY_VALUE_DEPTH];
+	unsigned int depth = 0;
+
+	if (!set(ret, arena, json, &levels[0]))
+		return false;
+	while (depth || levels[0].next) {
+		struct level *l = &levels[depth];
+		const cJSON *from = l->next;
+		Otlp__AnyValue *v;
+
+		if (!from) {
+			depth--;
+			continue;
+		}
+		l->next = from->next;
+		if (is_repeated(l, from))
+			continue;
+		v = member(l, arena, from);
+		if (!v)
+			return false;
+		if (depth + 1 == ANY_VALUE_DEPTH && from->child) {
+			if (!set_text_of(v, arena, from))
+				return false;
+			continue;
+		}
+		if (depth + 1 == ANY_VALUE_DEPTH) {
+			struct level leaf;
+
+			if (!set(v, arena, from, &leaf))
+				return false;
+			continue;
+		}
+		if (!set(v, arena, from, &levels[depth + 1]))
+			return false;
+		if (levels[depth + 1].next)
+			depth++;
+	}
+	return true;
+}
+
+bool any_value__from_json(Otlp__AnyValue *ret, struct arena *arena, const char *json)
+{
+	cJSON *tree = cJSON_Parse(json);
+	bool ok = tree && fill(ret, arena, tree);
+
+	cJSON_Delete(tree);
+	return ok;
+}
