@@ -21,6 +21,7 @@ struct agent_run {
 	uint64_t time_ns;     /* CLOCK_REALTIME of the first call's first byte */
 	uint64_t duration_ns; /* to the end of the last call */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
+	bool unsampled; /* the application does not record this trace: see struct call */
 	const char *agent;				     /* its name, where the wire has one */
 	const char *provider, *conversation_id;
 	const char *model;		   /* that was asked for; NULL: several */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "call/fields.h"
 #include "sink/metrics_inner.h"
 
 #define KEY_TEXT 24
@@ -22,7 +23,7 @@ static void put_who(struct label_set *l, const struct who *w)
 static void put_call(struct label_set *l, const struct call *c, char *port)
 {
 	put_who(l, &c->who);
-	l->text[LABEL_OPERATION] = c->operation;
+	l->text[LABEL_OPERATION] = call__operation(c);
 	l->text[LABEL_PROVIDER] = c->provider;
 	l->text[LABEL_REQUEST_MODEL] = c->request_model;
 	l->text[LABEL_RESPONSE_MODEL] = c->response_model;
@@ -72,10 +73,11 @@ static void add_known(struct feed *f, enum metric metric, int64_t v)
 static bool is_inference(const struct call *c)
 {
 	static const char *const operations[] = {"chat", "generate_content", "text_completion"};
+	const char *operation = call__operation(c);
 	size_t i;
 
-	for (i = 0; c->operation && i < sizeof(operations) / sizeof(operations[0]); i++)
-		if (!strcmp(c->operation, operations[i]))
+	for (i = 0; operation && i < sizeof(operations) / sizeof(operations[0]); i++)
+		if (!strcmp(operation, operations[i]))
 			return true;
 	return false;
 }
@@ -266,7 +268,10 @@ static void feed_call(struct feed *f)
 		feed_mcp(f);
 		return;
 	}
-	if (server)
+	/* gen_ai.* are of operations that the conventions know. */
+	if (!call__operation(f->c))
+		;
+	else if (server)
 		feed_server(f);
 	else if (f->m->cfg.semconv == SEMCONV_LATEST)
 		feed_client_latest(f);

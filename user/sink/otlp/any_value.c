@@ -2,6 +2,7 @@
 #include "sink/otlp/any_value.h"
 
 #include <cjson/cJSON.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static bool set_string(Otlp__AnyValue *v, struct arena *arena, const char *text)
 	/* cJSON's texts die with its tree. */
 	v->string_value = arena__string(arena, s);
 	if (v->string_value)
-		v->string_value = (char *)attributes__utf8(arena, v->string_value, 0);
+		v->string_value = (char *)attributes__utf8(arena, v->string_value, UINT_MAX);
 	v->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
 	return v->string_value;
 }
@@ -39,7 +40,15 @@ static void set_number(Otlp__AnyValue *v, double number)
 	}
 }
 
-/* Too deep: as text. */
+/* Is from told as text? Where it is too deep, or has so many members that to look for names that
+ * stand twice takes long. */
+static bool is_too_much(const cJSON *from, unsigned int depth)
+{
+	return from->child && (depth + 1 >= ANY_VALUE_DEPTH ||
+			       (cJSON_IsObject(from) &&
+				cJSON_GetArraySize(from) > ANY_VALUE_MEMBERS));
+}
+
 static bool set_text_of(Otlp__AnyValue *v, struct arena *arena, const cJSON *from)
 {
 	char *text = cJSON_PrintUnformatted(from);
@@ -128,9 +137,11 @@ static bool is_repeated(const struct level *l, const cJSON *from)
 
 static bool fill(Otlp__AnyValue *ret, struct arena *arena, const cJSON *json)
 {
-	struct level levels[ANY_VALUE_DEPTH];
+	struct level levels[ANY_VALUE_DEPTH + 1];
 	unsigned int depth = 0;
 
+	if (is_too_much(json, 0))
+		return false;
 	if (!set(ret, arena, json, &levels[0]))
 		return false;
 	while (depth || levels[0].next) {
@@ -148,15 +159,8 @@ static bool fill(Otlp__AnyValue *ret, struct arena *arena, const cJSON *json)
 		v = member(l, arena, from);
 		if (!v)
 			return false;
-		if (depth + 1 == ANY_VALUE_DEPTH && from->child) {
+		if (is_too_much(from, depth)) {
 			if (!set_text_of(v, arena, from))
-				return false;
-			continue;
-		}
-		if (depth + 1 == ANY_VALUE_DEPTH) {
-			struct level leaf;
-
-			if (!set(v, arena, from, &leaf))
 				return false;
 			continue;
 		}

@@ -12,8 +12,11 @@
  * messages inside one another, and a level of JSON takes up to three; what is deeper is told as
  * JSON text. */
 #define ANY_VALUE_DEPTH 24
+/* Members of an object that is told as such. */
+#define ANY_VALUE_MEMBERS 256
 
-/* Fills *ret, whose parts are arena's. False: json is no JSON, or there is no memory. */
+/* Fills *ret, whose parts are arena's. False: json is no JSON or has too
+ * many members, or there is no memory. */
 bool any_value__from_json(Otlp__AnyValue *ret, struct arena *arena, const char *json);
 
 #endif

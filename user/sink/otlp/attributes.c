@@ -11,7 +11,7 @@ void attributes__init(struct attributes *a, struct arena *arena, unsigned int li
 		      unsigned int value_length)
 {
 	a->arena = arena;
-	a->limit = limit && limit < ATTRIBUTES_MAX ? limit : ATTRIBUTES_MAX;
+	a->limit = limit < ATTRIBUTES_MAX ? limit : ATTRIBUTES_MAX;
 	a->value_length = value_length;
 	a->n = a->dropped = 0;
 }
@@ -23,7 +23,7 @@ static size_t good(struct span s, unsigned int max, bool *ret_whole)
 	unsigned int chars;
 	uint32_t cp;
 
-	for (chars = 0; at < s.n && (!max || chars < max); chars++) {
+	for (chars = 0; at < s.n && chars < max; chars++) {
 		n = utf8__next(span_skip(s, at), &cp);
 		/* U+FFFD itself takes three bytes, and so may a part that reads as one: the
 		 * repair writes the same then. */
@@ -51,7 +51,7 @@ const char *attributes__utf8(struct arena *arena, const char *text, unsigned int
 	out = arena__alloc(arena, s.n * 3 + 1);
 	if (!out)
 		return NULL;
-	for (chars = 0; at < s.n && (!max || chars < max); chars++) {
+	for (chars = 0; at < s.n && chars < max; chars++) {
 		step = utf8__next(span_skip(s, at), &cp);
 		n += utf8__encode(cp, (uint8_t *)out + n);
 		at += step;

@@ -14,12 +14,12 @@
 struct attributes {
 	struct arena *arena;	   /* borrowed; holds what entries point to */
 	unsigned int limit;	   /* entries */
-	unsigned int value_length; /* longest text in characters; 0: any */
+	unsigned int value_length; /* longest text in characters */
 	unsigned int n, dropped;
 	Otlp__KeyValue *list[ATTRIBUTES_MAX];
 };
 
-/* limit 0: ATTRIBUTES_MAX. Entries live as long as the arena's content. */
+/* UINT_MAX: as many as there is room for, texts of any length. Entries live as long as the arena's content. */
 void attributes__init(struct attributes *a, struct arena *arena, unsigned int limit,
 		      unsigned int value_length);
 
@@ -35,7 +35,7 @@ void attributes__value(struct attributes *a, const char *key, const struct value
 /* JSON text as structured value; a text where it is no JSON. */
 void attributes__json(struct attributes *a, const char *key, const char *json);
 
-/* s as a string of valid UTF-8 without NUL, at most max characters (0: any). NULL: no memory. s
+/* s as a string of valid UTF-8 without NUL, at most max characters. NULL: no memory. s
  * itself where nothing is to be done. */
 const char *attributes__utf8(struct arena *arena, const char *s, unsigned int max);
 

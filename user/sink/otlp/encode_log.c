@@ -65,7 +65,7 @@ static void add_content(struct attributes *a, const struct call *c)
 
 int otlp_encode__details(struct otlp_encode *e, const struct call *c, struct buf *out)
 {
-	const struct naming naming = encode_naming(e, span_type__of(c), c->role == ROLE_SERVER);
+	const struct naming naming = encode_naming(e, span_type__of(c), c->beside);
 	struct attributes a;
 
 	begin(e, &a);

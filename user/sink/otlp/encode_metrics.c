@@ -2,6 +2,7 @@
 #include "sink/otlp/encode_metrics.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,7 +192,7 @@ static int pack_histogram(struct encoding *x, const struct metric_def *def,
 	m.bucket_counts = (uint64_t *)p->buckets;
 	m.n_explicit_bounds = def->n_bounds;
 	m.explicit_bounds = (double *)def->bounds;
-	m.has_min = m.has_max = p->has_min_max && p->count;
+	m.has_min = m.has_max = p->count > 0;
 	m.min = p->min;
 	m.max = p->max;
 	m.n_attributes = a->n;
@@ -237,7 +238,7 @@ static void on_point(void *ctx, const struct metric_def *def, const struct metri
 	err = otlp_resource__labels(e, x->host, def->labels, p->label_values, def->n_owner_labels,
 				    &x->resource);
 	g = err ? NULL : group_of(x);
-	attributes__init(&a, &e->arena, 0, 0);
+	attributes__init(&a, &e->arena, UINT_MAX, UINT_MAX);
 	for (i = def->n_owner_labels; i < def->n_labels; i++)
 		add_label(&a, def->labels[i], p->label_values[i]);
 	if (p->overflow)

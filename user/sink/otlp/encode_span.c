@@ -104,7 +104,7 @@ static const char *name_of(const struct call *c, enum span_type type, struct val
 int otlp_encode__call(struct otlp_encode *e, const struct call *c, struct buf *out)
 {
 	const enum span_type type = span_type__of(c);
-	const struct naming naming = encode_naming(e, type, c->role == ROLE_SERVER);
+	const struct naming naming = encode_naming(e, type, c->beside);
 	const char *operation = call__operation(c);
 	struct attributes a;
 	struct value name;

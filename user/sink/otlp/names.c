@@ -48,6 +48,11 @@ int span_type__kind(enum span_type type)
 	return kinds[type];
 }
 
+bool span_type__is_genai(enum span_type type)
+{
+	return type <= SPAN_REMOTE_AGENT;
+}
+
 #define BIT(type) (1u << (type))
 #define ANY (BIT(N_SPAN_TYPES) - 1)
 #define HTTP (BIT(SPAN_HTTP_CLIENT) | BIT(SPAN_HTTP_SERVER))

@@ -28,6 +28,9 @@ enum span_type span_type__of(const struct call *c);
 /* enum SpanKind: 1 internal, 2 server, 3 client */
 int span_type__kind(enum span_type type);
 
+/* Is it of a call whose operation the GenAI conventions know? */
+bool span_type__is_genai(enum span_type type);
+
 /* What says which names hold. */
 struct naming {
 	enum span_type type;

@@ -2,6 +2,7 @@
 #include "sink/otlp/resource.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -48,7 +49,7 @@ static void begin(struct otlp_encode *e, struct attributes *a)
 {
 	unsigned int i;
 
-	attributes__init(a, &e->arena, 0, 0);
+	attributes__init(a, &e->arena, UINT_MAX, UINT_MAX);
 	for (i = 0; i < e->config->n_resource; i++)
 		attributes__text(a, e->config->resource[i].key, e->config->resource[i].value);
 }
@@ -109,8 +110,8 @@ int otlp_scope__encode(struct otlp_encode *e, struct buf *out)
 {
 	Otlp__InstrumentationScope m = OTLP__INSTRUMENTATION_SCOPE__INIT;
 
-	m.name = "llmsnoop";
-	m.version = LLMSNOOP_VERSION;
+	m.name = (char *)"llmsnoop";
+	m.version = (char *)LLMSNOOP_VERSION;
 	return otlp_encode__pack(e, &m.base, out);
 }
 
