@@ -9,6 +9,7 @@
 
 #include "call/filter.h"
 #include "capture/offset.h"
+#include "sink/semconv.h"
 
 #define OPTIONS_PIDS_MAX 256
 #define OPTIONS_OFFSETS_MAX 16
@@ -28,6 +29,7 @@ enum output_format {
 };
 
 struct config;
+struct otlp_profile;
 
 /* What the user asked for. Strings point into argv or into config. */
 struct options {
@@ -44,10 +46,13 @@ struct options {
 	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t count;	      /* 0: any number */
 	enum output_format format;
-	const char *out;     /* -o; NULL: none */
-	const char *prices;  /* NULL: the built-in list */
-	const char *cap_out; /* -w */
-	const char *cap_in;  /* -r */
+	const char *out;			 /* -o; NULL: none */
+	const char *prices;			 /* NULL: the built-in list */
+	const char *cap_out;			 /* -w */
+	const char *cap_in;			 /* -r */
+	const char *otlp;			 /* base URL; NULL: as the environment says */
+	const struct otlp_profile *otlp_profile; /* NULL: plain OTLP */
+	enum semconv semconv;
 	const char *config_path;
 	struct config *config; /* NULL: none; sections that others read are in it */
 	bool check_config;     /* that is all that is to be done */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options_values.h"
+#include "sink/otlp/profile.h"
 
 /* ---- values: each takes text to where it belongs; NULL, or what would be right ---- */
 
@@ -150,6 +151,23 @@ static const char *take_jsonl(struct options *o, const char *text, size_t at)
 	return take_format(o, "jsonl", at);
 }
 
+static const char *take_semconv(struct options *o, const char *text, size_t at)
+{
+	static const struct word words[] = {{"1.41", SEMCONV_1_41}, {"latest", SEMCONV_LATEST}};
+	int v;
+
+	if (!find_word(words, sizeof(words) / sizeof(words[0]), text, &v))
+		return "1.41 or latest";
+	o->semconv = (enum semconv)v;
+	return NULL;
+}
+
+static const char *take_otlp_profile(struct options *o, const char *text, size_t at)
+{
+	o->otlp_profile = otlp_profile__find(text);
+	return o->otlp_profile ? NULL : otlp_profile__names();
+}
+
 /* ---- the options ---- */
 
 #define AT(member) offsetof(struct options, member)
@@ -202,6 +220,18 @@ const struct option_def option_defs[] = {
 	  "prices of models, a list of genai-prices or LiteLLM; off: none", 4},
 	 take_text,
 	 AT(prices)},
+	{{"otlp", KEY_OTLP, "URL", 0,
+	  "spans, metrics and logs to an OpenTelemetry collector, as http://localhost:4318", 4},
+	 take_text,
+	 AT(otlp)},
+	{{"otlp-profile", KEY_OTLP_PROFILE, "NAME", 0,
+	  "what a backend wants beside: otel, langfuse, signoz, datadog", 4},
+	 take_otlp_profile,
+	 0},
+	{{"semconv", KEY_SEMCONV, "VERSION", 0,
+	  "names of the GenAI conventions in metrics and OTLP: 1.41 (default) or latest", 4},
+	 take_semconv,
+	 0},
 	{{"utc", KEY_UTC, NULL, 0, "times of the table in UTC", 4}, take_flag, AT(utc)},
 	{{"quiet", 'q', NULL, 0, "neither table nor totals", 4}, take_flag, AT(quiet)},
 	{{"verbose", 'v', NULL, 0, "say more; twice: still more", 4}, take_more, AT(verbose)},
@@ -246,14 +276,15 @@ const size_t n_option_defs = sizeof(option_defs) / sizeof(option_defs[0]);
 
 /* Which options cannot stand together, and which need another. */
 const struct option_rule option_rules[] = {
-	{'p', KEY_COMMAND, false}, {'r', 'p', false},
-	{'r', 'w', false},	   {'r', KEY_RING, false},
-	{'r', KEY_LIST, false},	   {'r', KEY_NO_FOLLOW, false},
-	{'r', KEY_COMMAND, false}, {KEY_LIST, 'w', false},
-	{KEY_LIST, 'o', false},	   {KEY_LIST, 'd', false},
-	{KEY_LIST, 'n', false},	   {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},	   {KEY_CHECK_CONFIG, KEY_CONFIG, true},
-	{'r', KEY_OFFSET, false},  {'r', KEY_PLAIN, false},
+	{'p', KEY_COMMAND, false},   {'r', 'p', false},
+	{'r', 'w', false},	     {'r', KEY_RING, false},
+	{'r', KEY_LIST, false},	     {'r', KEY_NO_FOLLOW, false},
+	{'r', KEY_COMMAND, false},   {KEY_LIST, 'w', false},
+	{KEY_LIST, 'o', false},	     {KEY_LIST, 'd', false},
+	{KEY_LIST, 'n', false},	     {KEY_LIST, KEY_COMMAND, false},
+	{KEY_RAW, 'w', true},	     {KEY_CHECK_CONFIG, KEY_CONFIG, true},
+	{'r', KEY_OFFSET, false},    {'r', KEY_PLAIN, false},
+	{KEY_LIST, KEY_OTLP, false},
 };
 
 const size_t n_option_rules = sizeof(option_rules) / sizeof(option_rules[0]);

@@ -27,6 +27,9 @@ enum {
 	KEY_OFFSET,
 	KEY_CONFIG,
 	KEY_CHECK_CONFIG,
+	KEY_OTLP,
+	KEY_OTLP_PROFILE,
+	KEY_SEMCONV,
 	KEY_COMMAND, /* what follows "--" */
 };
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "log.h"
 #include "sink/jsonl.h"
+#include "sink/otlp/env.h"
+#include "sink/otlp/sink.h"
 #include "sink/table.h"
 
 static int add(struct sinks *sinks, int err, struct sink *s, const char *name)
@@ -45,11 +49,80 @@ static int open_standard_output(const struct options *o, struct sinks *sinks)
 	return add(sinks, err, s, "standard output");
 }
 
+static void warn(void *ctx, const char *text)
+{
+	log__warn("%s", text);
+}
+
+static const struct config_entry *find(const struct config *c, const char *section, const char *key)
+{
+	const struct config_entry *e = NULL;
+
+	while ((e = config__next(c, section, e)))
+		if (!strcmp(e->key, key))
+			break;
+	return e;
+}
+
+/* A variable of OpenTelemetry out of the configuration file. */
+static const char *of_file(void *ctx, const char *name)
+{
+	const struct config_entry *e = find(ctx, "otel", name);
+
+	return e ? e->value : NULL;
+}
+
+static const char *env(const char *name)
+{
+	return getenv(name);
+}
+
+/* OpenTelemetry's environment variables may ask for it, too. */
+static int open_otlp(const struct options *o, struct sinks *sinks)
+{
+	const struct config_entry *in_file = find(o->config, "", "otlp");
+	bool from_file = in_file && o->otlp == in_file->value;
+	const struct otlp_env source = {
+		.endpoint = from_file ? NULL : o->otlp,
+		.environment = otlp_source_environment,
+		.file = {o->config ? of_file : NULL, o->config},
+		.file_endpoint = from_file ? o->otlp : NULL,
+		.warn = warn,
+	};
+	struct otlp_sink_config config = {
+		.profile = o->otlp_profile ? o->otlp_profile : otlp_profile__find("otel"),
+		.semconv = o->semconv,
+		.content = otlp_content__parse(
+			getenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")),
+		.replay = o->cap_in,
+	};
+	struct sink *s = NULL;
+	int err;
+
+	if (o->list)
+		return 0;
+	err = otlp_env__read(&source, &config.config);
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	if (!err && (!config.config.wanted || config.config.disabled)) {
+		otlp_config__free(&config.config);
+		return 0;
+	}
+	if (!err)
+		err = otlp_profile__apply(config.profile, &config.config, env);
+	if (!err)
+		err = otlp_sink__open(&config, &s);
+	else
+		otlp_config__free(&config.config);
+	return add(sinks, err, s, "otlp");
+}
+
 int outputs__open(const struct options *o, struct sinks *sinks)
 {
 	static int (*const all[])(const struct options *o, struct sinks *sinks) = {
 		open_file,
 		open_standard_output,
+		open_otlp,
 	};
 	size_t i;
 	int err;

@@ -44,9 +44,9 @@ static void set_number(Otlp__AnyValue *v, double number)
  * stand twice takes long. */
 static bool is_too_much(const cJSON *from, unsigned int depth)
 {
-	return from->child && (depth + 1 >= ANY_VALUE_DEPTH ||
-			       (cJSON_IsObject(from) &&
-				cJSON_GetArraySize(from) > ANY_VALUE_MEMBERS));
+	return from->child &&
+	       (depth + 1 >= ANY_VALUE_DEPTH ||
+		(cJSON_IsObject(from) && cJSON_GetArraySize(from) > ANY_VALUE_MEMBERS));
 }
 
 static bool set_text_of(Otlp__AnyValue *v, struct arena *arena, const cJSON *from)

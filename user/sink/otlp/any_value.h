@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* any_value.h: JSON as OTLP's AnyValue: objects are kvlists, arrays arrays, null the empty value. */
+/* any_value.h: JSON as OTLP's AnyValue: objects are kvlists, arrays arrays, null the empty value.
+ */
 #ifndef LLMSNOOP_OTLP_ANY_VALUE_H
 #define LLMSNOOP_OTLP_ANY_VALUE_H
 

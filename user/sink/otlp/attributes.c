@@ -190,9 +190,8 @@ void attributes__value(struct attributes *a, const char *key, const struct value
 	switch (v->kind) {
 	case VALUE_TEXT:
 		attributes__text(a, key,
-				 v->text == v->room
-					 ? arena__string(a->arena, span_str(v->text))
-					 : v->text);
+				 v->text == v->room ? arena__string(a->arena, span_str(v->text))
+						    : v->text);
 		break;
 	case VALUE_JSON:
 		attributes__text(a, key, v->text);

@@ -19,7 +19,8 @@ struct attributes {
 	Otlp__KeyValue *list[ATTRIBUTES_MAX];
 };
 
-/* UINT_MAX: as many as there is room for, texts of any length. Entries live as long as the arena's content. */
+/* UINT_MAX: as many as there is room for, texts of any length. Entries live as long as the arena's
+ * content. */
 void attributes__init(struct attributes *a, struct arena *arena, unsigned int limit,
 		      unsigned int value_length);
 

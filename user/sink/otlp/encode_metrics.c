@@ -135,8 +135,8 @@ static size_t make_exemplars(struct encoding *x, const struct metric_def *def,
 		const struct metric_exemplar *from = &p->exemplars[i];
 		Otlp__Exemplar *m = &list[n];
 
-		if (!from->time_ns || !otlp_encode__is_sampled(x->e->config, from->trace_id, false,
-							       false))
+		if (!from->time_ns ||
+		    !otlp_encode__is_sampled(x->e->config, from->trace_id, false, false))
 			continue;
 		otlp__exemplar__init(m);
 		m->has_time_unix_nano = true;

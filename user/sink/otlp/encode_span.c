@@ -30,8 +30,7 @@ static ProtobufCBinaryData bytes(const uint8_t *p, size_t n)
 	return (ProtobufCBinaryData){n, (uint8_t *)p};
 }
 
-static int pack(struct otlp_encode *e, const struct what *s, struct attributes *a,
-		struct buf *out)
+static int pack(struct otlp_encode *e, const struct what *s, struct attributes *a, struct buf *out)
 {
 	Otlp__Span m = OTLP__SPAN__INIT;
 	Otlp__Status status = OTLP__STATUS__INIT;

@@ -9,14 +9,14 @@
 
 struct otlp_profile {
 	const char *name;
-	const char *path; /* before /v1/traces of a base URL; "" */
-	unsigned int signals; /* 1 << enum otlp_signal: what the backend takes */
+	const char *path;		   /* before /v1/traces of a base URL; "" */
+	unsigned int signals;		   /* 1 << enum otlp_signal: what the backend takes */
 	const char *header, *header_value; /* NULL: none */
 	/* A header whose value the environment has, in these variables; NULL: none. */
 	const char *key_header, *key_variable, *secret_variable;
-	bool plain_usage;  /* each number under gen_ai.usage. is taken for a kind of token, and
-			      adds up: no parts of sums, no totals of runs */
-	bool fetch_usage;  /* usage of answers fetched later counts like others' */
+	bool plain_usage; /* each number under gen_ai.usage. is taken for a kind of token, and
+			     adds up: no parts of sums, no totals of runs */
+	bool fetch_usage; /* usage of answers fetched later counts like others' */
 	/* Attributes of calls that nobody else knows; NULL: none. */
 	void (*add)(struct attributes *a, const struct call *c);
 };

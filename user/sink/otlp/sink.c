@@ -38,9 +38,9 @@ struct otlp_sink {
 	struct buf resource, item, body, scope;
 	const char *schema_url;
 	bool replay;
-	uint64_t latest_ns;	  /* CLOCK_REALTIME of the latest that a record told */
-	uint64_t tick_ns;	  /* of the last tick */
-	uint64_t metrics_due_ns;  /* 0: the first tick sets it */
+	uint64_t latest_ns;	 /* CLOCK_REALTIME of the latest that a record told */
+	uint64_t tick_ns;	 /* of the last tick */
+	uint64_t metrics_due_ns; /* 0: the first tick sets it */
 };
 
 unsigned int otlp_content__parse(const char *text)
