@@ -261,10 +261,10 @@ static void traceparents(void **state)
 	ids__derive(&a, span_str(good), 1, 2, 3, 0);
 	assert_int_equal(a.trace_id[0], 0x4b);
 	assert_int_equal(a.parent_span_id[7], 0xb7);
-	assert_false(a.unsampled);
+	assert_int_equal(a.sampled, SAMPLED_YES);
 	ids__derive(&a, SPAN_LIT("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02"), 1, 2,
 		    3, 0);
-	assert_true(a.unsampled);
+	assert_int_equal(a.sampled, SAMPLED_NO);
 }
 
 static void arenas_are_bounded(void **state)

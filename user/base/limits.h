@@ -68,16 +68,15 @@ struct limits {
 	size_t report_bytes;	    /* of groups, their parts and names */
 	size_t report_samples;	    /* bytes of times kept exactly; more go to histograms */
 	size_t report_records;	    /* remembered, so that what comes twice counts once */
-	/* OTLP */
-	size_t otlp_message;	/* one record on its way to being one message */
-	unsigned int otlp_name; /* characters of a span's name */
-	size_t otlp_batch;	/* bytes of the messages that wait to be one request */
 	/* capture */
 	unsigned int files;	   /* files remembered as looked into */
 	unsigned int probed_files; /* the kernel holds their inodes */
 	unsigned int looks;	   /* files waiting for the thread that looks into large ones */
 	unsigned int waiting;	   /* processes of one such file that are told of the outcome */
 	/* export by OTLP */
+	size_t otlp_message;	  /* one record on its way to being one message */
+	unsigned int otlp_name;	  /* characters of a span's name */
+	size_t otlp_batch;	  /* messages that wait to be one request */
 	size_t otlp_traces_bytes; /* encoded batches that wait to be sent */
 	size_t otlp_metrics_bytes;
 	size_t otlp_logs_bytes;

@@ -21,8 +21,8 @@ struct agent_run {
 	uint64_t time_ns;     /* CLOCK_REALTIME of the first call's first byte */
 	uint64_t duration_ns; /* to the end of the last call */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
-	bool unsampled; /* the application does not record this trace: see struct call */
-	const char *agent;				     /* its name, where the wire has one */
+	enum sampled sampled;
+	const char *agent; /* its name, where the wire has one */
 	const char *provider, *conversation_id;
 	const char *model;		   /* that was asked for; NULL: several */
 	const char *const *finish_reasons; /* of the last answer */
@@ -59,7 +59,7 @@ struct agent_tool {
 	uint64_t time_ns;     /* CLOCK_REALTIME of the last byte of that answer */
 	uint64_t duration_ns; /* to the first byte of that request */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* the parent is the run */
-	bool unsampled; /* as the run */
+	enum sampled sampled;
 	const char *name, *id;
 	const char *error_type; /* NULL: it did not fail, as far as the wire says */
 	int64_t repeats;	/* how often the run asked for just this before, with the same

@@ -80,7 +80,7 @@ void ids__derive(struct call *c, struct span traceparent, uint64_t conn, uint64_
 
 	put_hash(c->span_id, 1, v, n);
 	if (ids__parse_traceparent(traceparent, c->trace_id, c->parent_span_id, &sampled)) {
-		c->unsampled = !sampled;
+		c->sampled = sampled ? SAMPLED_YES : SAMPLED_NO;
 		return;
 	}
 	put_hash(c->trace_id, 2, v, n);

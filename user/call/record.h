@@ -106,6 +106,13 @@ struct content {
 	bool cut; /* something of it is missing: a limit, a loss, a preview */
 };
 
+/* Does the application record the trace? Out of the request's traceparent. */
+enum sampled {
+	SAMPLED_UNSAID,
+	SAMPLED_YES,
+	SAMPLED_NO,
+};
+
 struct call {
 	/* when: CLOCK_REALTIME of the first request byte, and what passed since then */
 	uint64_t time_ns;
@@ -117,7 +124,7 @@ struct call {
 	int64_t chunks;					     /* events with model output */
 	const struct call_gaps *gaps;			     /* NULL: fewer than two of them */
 	uint8_t trace_id[16], span_id[8], parent_span_id[8]; /* all zero: none */
-	bool unsampled; /* the application does not record this trace */
+	enum sampled sampled;
 
 	/* what */
 	enum call_kind kind;

@@ -106,6 +106,7 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	};
 	memcpy(r->r.trace_id, x->c.trace_id, sizeof(r->r.trace_id));
 	memcpy(r->r.parent_span_id, x->c.parent_span_id, sizeof(r->r.parent_span_id));
+	r->r.sampled = x->c.sampled;
 	ids__of(x->c.span_id, 0, r->r.span_id);
 	arena__init(&r->arena, t->lim->call_bytes, &t->budget);
 	r->pid = x->c.who.pid;

@@ -155,6 +155,7 @@ static void tell(struct run *r, const struct run_tool *tool, uint64_t from_ns, u
 	};
 
 	memcpy(a.trace_id, r->r.trace_id, sizeof(a.trace_id));
+	a.sampled = r->r.sampled;
 	memcpy(a.span_id, tool->span_id, sizeof(a.span_id));
 	memcpy(a.parent_span_id, r->r.span_id, sizeof(a.parent_span_id));
 	memcpy(a.mcp_span_id, tool->own_id, sizeof(a.mcp_span_id));

@@ -253,6 +253,7 @@ static bool counts(const struct runs *t, const struct call_open *x)
 static void give_ids(struct call_open *x, const struct run *r)
 {
 	memcpy(x->c.trace_id, r->r.trace_id, sizeof(x->c.trace_id));
+	x->c.sampled = r->r.sampled;
 	memcpy(x->c.parent_span_id, r->r.span_id, sizeof(x->c.parent_span_id));
 }
 

@@ -15,8 +15,8 @@ struct otlp_answer {
 /* The answer to a success: Export…ServiceResponse. -EBADMSG: it is none, or decodes to too much. */
 int otlp_answer__success(struct span body, struct otlp_answer *ret);
 
-/* The answer to a failure: google.rpc.Status, or any text (where is_protobuf is not set). What cannot
- * be read says nothing. */
+/* The answer to a failure: google.rpc.Status, or any text (where is_protobuf is not set). What
+ * cannot be read says nothing. */
 void otlp_answer__failure(struct span body, bool is_protobuf, struct otlp_answer *ret);
 
 #endif

@@ -116,17 +116,11 @@ static bool in_ratio(const uint8_t trace_id[16], double ratio)
 }
 
 bool otlp_encode__is_sampled(const struct otlp_config *config, const uint8_t trace_id[16],
-			     bool has_parent, bool unsampled)
+			     enum sampled sampled)
 {
-	if (config->parent_based && has_parent && unsampled)
-		return false;
-	switch (config->sampler) {
-	case OTLP_ALWAYS_OFF:
-		return config->parent_based && has_parent;
-	case OTLP_RATIO:
+	if (config->parent_based && sampled != SAMPLED_UNSAID)
+		return sampled == SAMPLED_YES;
+	if (config->sampler == OTLP_RATIO)
 		return in_ratio(trace_id, config->ratio);
-	case OTLP_ALWAYS_ON:
-		break;
-	}
-	return true;
+	return config->sampler == OTLP_ALWAYS_ON;
 }

@@ -39,9 +39,8 @@ int otlp_encode__details(struct otlp_encode *e, const struct call *c, struct buf
 /* Appends message to out, packed, and empties e's room. As above. */
 int otlp_encode__pack(struct otlp_encode *e, const ProtobufCMessage *message, struct buf *out);
 
-/* Is what belongs to this trace sent? unsampled: its application says no. has_parent: it is not
- * the first of its trace. */
+/* Is what belongs to this trace sent, given what its application says of it? */
 bool otlp_encode__is_sampled(const struct otlp_config *config, const uint8_t trace_id[16],
-			     bool has_parent, bool unsampled);
+			     enum sampled sampled);
 
 #endif

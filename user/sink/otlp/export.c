@@ -18,7 +18,7 @@
 #define NS_PER_MS 1000000ULL
 #define POLL_MS 1000
 #define POLL_FAILED_US 100000 /* no memory: not at once again */
-#define KINDS 16 /* of failures of one signal that are told */
+#define KINDS 16	      /* of failures of one signal that are told */
 
 /* One signal. What the thread alone touches needs no lock. */
 struct lane {

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-
 #include "sink/otlp/retry.h"
 
 enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum otlp_drop *ret_reason)
@@ -39,7 +38,9 @@ static const struct {
 	{300, 399, "Redirects are not followed: name the address that it points to."},
 	{400, 400, "Its log may say what it does not like."},
 	{401, 403, "Check the credentials in OTEL_EXPORTER_OTLP_HEADERS."},
-	{404, 405, "Is this an OTLP/HTTP endpoint? To a base URL /v1/traces and so on are appended, a signal's own endpoint is used as it is."},
+	{404, 405,
+	 "Is this an OTLP/HTTP endpoint? To a base URL /v1/traces and so on are appended, a "
+	 "signal's own endpoint is used as it is."},
 	{413, 413, "Lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE, or raise what the collector takes."},
 	{415, 415, "Is this an OTLP/HTTP endpoint that takes http/protobuf?"},
 	{429, 429, "It is asked for too much at once."},
@@ -93,7 +94,8 @@ void otlp_outcome__text(const struct otlp_attempt *a, char *ret, size_t size)
 		snprintf(what, sizeof(what), "%s", curl_easy_strerror(a->code));
 	snprintf(ret, size, "OTLP to %s: %s%s%.160s%s; what is not taken is %s. %s", a->where, what,
 		 *a->said ? " (" : "", a->said, *a->said ? ")" : "",
-		 fate == OTLP_AGAIN ? "tried again while there is room for it, then dropped and counted"
-				    : "dropped and counted",
+		 fate == OTLP_AGAIN
+			 ? "tried again while there is room for it, then dropped and counted"
+			 : "dropped and counted",
 		 advice(a));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outcome.h: what became of an attempt to send, what that means for the batch, and how to say it. */
+/* outcome.h: what became of an attempt to send, what that means for the batch, and how to say it.
+ */
 #ifndef LLMSNOOP_OTLP_OUTCOME_H
 #define LLMSNOOP_OTLP_OUTCOME_H
 

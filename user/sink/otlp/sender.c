@@ -20,8 +20,7 @@
 
 static bool count(struct otlp_sender *s, size_t n)
 {
-	s->too_large = s->too_large ||
-		       n > s->lim->otlp_answer_bytes - s->head_bytes - s->answer.n;
+	s->too_large = s->too_large || n > s->lim->otlp_answer_bytes - s->head_bytes - s->answer.n;
 	return !s->too_large;
 }
 
@@ -271,10 +270,10 @@ static void judge(struct otlp_sender *s, CURLcode code, struct otlp_result *ret)
 		if (!ret->rejected && !*answer.text)
 			return;
 		ret->kind = 1;
-		snprintf(ret->text, sizeof(ret->text), "OTLP to %s: the collector %s: %s",
-			 s->where,
-			 ret->rejected ? "rejects some of what is sent, which is dropped and counted"
-				       : "warns",
+		snprintf(ret->text, sizeof(ret->text), "OTLP to %s: the collector %s: %s", s->where,
+			 ret->rejected
+				 ? "rejects some of what is sent, which is dropped and counted"
+				 : "warns",
 			 *answer.text ? answer.text : "it does not say why");
 		return;
 	}

@@ -143,13 +143,6 @@ static void saw(struct otlp_sink *s, uint64_t time_ns)
 		s->latest_ns = time_ns;
 }
 
-static bool is_some(const uint8_t id[8])
-{
-	static const uint8_t none[8];
-
-	return memcmp(id, none, 8) != 0;
-}
-
 static int set_resource(struct otlp_sink *s, const struct fields *t, const void *record)
 {
 	buf__clear(&s->resource);
@@ -196,8 +189,7 @@ static int on_call(struct sink *sink, const struct call *c)
 	saw(s, c->time_ns + c->duration_ns);
 	if (s->metrics)
 		metrics__call(s->metrics, c);
-	if (!otlp_encode__is_sampled(&s->config, c->trace_id, is_some(c->parent_span_id),
-				     c->unsampled))
+	if (!otlp_encode__is_sampled(&s->config, c->trace_id, c->sampled))
 		return 0;
 	err = set_resource(s, &call_fields, c);
 	if (!err && s->config.targets[OTLP_TRACES].enabled) {
@@ -219,8 +211,7 @@ static int on_run(struct sink *sink, const struct agent_run *r)
 	if (s->metrics)
 		metrics__run(s->metrics, r);
 	if (!s->config.targets[OTLP_TRACES].enabled ||
-	    !otlp_encode__is_sampled(&s->config, r->trace_id, is_some(r->parent_span_id),
-				     r->unsampled))
+	    !otlp_encode__is_sampled(&s->config, r->trace_id, r->sampled))
 		return 0;
 	err = set_resource(s, &run_fields, r);
 	if (!err)
@@ -237,8 +228,7 @@ static int on_tool(struct sink *sink, const struct agent_tool *t)
 	if (s->metrics)
 		metrics__tool(s->metrics, t);
 	if (!s->config.targets[OTLP_TRACES].enabled ||
-	    !otlp_encode__is_sampled(&s->config, t->trace_id, is_some(t->parent_span_id),
-				     t->unsampled))
+	    !otlp_encode__is_sampled(&s->config, t->trace_id, t->sampled))
 		return 0;
 	err = set_resource(s, &tool_fields, t);
 	if (!err)
