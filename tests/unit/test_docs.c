@@ -305,18 +305,56 @@ static void test_readme(void **state)
 #field, offsetof(struct limits, field), sizeof(limits_default.field), 1024 \
 	}
 
+#define MINUTES(field)                                                                            \
+	{                                                                                         \
+#field, offsetof(struct limits, field), sizeof(limits_default.field), 60000000000 \
+	}
+
 static const struct {
 	const char *name;
 	size_t at, size;
 	uint64_t unit;
 } told_limits[] = {
-	BYTES(call_bytes),    BYTES(json_value),    COUNT(tool_calls),	      COUNT(gaps_samples),
-	COUNT(codings),	      BYTES(event_headers), BYTES(part_head),	      BYTES(shape_bytes),
-	BYTES(held_bytes),    COUNT(turns),	    BYTES(head_bytes),	      COUNT(headers),
-	COUNT(pipeline),      COUNT(h2_streams),    BYTES(h2_table),	      COUNT(calls),
-	BYTES(calls_bytes),   COUNT(conns),	    COUNT(conns_per_process), COUNT(processes),
-	COUNT(fetched),	      COUNT(files),	    COUNT(probed_files),      COUNT(looks),
-	COUNT(report_groups), BYTES(report_bytes),  BYTES(report_samples),    COUNT(report_records),
+	BYTES(call_bytes),
+	BYTES(json_value),
+	COUNT(tool_calls),
+	COUNT(gaps_samples),
+	COUNT(codings),
+	BYTES(event_headers),
+	BYTES(part_head),
+	BYTES(shape_bytes),
+	BYTES(held_bytes),
+	COUNT(turns),
+	BYTES(head_bytes),
+	COUNT(headers),
+	COUNT(pipeline),
+	COUNT(h2_streams),
+	BYTES(h2_table),
+	COUNT(calls),
+	BYTES(calls_bytes),
+	COUNT(conns),
+	COUNT(conns_per_process),
+	COUNT(processes),
+	COUNT(fetched),
+	COUNT(files),
+	COUNT(probed_files),
+	COUNT(looks),
+	COUNT(report_groups),
+	BYTES(report_bytes),
+	BYTES(report_samples),
+	COUNT(report_records),
+	COUNT(attempts),
+	COUNT(runs),
+	BYTES(runs_bytes),
+	COUNT(run_tools),
+	MINUTES(run_silence_ns),
+	BYTES(otlp_message),
+	BYTES(otlp_batch),
+	BYTES(otlp_traces_bytes),
+	BYTES(otlp_metrics_bytes),
+	BYTES(otlp_logs_bytes),
+	BYTES(otlp_request_bytes),
+	BYTES(otlp_answer_bytes),
 };
 
 static uint64_t limit_of(size_t i)
@@ -345,6 +383,9 @@ static void limit(const char *name, const char *third)
 	n = limit_of(i);
 	if (told_limits[i].unit == 1)
 		snprintf(want, sizeof(want), " %llu |", (unsigned long long)n);
+	else if (told_limits[i].unit > 1024)
+		snprintf(want, sizeof(want), " %llu min |",
+			 (unsigned long long)(n / told_limits[i].unit));
 	else if (n % (1 << 20))
 		snprintf(want, sizeof(want), " %llu KiB |", (unsigned long long)n >> 10);
 	else
