@@ -102,21 +102,22 @@ static void say(unsigned int at_ms, const char *path, const char *headers, const
 
 #define CHAT "/v1/chat/completions"
 #define CHAT_TOOLS "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]"
-#define CHAT_ASK(text) \
-	"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"" text "\"}]," CHAT_TOOLS "}"
+#define CHAT_ASK(text)                                                               \
+	"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"" text \
+	"\"}]," CHAT_TOOLS "}"
 #define CHAT_RESULT(id) "{\"role\":\"tool\",\"tool_call_id\":\"" id "\",\"content\":\"ok\"}"
-#define CHAT_BRING(results)                                                                      \
-	"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"go\"},"             \
+#define CHAT_BRING(results)                                                           \
+	"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"go\"}," \
 	"{\"role\":\"assistant\",\"content\":null}," results "]," CHAT_TOOLS "}"
-#define CHAT_CALL(id, name, args)                                                        \
+#define CHAT_CALL(id, name, args)                                                       \
 	"{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\"," \
 	"\"arguments\":\"" args "\"}}"
 #define CHAT_USAGE ",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3}}"
-#define CHAT_CALLS(calls)                                                                 \
-	"{\"id\":\"c\",\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{"      \
+#define CHAT_CALLS(calls)                                                            \
+	"{\"id\":\"c\",\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{" \
 	"\"tool_calls\":[" calls "]},\"finish_reason\":\"tool_calls\"}]" CHAT_USAGE
-#define CHAT_DONE                                                                            \
-	"{\"id\":\"c\",\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{"         \
+#define CHAT_DONE                                                                    \
+	"{\"id\":\"c\",\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{" \
 	"\"content\":\"done\"},\"finish_reason\":\"stop\"}]" CHAT_USAGE
 #define REFUSED "{\"error\":{\"type\":\"rate_limit_exceeded\"}}"
 

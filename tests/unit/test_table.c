@@ -77,6 +77,62 @@ static void a_line_reads_as_documented(void **state)
 		"1.10s   9.7s  $0.0280 tool_use Bash,Read\n");
 }
 
+static const char *run_line_of(const struct agent_run *r, unsigned int columns)
+{
+	struct table_config cfg = {.fd = memfd_create("table", 0), .utc = true, .columns = columns};
+	struct sink *s;
+	ssize_t got;
+
+	assert_int_equal(table__open(&cfg, &s), 0);
+	assert_int_equal(s->ops->run(s, r), 0);
+	assert_int_equal(s->ops->close(s), 0);
+	got = pread(cfg.fd, text, sizeof(text) - 1, 0);
+	text[got] = 0;
+	close(cfg.fd);
+	return strchr(text, '\n') ? strchr(text, '\n') + 1 : text;
+}
+
+static void a_run_is_one_line(void **state)
+{
+	struct agent_run r = {
+		.time_ns = 1763647333512345678,
+		.duration_ns = 41000000000,
+		.who.comm = "claude",
+		.rounds = 6,
+		.calls = 6,
+		.tools = 7,
+		.input_tokens = 48100,
+		.output_tokens = 640,
+		.cost_nusd = 30000000,
+		.slowest = "Bash",
+		.slowest_ns = 12300000000,
+	};
+
+	assert_string_equal(run_line_of(&r, 0),
+			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k/640, $0.0300, 41.0s, "
+			    "slowest Bash 12.3s\n");
+	/* What matters most comes first. */
+	assert_string_equal(run_line_of(&r, 80),
+			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k/640, $0.0300, 41.0s, "
+			    "slowest Bash+\n");
+	r.errors = r.retries = r.aborts = 1;
+	r.loops = 4;
+	r.loops_nusd = 10000000;
+	r.cost_nusd = r.input_tokens = -1;
+	r.agent = "cod\033ex";
+	r.end = RUN_SILENCE;
+	r.slowest = NULL;
+	assert_string_equal(run_line_of(&r, 0),
+			    "14:02:54 run cod?ex: 6 rounds, 7 tools, -/640, 41.0s, no answer, "
+			    "1 error, 1 retry, 1 answer cut off, 4 tools in circles for $0.0100\n");
+	r.error_type = "overloaded";
+	assert_non_null(strstr(run_line_of(&r, 0), ", failed: overloaded, 1 error"));
+	/* A call alone has said it all. */
+	r.calls = 1;
+	r.tools = 0;
+	assert_string_equal(run_line_of(&r, 0), "");
+}
+
 static void estimates_have_a_tilde(void **state)
 {
 	struct call c = example();
@@ -318,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_reads_as_documented),
+		cmocka_unit_test(a_run_is_one_line),
 		cmocka_unit_test(estimates_have_a_tilde),
 		cmocka_unit_test(tools_are_shown_handshakes_not),
 		cmocka_unit_test(unknown_is_a_dash),

@@ -11,11 +11,11 @@ struct attempts;
 struct limits;
 
 struct attempt {
-	uint64_t request;   /* fingerprint: who asked whom for what; never 0 */
-	uint64_t ts_ns;	    /* CLOCK_MONOTONIC of its end */
-	int64_t nth;	    /* 1: the first */
+	uint64_t request;    /* fingerprint: who asked whom for what; never 0 */
+	uint64_t ts_ns;	     /* CLOCK_MONOTONIC of its end */
+	int64_t nth;	     /* 1: the first */
 	uint8_t first_id[8]; /* span of the first */
-	uint64_t run;	    /* serial of the run that it is of, 0: of none */
+	uint64_t run;	     /* serial of the run that it is of, 0: of none */
 };
 
 /* Remembers the latest lim->attempts failures. -ENOMEM. */

@@ -117,10 +117,10 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	link_run(r);
 	/* Only the application's own trace says more than the run itself. */
 	if (memcmp(x->c.parent_span_id, none, sizeof(none)))
-		run_keys__add(t, &r->trace,
-			      run_keys__hash(t, x, RUN_BY_TRACE, x->c.trace_id,
-					     sizeof(x->c.trace_id)),
-			      r, NULL);
+		run_keys__add(
+			t, &r->trace,
+			run_keys__hash(t, x, RUN_BY_TRACE, x->c.trace_id, sizeof(x->c.trace_id)), r,
+			NULL);
 	return r;
 }
 
@@ -210,9 +210,9 @@ void run__part(struct run *r, struct call_open *x)
 bool run__silent(const struct run *r, uint64_t now_ns)
 {
 	const struct limits *lim = r->runs->lim;
-	uint64_t patience_ns = r->n_due	    ? lim->run_tool_ns
+	uint64_t patience_ns = r->n_due	   ? lim->run_tool_ns
 			       : r->failed ? lim->run_failed_ns + r->wait_ns
-					    : lim->run_silence_ns;
+					   : lim->run_silence_ns;
 
 	return !r->members && now_ns > r->active_ns && now_ns - r->active_ns > patience_ns;
 }

@@ -31,7 +31,7 @@ struct run_key {
 
 /* A use of a tool that an answer asked for. */
 struct run_tool {
-	struct run_key key; /* by its id */
+	struct run_key key;    /* by its id */
 	struct run_tool *next; /* of the run's, the latest first */
 	const char *name, *id; /* NULL: unknown */
 	size_t bytes;	       /* what it takes */
@@ -74,15 +74,15 @@ struct run {
 	struct run_repeat *repeats;
 	unsigned int n_repeats, repeats_cap;
 
-	struct call_open *members; /* calls under way, the latest first */
-	unsigned int n_members, n_busy; /* of them, of models */
+	struct call_open *members;		       /* calls under way, the latest first */
+	unsigned int n_members, n_busy;		       /* of them, of models */
 	uint64_t first_ns, busy_ns, end_ns, active_ns; /* CLOCK_MONOTONIC; busy since, end of the
 							  last call, latest activity */
 	uint64_t wait_ns; /* that the provider asked for after the latest failure */
-	bool told;   /* a record names it */
-	bool final;  /* the latest answer asks for nothing more */
-	bool failed; /* the latest call did */
-	bool exited; /* so has its process */
+	bool told;	  /* a record names it */
+	bool final;	  /* the latest answer asks for nothing more */
+	bool failed;	  /* the latest call did */
+	bool exited;	  /* so has its process */
 	bool several_models;
 	bool who_known;
 
@@ -98,7 +98,7 @@ struct runs {
 	struct attempts *attempts;
 	struct run *oldest, *newest; /* by latest activity */
 	unsigned int n;
-	uint64_t serials; /* of runs and batches */
+	uint64_t serials;	    /* of runs and batches */
 	struct arena_budget budget; /* of all of it but the structs themselves */
 	struct run_key *buckets[RUN_KEY_BUCKETS];
 };
@@ -153,8 +153,8 @@ bool run_tools__repeat(struct run *r, struct call_open *x);
 void run_tools__forget(struct run *r, struct call_open *x);
 /* x's request brings results: tells the tools that are over. */
 void run_tools__bring(struct run *r, const struct call_open *x);
-/* The run that waits for a tool which x, a call of MCP, is the call of: x->tool. NULL: none does, or
- * several do. */
+/* The run that waits for a tool which x, a call of MCP, is the call of: x->tool. NULL: none does,
+ * or several do. */
 struct run *run_tools__match(struct runs *t, struct call_open *x);
 /* x is over. */
 void run_tools__own_end(struct run *r, struct call_open *x);

@@ -190,8 +190,8 @@ static void bring(struct run *r, struct run_tool *tool, const struct call_open *
 
 static struct run_tool *find(const struct run *r, const struct call_open *x, const char *id)
 {
-	struct run_key *k = run_keys__find(
-		r->runs, run_keys__hash(r->runs, x, RUN_BY_TOOL, id, strlen(id)));
+	struct run_key *k =
+		run_keys__find(r->runs, run_keys__hash(r->runs, x, RUN_BY_TOOL, id, strlen(id)));
 
 	while (k && (k->run != r || k->tool->done))
 		k = run_keys__next(k);

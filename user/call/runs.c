@@ -89,8 +89,7 @@ static bool same_conversation(const struct run *r, const struct call_open *x)
 /* Where two runs know that id: the one that waits for it, and is of the conversation. */
 static struct run *by_result(struct runs *t, const struct call_open *x, const char *id)
 {
-	struct run_key *k =
-		run_keys__find(t, run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id)));
+	struct run_key *k = run_keys__find(t, run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id)));
 	struct run *best = NULL;
 	int rank, best_rank = -1;
 
@@ -155,8 +154,8 @@ static struct run *by_trace(struct runs *t, const struct call_open *x)
 
 	if (!x->traceparent || is_round(x))
 		return NULL;
-	k = run_keys__find(t, run_keys__hash(t, x, RUN_BY_TRACE, x->c.trace_id,
-					     sizeof(x->c.trace_id)));
+	k = run_keys__find(
+		t, run_keys__hash(t, x, RUN_BY_TRACE, x->c.trace_id, sizeof(x->c.trace_id)));
 	return k && !run_keys__next(k) ? k->run : NULL;
 }
 
@@ -203,7 +202,8 @@ static uint64_t fingerprint(const struct runs *t, const struct call_open *x)
 	siphash__begin(&s, t->key);
 	siphash__add(&s, span(whose, sizeof(whose)));
 	for (i = 0; i < sizeof(where) / sizeof(where[0]); i++)
-		siphash__add(&s, span(where[i] ? where[i] : "", where[i] ? strlen(where[i]) + 1 : 1));
+		siphash__add(&s,
+			     span(where[i] ? where[i] : "", where[i] ? strlen(where[i]) + 1 : 1));
 	hash = siphash__value(&s);
 	return hash ? hash : 1;
 }

@@ -13,10 +13,12 @@
 #include "base/buf.h"
 #include "sink/human.h"
 #include "sink/outfile.h"
+#include "sink/run_line.h"
 
 #define LINE_MAX_BYTES (64 << 10)
 #define WIDE 1000 /* columns where there is no terminal */
 #define RED "\033[31m"
+#define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
 struct table {
@@ -37,9 +39,9 @@ static void cell_text(struct table *s, const char *text)
 		buf__add(&s->cell, span_str(text));
 }
 
-static void cell_time(struct table *s, const struct call *c)
+static void put_time(struct table *s, uint64_t time_ns)
 {
-	time_t t = (time_t)(c->time_ns / 1000000000);
+	time_t t = (time_t)(time_ns / 1000000000);
 	char text[32];
 	struct tm tm = {0};
 
@@ -47,6 +49,11 @@ static void cell_time(struct table *s, const struct call *c)
 		return;
 	snprintf(text, sizeof(text), "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 	cell_text(s, text);
+}
+
+static void cell_time(struct table *s, const struct call *c)
+{
+	put_time(s, c->time_ns);
 }
 
 static void cell_pid(struct table *s, const struct call *c)
@@ -300,6 +307,17 @@ static bool is_shown(const struct call *c)
 	return c->kind != CALL_TOOL || c->mcp_tool || c->mcp_resource || c->error_type;
 }
 
+/* The header, once for each screen. */
+static void begin_line(struct table *s)
+{
+	measure(s);
+	if (!s->since_header || (s->rows > 2 && s->since_header >= s->rows - 1)) {
+		put_line(s, NULL);
+		s->since_header = 1;
+	}
+	s->since_header++;
+}
+
 static int on_call(struct sink *sink, const struct call *c)
 {
 	struct table *s = (struct table *)sink;
@@ -307,13 +325,31 @@ static int on_call(struct sink *sink, const struct call *c)
 
 	if (!is_shown(c))
 		return 0;
-	measure(s);
-	if (!s->since_header || (s->rows > 2 && s->since_header >= s->rows - 1)) {
-		put_line(s, NULL);
-		s->since_header = 1;
-	}
+	begin_line(s);
 	put_line(s, c);
-	s->since_header++;
+	err = outfile__line(&s->out, buf__span(&s->line));
+	buf__clear(&s->line);
+	return err;
+}
+
+/* A quiet line below its calls; the columns are theirs. */
+static int on_run(struct sink *sink, const struct agent_run *r)
+{
+	struct table *s = (struct table *)sink;
+	int err;
+
+	if (!run_line__wanted(r))
+		return 0;
+	begin_line(s);
+	put_time(s, r->time_ns + r->duration_ns);
+	cell_text(s, " ");
+	run_line__format(&s->cell, r);
+	if (s->colour)
+		buf__add(&s->line, SPAN_LIT(DIM));
+	put_cell(s, s->columns, LEFT, true);
+	if (s->colour)
+		buf__add(&s->line, SPAN_LIT(PLAIN));
+	buf__add(&s->line, SPAN_LIT("\n"));
 	err = outfile__line(&s->out, buf__span(&s->line));
 	buf__clear(&s->line);
 	return err;
@@ -333,6 +369,7 @@ static int on_close(struct sink *sink)
 static const struct sink_ops ops = {
 	.name = "table",
 	.call = on_call,
+	.run = on_run,
 	.close = on_close,
 };
 
