@@ -96,6 +96,13 @@ static void set_cost(struct call_open *x, void *field, const struct fact_value *
 	x->c.cost_source = "provider";
 }
 
+static void set_upstream_cost(struct call_open *x, void *field, const struct fact_value *v,
+			      uint64_t ts_ns)
+{
+	if (v->real >= 0 && v->real < COST_USD_MAX)
+		x->upstream_nusd = llround(v->real * 1e9);
+}
+
 static void add_text(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	struct text_list *l = field;
@@ -255,6 +262,9 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_SERVICE_TIER] = {set_text, OF_CALL(service_tier)},
 	[FACT_SYSTEM_FINGERPRINT] = {set_text, OF_CALL(system_fingerprint)},
 	[FACT_COST_USD] = {set_cost, 0},
+	[FACT_COST_BYOK] = {set_true, OF_OPEN(byok)},
+	[FACT_COST_UPSTREAM] = {set_upstream_cost, 0},
+	[FACT_UPSTREAM] = {set_text, OF_CALL(upstream)},
 	[FACT_OUTPUT] = {add_output, OF_OPEN(timing)},
 	[FACT_ERROR_TYPE] = {set_error_type, OF_CALL(error_type)},
 	[FACT_ERROR_MESSAGE] = {set_error_said, 0},
@@ -344,6 +354,10 @@ void facts__finish(struct call_open *x)
 	unsigned int i, kept = 0;
 
 	unroll(x);
+	/* With a key of one's own the gateway's figure is its fee alone. */
+	if (x->byok && x->c.cost_nusd >= 0)
+		x->c.cost_nusd += x->upstream_nusd;
+	x->byok = false;
 	x->c.n_finish_reasons = without_holes(x->finish.v, x->finish.n);
 	x->c.finish_reasons = x->finish.v;
 	x->c.n_stop_sequences = without_holes(x->stop.v, x->stop.n);

@@ -55,8 +55,10 @@ struct call_open {
 	bool damaged;				    /* some JSON was broken or cut */
 	bool request_damaged;			    /* it was before the answer came */
 	bool response_ended;			    /* the answer came to its HTTP end */
-	bool gap_before_body; /* bytes of the answer were lost before any came */
-	bool error_said;      /* the provider told of an error, perhaps without a type */
+	bool gap_before_body;  /* bytes of the answer were lost before any came */
+	int64_t upstream_nusd; /* what the provider behind a gateway charges */
+	bool byok;	       /* that is not in the gateway's own figure */
+	bool error_said;       /* the provider told of an error, perhaps without a type */
 
 	/* what runs.c joins it by */
 	bool offers_tools;     /* that the client runs */

@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "dialect/dialect.h"
+
 #define NS_PER_S 1000000000ULL
+#define PROVIDER_MAX 32 /* of a path that may name one */
 
 static int64_t sum(int64_t a, int64_t b)
 {
@@ -39,10 +42,11 @@ static void set_usage(const struct call *c, struct usage *u)
 		u->audio_ms = llround(c->audio_seconds * 1e3);
 }
 
-static bool ask(const struct call *c, struct prices *prices, const char *model, struct price *ret)
+static bool ask(const struct call *c, struct prices *prices, const char *provider,
+		const char *model, struct price *ret)
 {
 	const struct price_query q = {
-		.provider = c->provider,
+		.provider = provider,
 		.upstream = c->upstream,
 		.model = model,
 		.service_tier = c->service_tier ? c->service_tier : c->request_service_tier,
@@ -53,16 +57,39 @@ static bool ask(const struct call *c, struct prices *prices, const char *model, 
 	return model && prices__find(prices, &q, ret);
 }
 
+/* Gateways name the provider behind them as the first part of the path: /groq/openai/v1/... Empty:
+ * it is no gateway, as far as its host tells. */
+static void gateway_of(const struct call *c, char ret[PROVIDER_MAX])
+{
+	size_t n = c->path && *c->path == '/' ? strcspn(c->path + 1, "/") : 0;
+
+	*ret = 0;
+	if (!n || n >= PROVIDER_MAX || dialect__serves(span_str(c->server_address)))
+		return;
+	memcpy(ret, c->path + 1, n);
+	ret[n] = 0;
+}
+
+/* What answered is what is paid for; its dated name may be younger than the list. */
+static bool find(const struct call *c, struct prices *prices, const char *provider,
+		 struct price *ret)
+{
+	return ask(c, prices, provider, c->response_model, ret) ||
+	       ask(c, prices, provider, c->request_model, ret);
+}
+
 void pricing__fill(struct call *c, struct prices *prices)
 {
+	char gateway[PROVIDER_MAX];
 	struct price price;
 	struct usage usage;
 	int64_t nusd;
 
 	if (c->cost_nusd >= 0 || c->kind == CALL_TOOL || c->counted_tokens >= 0)
 		return;
-	/* What answered is what is paid for; its dated name may be younger than the list. */
-	if (!ask(c, prices, c->response_model, &price) && !ask(c, prices, c->request_model, &price))
+	gateway_of(c, gateway);
+	if (!find(c, prices, c->provider, &price) &&
+	    (!*gateway || !find(c, prices, gateway, &price)))
 		return;
 	set_usage(c, &usage);
 	nusd = cost__of(&price, &usage);

@@ -73,6 +73,10 @@ enum fact {
 	FACT_SERVICE_TIER,	 /* text */
 	FACT_SYSTEM_FINGERPRINT, /* text */
 	FACT_COST_USD,		 /* real: the provider's own figure */
+	FACT_COST_BYOK,		 /* number 1: that leaves out FACT_COST_UPSTREAM, which somebody
+				    else charges to the user's own key */
+	FACT_COST_UPSTREAM,	 /* real: USD */
+	FACT_UPSTREAM,		 /* text: whom a gateway passed the call on to */
 	FACT_OUTPUT,		 /* an event with model output: text, reasoning, tool arguments;
 				    number: bytes of it as spelled, 0: unknown */
 	FACT_ERROR_TYPE,	 /* text: the provider's own type or code */

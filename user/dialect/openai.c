@@ -33,6 +33,10 @@ static const struct json_path server_tool_use[] = {
 static const struct json_path gateway[] = {
 	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
 };
+/* OpenRouter, with a key of the user's own for the provider behind it. */
+static const struct json_path cost_details[] = {
+	JSON_PATH("upstream_inference_cost", FACT_COST_UPSTREAM, JSON_SCALAR),
+};
 static const struct json_path cost[] = {JSON_PATH("total_cost", FACT_COST_USD, JSON_SCALAR)};
 
 const struct json_path openai_usage[OPENAI_N_USAGE] = {
@@ -50,6 +54,8 @@ const struct json_path openai_usage[OPENAI_N_USAGE] = {
 	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools), /* xAI */
 	JSON_KIDS("server_tool_use_details", 0, 0, server_tool_use),	 /* OpenRouter */
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+	JSON_PATH("is_byok", FACT_COST_BYOK, JSON_SCALAR),
+	JSON_KIDS("cost_details", 0, 0, cost_details),
 };
 
 static const struct json_path prompt_details[] = {
@@ -83,6 +89,8 @@ const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE] = {
 	JSON_PATH("cost_in_usd_ticks", OPENAI_TICKS, JSON_SCALAR), /* xAI */
 	JSON_PATH("estimated_cost", FACT_COST_USD, JSON_SCALAR),   /* Hugging Face */
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
+	JSON_PATH("is_byok", FACT_COST_BYOK, JSON_SCALAR),
+	JSON_KIDS("cost_details", 0, 0, cost_details),
 };
 
 void openai__ticks(struct dialect_reader *r, const struct json_value *v)

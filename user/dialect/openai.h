@@ -34,11 +34,11 @@ enum openai_part {
 };
 
 /* "usage" with input_tokens and output_tokens: responses, images, audio, realtime. */
-#define OPENAI_N_USAGE 14
+#define OPENAI_N_USAGE 16
 extern const struct json_path openai_usage[OPENAI_N_USAGE];
 
 /* "usage" with prompt_tokens and completion_tokens: chat and what came before it. */
-#define OPENAI_N_PROMPT_USAGE 20
+#define OPENAI_N_PROMPT_USAGE 22
 extern const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE];
 
 /* dialect.count for it. */

@@ -155,6 +155,7 @@ static const struct json_path answer_top[] = {
 	JSON_KIDS("usage", 0, 0, openai_prompt_usage),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("system_fingerprint", FACT_SYSTEM_FINGERPRINT, JSON_SCALAR),
+	JSON_PATH("provider", FACT_UPSTREAM, JSON_SCALAR), /* OpenRouter */
 	JSON_KIDS("x_groq", 0, 0, x_groq),
 	JSON_KIDS("base_resp", 0, 0, base_resp),
 	JSON_KIDS("error", WIRE_ERROR, JSON_SCALAR, wire_error),

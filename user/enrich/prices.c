@@ -44,6 +44,7 @@ static const struct {
 	{"azure.ai.inference", "azure"},
 	{"fireworks_ai", "fireworks"},
 	{"gcp.gemini", "google"},
+	{"gcp.gen_ai", "google"},
 	{"gcp.vertex_ai", "google"},
 	{"github_copilot", "github-copilot"},
 	{"mistral_ai", "mistral"},
@@ -180,9 +181,11 @@ void prices__free(struct prices *p)
 	if (!p)
 		return;
 	forget_answers(p);
-	for (struct price_provider *v = p->providers; v; v = v->next)
+	for (struct price_provider *v = p->providers; v; v = v->next) {
+		clause__free(v->model_match);
 		for (struct price_model *m = v->models; m; m = m->next)
 			clause__free(m->match);
+	}
 	arena__free(&p->arena);
 	free(p);
 }
@@ -231,6 +234,64 @@ static const struct price_model *model_of_provider(const struct prices *p, const
 	return m;
 }
 
+/* Providers whose models nobody else prices: who passes calls on to them charges what they do, as
+ * far as he says. */
+static const struct author {
+	const char *id;	      /* in the list, and before the slash of a gateway's model name */
+	const char *upstream; /* what a gateway calls the author's own service begins with */
+} authors[] = {
+	{"anthropic", "Anthropic"},
+	{"google", "Google"},
+	{"openai", "OpenAI"},
+	{"x-ai", "xAI"},
+};
+
+#define N_AUTHORS (sizeof(authors) / sizeof(authors[0]))
+
+/* Gateways that charge what the provider behind them does ("OpenRouter passes through the pricing
+ * of the underlying providers": openrouter.ai/docs/faq; "zero markup": vercel.com/docs/ai-gateway):
+ * author/model is priced by the author's own list, which knows when prices changed. */
+static const char *const pass_through[] = {"openrouter", "vercel_ai_gateway"};
+
+static const struct price_model *passed_through(const struct prices *p, const struct price_query *q)
+{
+	const char *slash = strchr(q->model, '/');
+	size_t i, n = slash ? (size_t)(slash - q->model) : 0;
+	bool gateway = false;
+
+	for (i = 0; i < sizeof(pass_through) / sizeof(pass_through[0]); i++)
+		gateway |= !strcmp(q->provider, pass_through[i]);
+	/* Behind a colon stands that it is another offer: free, batch. */
+	if (!gateway || !n || strchr(slash, ':'))
+		return NULL;
+	for (i = 0; i < N_AUTHORS; i++)
+		if (strlen(authors[i].id) == n && !strncasecmp(authors[i].id, q->model, n))
+			break;
+	if (i == N_AUTHORS || (q->upstream && strncasecmp(q->upstream, authors[i].upstream,
+							  strlen(authors[i].upstream)) != 0))
+		return NULL;
+	return model_of_provider(p, authors[i].id, slash + 1);
+}
+
+/* Names of providers that are told by the wire alone, where nobody knows the host. */
+static const char *const flavours[] = {"anthropic", "gcp.gen_ai", "openai"};
+
+static const struct price_model *by_author(const struct prices *p, const struct price_query *q)
+{
+	const struct price_provider *v;
+	bool flavour = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++)
+		flavour |= !strcmp(q->provider, flavours[i]);
+	for (i = 0; flavour && i < N_AUTHORS; i++) {
+		v = provider_find(p, authors[i].id);
+		if (v && v->model_match && clause__matches(v->model_match, q->model))
+			return model_of(v, q->model);
+	}
+	return NULL;
+}
+
 static const struct price_model *look_up(const struct prices *p, const struct price_query *q)
 {
 	const struct price_model *m = NULL;
@@ -244,10 +305,14 @@ static const struct price_model *look_up(const struct prices *p, const struct pr
 		snprintf(routed, sizeof(routed), "%s_%s", q->provider, q->upstream);
 		m = model_of_provider(p, routed, q->model);
 	}
+	if (!m)
+		m = passed_through(p, q);
 	for (i = 0; i < sizeof(provider_names) / sizeof(provider_names[0]) && !m; i++)
 		if (!strcmp(q->provider, provider_names[i].ours))
 			m = model_of_provider(p, provider_names[i].list, q->model);
-	return m ? m : model_of_provider(p, q->provider, q->model);
+	if (!m)
+		m = model_of_provider(p, q->provider, q->model);
+	return m ? m : by_author(p, q);
 }
 
 static const struct price_model *remembered(struct prices *p, const struct price_query *q)

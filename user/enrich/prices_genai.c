@@ -232,8 +232,11 @@ static int read_provider(struct prices *p, const cJSON *json, struct price_provi
 {
 	const cJSON *fallback = cJSON_GetObjectItemCaseSensitive(json, "fallback_model_providers");
 	const cJSON *item;
+	const cJSON *match = cJSON_GetObjectItemCaseSensitive(json, "model_match");
 	struct price_model **tail = &v->models;
+	char why[160];
 
+	v->model_match = match ? clause__read(match, why, sizeof(why)) : NULL;
 	cJSON_ArrayForEach(item, fallback)
 	{
 		if (!cJSON_IsString(item) || v->n_fallback == FALLBACKS_MAX)

@@ -46,6 +46,7 @@ struct price_model {
 
 struct price_provider {
 	const char *id;
+	struct clause *model_match; /* of names that are this provider's models; NULL: none */
 	struct price_model *models;
 	const char *fallback[FALLBACKS_MAX];
 	unsigned int n_fallback;

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What recorded answers say that they cost, compared with what our arithmetic makes of their tokens by the built-in list of
+prices at the time of the call.
+
+usage: costs.py [CORPUS_COSTS [CORPUS_DIR]] [-v]
+
+CORPUS_COSTS is the program built from tests/tools/corpus_costs.c (build/tests/corpus_costs by `make helpers`). Without the corpus
+the test is skipped (exit 77). Two figures agree where they are less than a thousandth of a cent (1e-5 USD) apart. What disagrees
+must be in EXPLAINED, with the reason and both prices; an explanation that is no longer needed fails the test, too. Some figures hold
+more than the answer itself counts (SUMS of several models, pages that were read): nobody can compute those from it. Of all others 90 %
+must agree."""
+import email.utils, json, os, re, subprocess, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import run as corpus
+
+AGREE_NUSD = 10_000
+WANTED = 0.90
+
+LIST, SUM, MADE_UP = 'list', 'sum', 'made up'
+# response id: (kind, what the provider asked then, what the list has for that time)
+EXPLAINED = {
+    'gen-1784878106-cv1uPhnXxL6Fwc7jmglL': (SUM, 'an advisor (openrouter:advisor), another model that answered inside of the call', 'its tokens are not told'),
+    'gen-1784878121-HxA00pxmV0n2x1hZAuok': (SUM, 'an advisor, as above', 'its tokens are not told'),
+    'gen-1765242614-YgDR3Zs41nEz8rEq4RPu': (SUM, '$0.002 for a page of a PDF that was read ($2 a thousand pages)', 'the pages are not told'),
+    'gen-1784729346-eIrfOPzVpTrK8Yvra3Pc': (LIST, '$0.10/$0.30 a million on 2026-07-22, at WandB', 'no price of WandB; OpenRouter before 2026-10-19: $0.04815/$0.19305'),
+    'gen-1786680756-Fmq0SbiQ50hlHCCn30d5': (LIST, '$0.2574/$1.0287 a million on 2026-08-14, and $0.007 for a search', 'before 2026-10-19: $0.38/$0.89 ($0.2574/$1.0287 from 2026-10-20); no search'),
+    'gen-1786680764-gY2YTdjLLLQA6Cd1Wa6J': (LIST, '$0.2574/$1.0287 a million on 2026-08-14, and $0.007 for a search', 'as above'),
+    'gen-1786494353-kty83RekJ8mWyokYYPyI': (LIST, '$1.50/$7.50 a million on 2026-08-12', "Google's introductory $0.75/$3.75, without the day of its beginning"),
+    'gen-1773011493-dQNZ1wvMJgB2Ga9XKPPE': (LIST, '$0.0833 a million tokens written to the cache on 2026-03-08, on top of $0.03 for reading them', 'Google: no price of storage; OpenRouter has $0.0833 from 2026-10-19'),
+    'ebde16f7-5fad-49df-b901-e1d266d9883b': (LIST, '$5 a thousand requests on 2025-08-22 (search_context_size low); tokens rounded to $0.000', 'one price of requests: $12 a thousand (high)'),
+    '00000000-0000-4000-8000-000000000002': (MADE_UP, 'ticks 123456 of a fixture that was written by hand', ''),
+    '00000000-0000-4000-8000-000000000001': (MADE_UP, 'ticks 123456 of a fixture that was written by hand', ''),
+}
+
+def when(r):
+    """Seconds since 1970 of the call, by what the answer says."""
+    m = re.search(r'"created(?:_at)?"\s*:\s*(1[5-9]\d{8})\b', (corpus.decoded(r) or b'').decode('utf-8', 'replace'))
+    if m:
+        return int(m[1])
+    for k, v in r['resp_headers']:
+        if k.lower() == 'date':
+            return int(email.utils.parsedate_to_datetime(v if isinstance(v, str) else v[0]).timestamp())
+    return int(time.time())
+
+def figures(program, directory):
+    """(time, what the program says) for each record with the provider's own figure"""
+    records = [r for r, _ in corpus.load(directory) if re.search(rb'cost|ticks', corpus.decoded(r) or b'', re.I)]
+    out = subprocess.run([program], input=b''.join(corpus.pack(r, when(r)) for r in records), stdout=subprocess.PIPE, check=True).stdout
+    lines = out.decode().split('\n')[:-1]
+    if lines.count('') != len(records):
+        sys.exit('%s did not answer for each of %d exchanges' % (program, len(records)))
+    at = 0
+    for line in lines:
+        if not line:
+            at += 1
+            continue
+        x = json.loads(line)
+        if 'told_nusd' in x:
+            yield when(records[at]), x
+
+def usd(nusd):
+    return '-' if nusd is None else '%.9f' % (nusd / 1e9)
+
+def main():
+    argv = [a for a in sys.argv[1:] if a != '-v']
+    program = argv[0] if argv else os.path.join(corpus.HERE, '../../build/tests/corpus_costs')
+    directory = argv[1] if len(argv) > 1 else os.path.join(corpus.HERE, '../../../shared/corpus')
+    if not os.path.isdir(directory):
+        print('skip: no corpus at %s' % directory)
+        sys.exit(77)
+    n, agree, met, bad = {}, 0, set(), []
+    for at, x in figures(program, directory):
+        r, told, ours = x['record'], x['told_nusd'], x.get('ours_nusd')
+        same = ours is not None and abs(told - ours) < AGREE_NUSD
+        key = r.get('gen_ai.response.id')
+        kind, asked, listed = EXPLAINED.get(key, (None, '', ''))
+        name = (time.strftime('%Y-%m-%d', time.gmtime(at)), r.get('gen_ai.provider.name', '-'),
+                r.get('gen_ai.response.model') or r.get('gen_ai.request.model', '-'), usd(told), usd(ours))
+        n[kind if not same else None] = n.get(kind if not same else None, 0) + 1
+        agree += same
+        if '-v' in sys.argv or not same:
+            print('%-5s %s  %-11s %-38s told %s  ours %s' % (('same' if same else kind or 'OTHER',) + name))
+        if not same and kind:
+            met.add(key)
+            print('%6s then: %s\n%6s ours: %s' % ('', asked, '', listed))
+        elif not same:
+            bad.append(key)
+    for key in set(EXPLAINED) - met:
+        print('no longer different:', key)
+    all_ = sum(n.values())
+    recorded = all_ - n.get(MADE_UP, 0)
+    countable = recorded - n.get(SUM, 0)
+    print('checked: %d figures, %d made up by hand; of %d recorded %d agree (%.1f %%); of %d whose parts the answer counts %.1f %%;' % (
+          all_, n.get(MADE_UP, 0), recorded, agree, 100 * agree / recorded, countable, 100 * agree / countable),
+          '%d explained, %d not' % (len(met), len(bad)))
+    sys.exit(bool(bad) or met != set(EXPLAINED) or agree < WANTED * countable)
+
+if __name__ == '__main__':
+    main()
