@@ -4,7 +4,8 @@
  *   sleep MS                         does nothing for so long
  *   stats                            prints a JSON line
  *   fork                             lists the descriptors that a program started now inherits
- * At the end of input it flushes for -f MS (5000) and prints the last statistics. -u URL: --otlp. */
+ * At the end of input it flushes for -f MS (5000) and prints the last statistics. -u URL: --otlp.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,12 +31,12 @@ static void put_stats(const struct otlp_stats *all, double put_max_s)
 	printf("{\"put_max_s\":%.6f", put_max_s);
 	for (i = 0; i < N_OTLP_SIGNALS; i++) {
 		st = &all->signals[i];
-		printf(",\"%s\":{\"sent\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"failures\":%" PRIu64
-		       ",\"retries\":%" PRIu64 ",\"waiting_items\":%" PRIu64
-		       ",\"waiting_bytes\":%" PRIu64 ",\"failing\":%d",
-		       otlp_signal__name((enum otlp_signal)i), st->sent, st->requests,
-		       st->failures, st->retries, st->waiting_items, st->waiting_bytes,
-		       st->failing);
+		printf(",\"%s\":{\"sent\":%" PRIu64 ",\"requests\":%" PRIu64
+		       ",\"failures\":%" PRIu64 ",\"retries\":%" PRIu64
+		       ",\"waiting_items\":%" PRIu64 ",\"waiting_bytes\":%" PRIu64
+		       ",\"failing\":%d",
+		       otlp_signal__name((enum otlp_signal)i), st->sent, st->requests, st->failures,
+		       st->retries, st->waiting_items, st->waiting_bytes, st->failing);
 		for (j = 0; j < N_OTLP_DROPS; j++)
 			printf(",\"%s\":%" PRIu64, otlp_drop__name((enum otlp_drop)j),
 			       st->dropped[j]);

@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "call/record.h"
 
-/* Copies from with all its texts but env and labels. False: some did not fit and are unknown now. */
+/* Copies from with all its texts but env and labels. False: some did not fit and are unknown now.
+ */
 bool who__copy(struct who *to, const struct who *from, struct arena *a);
 
 #endif

@@ -10,7 +10,7 @@
 #include "call/record.h"
 
 struct workload {
-	struct span name; /* that all its pods share; empty: no pod */
+	struct span name;		  /* that all its pods share; empty: no pod */
 	struct span owners[N_POD_OWNERS]; /* only those that are sure; else empty */
 };
 

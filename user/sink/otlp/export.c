@@ -321,13 +321,15 @@ int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span
 	struct lane *l = &x->lanes[signal];
 	enum otlp_drop reason = OTLP_DROP_NO_MEMORY;
 	struct otlp_batch *b = NULL;
-	int err = 0;
+	int err;
 
 	if (!l->enabled)
 		return -ENOENT;
-	if (body.n > x->lim->otlp_request_bytes)
-		err = -E2BIG;
-	else if (!x->started)
+	pthread_mutex_lock(&x->lock);
+	err = body.n > x->lim->otlp_request_bytes ? -E2BIG
+						  : otlp_queue__fits(&l->queue, body.n, n_items);
+	pthread_mutex_unlock(&x->lock);
+	if (!err && !x->started)
 		err = start(x);
 	if (!err) {
 		b = otlp_batch__new(body, n_items);

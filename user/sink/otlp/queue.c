@@ -35,13 +35,23 @@ struct otlp_batch *otlp_batch__new(struct span body, unsigned int n_items)
 	return b;
 }
 
+int otlp_queue__fits(const struct otlp_queue *q, size_t n_bytes, unsigned int n_items)
+{
+	if (n_bytes > q->max_bytes - sizeof(struct otlp_batch) ||
+	    (q->max_items && n_items > q->max_items))
+		return -E2BIG;
+	if (n_bytes + sizeof(struct otlp_batch) > q->max_bytes - q->bytes ||
+	    (q->max_items && n_items > q->max_items - q->items))
+		return -ENOBUFS;
+	return 0;
+}
+
 int otlp_queue__put(struct otlp_queue *q, struct otlp_batch *b)
 {
-	if (weight(b) > q->max_bytes || (q->max_items && b->n_items > q->max_items))
-		return -E2BIG;
-	if (weight(b) > q->max_bytes - q->bytes ||
-	    (q->max_items && b->n_items > q->max_items - q->items))
-		return -ENOBUFS;
+	int err = otlp_queue__fits(q, b->n_bytes, b->n_items);
+
+	if (err)
+		return err;
 	b->next = NULL;
 	*q->end = b;
 	q->end = &b->next;

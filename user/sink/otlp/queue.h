@@ -25,6 +25,9 @@ void otlp_queue__init(struct otlp_queue *q, size_t max_bytes, uint64_t max_items
 /* Frees all batches. */
 void otlp_queue__free(struct otlp_queue *q);
 
+/* Would a batch of so much be taken? 0, or as otlp_queue__put. */
+int otlp_queue__fits(const struct otlp_queue *q, size_t n_bytes, unsigned int n_items);
+
 /* A batch with a copy of body; free(3) frees it. NULL: no memory. */
 struct otlp_batch *otlp_batch__new(struct span body, unsigned int n_items);
 

@@ -77,17 +77,14 @@ static void mask(char *text, struct span secret)
 		memset(at, 'x', secret.n);
 }
 
-/* Each word of a header's value: "Bearer" and what follows it. */
-static void mask_value(char *text, struct span value)
+/* Each word of a value: "Bearer" and what follows it, the parts of a query. */
+static void mask_words(char *text, const char *value)
 {
-	const uint8_t *space;
 	size_t n;
 
-	while (value.n) {
-		space = memchr(value.p, ' ', value.n);
-		n = space ? (size_t)(space - value.p) : value.n;
-		mask(text, span_head(value, n));
-		value = span_skip(value, n + 1);
+	for (; *value; value += n + (value[n] != '\0')) {
+		n = strcspn(value, " &=;,");
+		mask(text, span(value, n));
 	}
 }
 
@@ -102,7 +99,7 @@ static void mask_url(char *text, const char *url)
 		part = NULL;
 		if (!curl_url_set(u, CURLUPART_URL, url, 0) &&
 		    !curl_url_get(u, parts[i], &part, CURLU_URLDECODE))
-			mask(text, span_str(part));
+			mask_words(text, part);
 		curl_free(part);
 	}
 	curl_url_cleanup(u);
@@ -115,7 +112,7 @@ static void mask_all(char *text, const struct otlp_target *t)
 	if (!*text)
 		return;
 	for (i = 0; i < t->n_headers; i++)
-		mask_value(text, span_str(t->headers[i].value));
+		mask_words(text, t->headers[i].value);
 	mask_url(text, t->url);
 }
 
