@@ -29,6 +29,8 @@
 #include "outputs.h"
 #include "pipeline.h"
 #include "preload.h"
+#include "rules.h"
+#include "config.h"
 #include "report.h"
 #include "sink/totals.h"
 
@@ -39,6 +41,7 @@ struct run {
 	struct options options;
 	struct pipeline pipeline;
 	struct prices *prices; /* NULL: none are wanted */
+	struct feature_rules *rules;
 	struct live *live;
 	struct cap_write *cap;
 	struct capture_tee tee;
@@ -64,6 +67,43 @@ static int load_prices(struct run *r)
 		log__info("%s: %u models, %u entries without a price that can be used", path,
 			  prices__models(r->prices), prices__skipped(r->prices));
 	return 0;
+}
+
+/* The user's own rules, as the configuration file has them now. */
+static int load_rules(struct run *r)
+{
+	char error[512];
+
+	if (!rules__load(r->options.config, error, sizeof(error), &r->rules))
+		return 0;
+	log__error("--config: %s", error);
+	return EXIT_USAGE;
+}
+
+/* A file that has become wrong changes nothing. */
+static void reload_rules(struct run *r)
+{
+	const char *path = r->options.config_path;
+	struct feature_rules *rules;
+	struct config *config;
+	char error[512];
+	int err;
+
+	if (!path)
+		return;
+	err = config__load(path, error, sizeof(error), &config);
+	if (!err) {
+		err = rules__load(config, error, sizeof(error), &rules);
+		config__free(config);
+	}
+	if (err) {
+		log__error("%s; the rules stay as they were", error);
+		return;
+	}
+	call_tracker__use_features(r->pipeline.tracker, rules);
+	feature_rules__free(r->rules);
+	r->rules = rules;
+	log__info("%s: rules read again", path);
 }
 
 /* --- what flows back to the kernel --- */
@@ -265,6 +305,7 @@ static int open_live(struct run *r)
 		.n_offsets = o->n_offsets,
 		.plain = o->plain,
 		.n_plain = o->n_plain,
+		.host_root = o->host_root,
 		.want = want_process,
 		.want_ctx = r,
 		.matters = is_model_host,
@@ -346,7 +387,8 @@ static int trace(struct run *r)
 			sinks__reopen(&r->pipeline.sinks);
 			break;
 		case LOOP_RELOAD:
-			break; /* nothing is read from files yet that could have changed */
+			reload_rules(r);
+			break;
 		}
 	}
 	live__drain(r->live);
@@ -478,6 +520,8 @@ int main(int argc, char **argv)
 	r.control =
 		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
 	err = load_prices(&r);
+	if (!err)
+		err = load_rules(&r);
 	if (!err && r.options.check_config)
 		log__say("%s: nothing is wrong with it.", r.options.config_path);
 	if (err || r.options.check_config)
@@ -488,6 +532,7 @@ int main(int argc, char **argv)
 		log__error("%s", strerror(-err));
 		return EXIT_FAILURE;
 	}
+	call_tracker__use_features(r.pipeline.tracker, r.rules);
 	err = outputs__open(&r.options, &r.pipeline.sinks);
 	if (!err)
 		err = r.options.cap_in ? run_replay(&r) : run_live(&r);
@@ -501,5 +546,6 @@ int main(int argc, char **argv)
 	live__free(r.live);
 	loop__close(&r.loop);
 	prices__free(r.prices);
+	feature_rules__free(r.rules);
 	return err ? err : r.exit_code;
 }

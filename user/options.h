@@ -38,7 +38,7 @@ struct options {
 	bool no_follow;
 	uint16_t plain[OPTIONS_PLAIN_MAX]; /* ports of plain HTTP */
 	unsigned int n_plain;
-	struct filter filter; /* -c -u --cgroup -m --host -x --slow --role */
+	struct filter filter; /* -c -u --cgroup --pod -m --host -x --slow --role */
 	bool role_given;      /* filter.role was said, not defaulted */
 	size_t ring_bytes;    /* 0: the default */
 	struct offset_rule offsets[OPTIONS_OFFSETS_MAX];
@@ -53,6 +53,7 @@ struct options {
 	const char *otlp;			 /* base URL; NULL: as the environment says */
 	const struct otlp_profile *otlp_profile; /* NULL: plain OTLP */
 	enum semconv semconv;
+	const char *host_root; /* NULL: found out */
 	const char *config_path;
 	struct config *config; /* NULL: none; sections that others read are in it */
 	bool check_config;     /* that is all that is to be done */

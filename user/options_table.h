@@ -12,6 +12,8 @@
 /* Keys of options without a letter. */
 enum {
 	KEY_CGROUP = 256,
+	KEY_POD,
+	KEY_HOST_ROOT,
 	KEY_HOST,
 	KEY_ROLE,
 	KEY_NO_FOLLOW,

@@ -72,6 +72,30 @@ static void processes_are_filtered(void **state)
 	assert_true(filter__process(&f, &p));
 }
 
+static void pods_are_filtered(void **state)
+{
+	static const struct {
+		const char *glob;
+		bool wanted;
+	} globs[] = {
+		{"rag-*", true}, {"prod/rag-0", true},	{"prod/*", true}, {"*/rag-?", true},
+		{"rag", false},	 {"test/rag-0", false}, {"prod", false},  {"*/*/*", false},
+	};
+	struct process p = {.pid = 1, .pod_namespace = "prod", .pod_name = "rag-0"};
+	struct filter f = {.n_pods = 1};
+	size_t i;
+
+	for (i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
+		f.pods[0] = globs[i].glob;
+		assert_int_equal(filter__process(&f, &p), globs[i].wanted);
+	}
+	f.pods[0] = "*";
+	assert_true(filter__process(&f, &p));
+	p.pod_name = "";
+	assert_false(filter__process(&f, &p));
+	assert_false(filter__process(&f, NULL));
+}
+
 static void calls_are_filtered(void **state)
 {
 	struct call c = {
@@ -296,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(globs),
 		cmocka_unit_test(processes_are_filtered),
+		cmocka_unit_test(pods_are_filtered),
 		cmocka_unit_test(calls_are_filtered),
 		cmocka_unit_test(facts_live_as_long_as_they_are_held),
 		cmocka_unit_test(services),

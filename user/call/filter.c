@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/filter.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/glob.h"
@@ -56,11 +57,28 @@ static bool any_uid(const struct filter *f, uint32_t uid)
 	return false;
 }
 
+static bool any_pod(const struct filter *f, const struct process *p)
+{
+	char path[512];
+	unsigned int i;
+
+	if (!f->n_pods)
+		return true;
+	if (!p || !p->pod_name || !*p->pod_name)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", p->pod_namespace ? p->pod_namespace : "",
+		 p->pod_name);
+	for (i = 0; i < f->n_pods; i++)
+		if (glob__match(f->pods[i], strchr(f->pods[i], '/') ? path : p->pod_name))
+			return true;
+	return false;
+}
+
 bool filter__process(const struct filter *f, const struct process *p)
 {
 	return any(f->comms, f->n_comms, p ? p->comm : NULL, equal) &&
 	       any_uid(f, p ? p->uid : UINT32_MAX) &&
-	       any(f->cgroups, f->n_cgroups, p ? p->cgroup : NULL, at_or_above);
+	       any(f->cgroups, f->n_cgroups, p ? p->cgroup : NULL, at_or_above) && any_pod(f, p);
 }
 
 bool filter__role(const struct filter *f, enum call_role role)

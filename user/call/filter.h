@@ -26,6 +26,8 @@ struct filter {
 	unsigned int n_uids;
 	const char *cgroups[FILTER_LIST_MAX]; /* the path or one above it */
 	unsigned int n_cgroups;
+	const char *pods[FILTER_LIST_MAX]; /* globs of "NAMESPACE/NAME", or of names */
+	unsigned int n_pods;
 	const char *models[FILTER_LIST_MAX]; /* globs, of the model asked for or that answered */
 	unsigned int n_models;
 	const char *hosts[FILTER_LIST_MAX]; /* globs */

@@ -11,6 +11,8 @@
 #include "call/pricing.h"
 #include "call/runs.h"
 #include "call/tracking.h"
+#include "enrich/attribution.h"
+#include "enrich/feature.h"
 
 static void set_times(struct call_open *x, enum http_end why, uint64_t ts_ns)
 {
@@ -123,6 +125,19 @@ static bool is_record(const struct call_open *x)
 	return true;
 }
 
+/* A user's own rules outdo what was found out and what the request or the process said. */
+static void name_feature(struct call_open *x)
+{
+	char name[FEATURE_MAX + 1];
+	const char *text;
+
+	if (!feature_rules__name(x->tracker->cfg.features, &x->c, name))
+		return;
+	text = call_open__text(x, span_str(name));
+	if (text)
+		x->c.who.feature = text;
+}
+
 void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 {
 	struct call_tracker *t = x->tracker;
@@ -142,6 +157,7 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 		estimate__fill(x);
 	if (t->cfg.prices)
 		pricing__fill(&x->c, t->cfg.prices);
+	name_feature(x);
 	runs__record(x);
 	if (!filter__call(t->cfg.filter, &x->c))
 		return;

@@ -172,6 +172,11 @@ const struct capture_ops *call_tracker__capture_ops(void)
 	return &ops;
 }
 
+void call_tracker__use_features(struct call_tracker *t, const struct feature_rules *features)
+{
+	t->cfg.features = features;
+}
+
 bool call_tracker__full(const struct call_tracker *t)
 {
 	return t->cfg.max_calls && t->n_out >= t->cfg.max_calls;

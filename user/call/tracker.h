@@ -11,6 +11,7 @@
 #include "http/msg.h"
 
 struct limits;
+struct feature_rules;
 struct prices;
 struct call_tracker;
 
@@ -22,6 +23,7 @@ struct call_tracker_config {
 	uint64_t max_calls;    /* records handed out at most; 0: any number */
 	bool estimate;	       /* tokens that no provider told */
 	struct prices *prices; /* for what no provider prices itself; NULL: unknown then */
+	const struct feature_rules *features; /* a user's own; NULL: none */
 	/* A finished call that is wanted. c is borrowed until the callback returns. */
 	void (*call)(void *ctx, const struct call *c);
 	/* A run that has ended, and a use of a tool that is over, after the calls that make them
@@ -44,6 +46,10 @@ void call_tracker__free(struct call_tracker *t);
 /* Both are called with the tracker as ctx. Of capture_ops, data and close are NULL. */
 const struct http_msg_ops *call_tracker__http_ops(void);
 const struct capture_ops *call_tracker__capture_ops(void);
+
+/* From now on calls that end are named by these rules (NULL: none), which are borrowed as those of
+ * the configuration were. */
+void call_tracker__use_features(struct call_tracker *t, const struct feature_rules *features);
 
 /* max_calls records were handed out: nothing more will come. */
 bool call_tracker__full(const struct call_tracker *t);
