@@ -44,7 +44,7 @@ COMMON = {
     'container.id': 'string', 'host.name': 'string', 'host.id': 'string', 'host.arch': 'string',
     'os.type': 'string', 'telemetry.sdk.name': 'string', 'telemetry.sdk.language': 'string',
     'telemetry.sdk.version': 'string', 'azure.resource_provider.namespace': 'string',
-    'otel.metric.overflow': 'boolean',
+    'otel.metric.overflow': 'boolean', 'jsonrpc.request.id': 'string',
     # No convention has it; every backend that shows costs reads it.
     'gen_ai.usage.cost': 'double',
 }
@@ -222,6 +222,8 @@ class Rules:
             self.fault(where, 'time to first chunk is longer than the span')
         if not self.profile:
             return
+        if kind == 'gen_ai.inference.client' and self.semconv == 'latest':
+            kind = 'gen_ai.client.inference'
         if kind not in self.profile['spans']:
             self.fault(where, 'kind', s.kind)
             return
