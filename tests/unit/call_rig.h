@@ -117,7 +117,7 @@ static inline void expect_not(const char *json)
 
 /* One exchange as HTTP would tell it. Parts of the answer come 10 ms apart, the first at 100 ms. */
 struct exchange {
-	const char *path, *host;
+	const char *path, *host, *method; /* NULL: POST */
 	bool met; /* in the middle of an HTTP/2 connection: path and host are not known */
 	const char *headers; /* of the request: "name: value\n"... */
 	const char *request;
@@ -154,7 +154,7 @@ static void *begin(const struct exchange *e, uint64_t conn_id)
 	static struct conn conn;
 	struct http_header headers[32];
 	struct http_head h = {
-		.method = SPAN_LIT("POST"),
+		.method = span_str(e->method ? e->method : "POST"),
 		.path = span_str(e->path ? e->path : "/v1/chat/completions"),
 		.authority = span_str(e->host ? e->host : "API.openai.com"),
 		.version = 11,

@@ -212,4 +212,24 @@ static inline const uint8_t *json_blanks(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
+/* Bytes of a number or literal. */
+static const bool json_in_token[256] = {
+	['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['-'] = true,
+	['+'] = true,	      ['.'] = true,	    ['_'] = true,
+};
+
+/* The place behind an unselected scalar that is here as a whole; else p. */
+static inline const uint8_t *json_past_scalar(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p;
+
+	if (*p == '"') {
+		q = json_find_special(p + 1, end);
+		return q < end && *q == '"' ? q + 1 : p;
+	}
+	while (q < end && json_in_token[*q])
+		q++;
+	return q < end ? q : p;
+}
+
 #endif

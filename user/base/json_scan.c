@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json_find.h"
+#include "base/json_hash.h"
 #include "base/json_number.h"
 #include "base/json_path.h"
 #include "base/json_skip.h"
@@ -51,7 +52,7 @@ struct json_scan {
 	unsigned int n_index;
 	struct json_skip skip;
 	uint64_t documents;
-	uint64_t seen;	       /* bytes of the string that JSON_SEEN asks about */
+	uint64_t seen, hash;   /* bytes of the value that JSON_SEEN asks about, JSON_HASH of them */
 	struct json_text text; /* a key or a value: never both at once */
 	uint32_t index[JSON_NEST_MAX + 1];
 	struct frame frames[JSON_NEST_MAX + 1];
@@ -121,6 +122,7 @@ static inline struct json_value value_of(const struct json_scan *s, const struct
 	return (struct json_value){.id = node->id,
 				   .event = event,
 				   .type = JSON_STRING,
+				   .hash = s->hash,
 				   .index = s->index,
 				   .n_index = s->n_index};
 }
@@ -131,6 +133,8 @@ __attribute__((noinline)) static int tell(struct json_scan *s, const struct json
 	struct json_value v = value_of(s, node, event);
 
 	v.type = type;
+	if (event == JSON_ENDS && node->want & JSON_HASH)
+		v.number = s->seen < INT64_MAX ? (int64_t)s->seen : INT64_MAX;
 	return s->ops->value(s->ctx, &v);
 }
 
@@ -249,6 +253,7 @@ static int container(struct json_scan *s, enum json_type type)
 	if (!node)
 		return 0;
 	s->skip_type = (uint8_t)type;
+	s->seen = s->hash = 0;
 	if (node->want & JSON_SEEN)
 		s->state = SCAN_SEEN;
 	if (node->want & JSON_ENTER)
@@ -290,11 +295,19 @@ static int tell_seen(struct json_scan *s)
 	return s->seen ? s->ops->value(s->ctx, &v) : 0;
 }
 
+/* Bytes of the value that JSON_SEEN asks about. */
+static void see(struct json_scan *s, const uint8_t *p, const uint8_t *end)
+{
+	s->seen += (uint64_t)(end - p);
+	if (s->cur->want & JSON_HASH)
+		s->hash = json_hash__add(s->hash, p, end);
+}
+
 static const uint8_t *string_seen(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q = json_skip__string(&s->skip, p, end);
 
-	s->seen += (uint64_t)((q ? q - 1 : end) - p);
+	see(s, p, q ? q - 1 : end);
 	if (!q)
 		return end;
 	value_done(s);
@@ -330,7 +343,7 @@ static const uint8_t *string_begin(struct json_scan *s, const uint8_t *p, const 
 		json_text__begin(&s->text, s->lim->json_value);
 		s->state = SCAN_STRING_TEXT;
 	} else if (want & JSON_SEEN) {
-		s->seen = 0;
+		s->seen = s->hash = 0;
 		s->skip.escaped = false;
 		s->state = SCAN_STRING_SEEN;
 	} else {
@@ -375,18 +388,12 @@ static const uint8_t *colon(struct json_scan *s, const uint8_t *p, const uint8_t
 	return p + 1;
 }
 
-/* Bytes of a number or literal. */
-static const bool in_token[256] = {
-	['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['-'] = true,
-	['+'] = true,	      ['.'] = true,	    ['_'] = true,
-};
-
 static const uint8_t *token(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *q = p;
 	ptrdiff_t n;
 
-	while (q < end && in_token[*q])
+	while (q < end && json_in_token[*q])
 		q++;
 	if (q < end && !s->token_started)
 		return check(s,
@@ -410,13 +417,17 @@ static const uint8_t *token(struct json_scan *s, const uint8_t *p, const uint8_t
 
 static const uint8_t *skip(struct json_scan *s, const uint8_t *p, const uint8_t *end)
 {
+	const uint8_t *from = p;
+
 	p = json_skip__container(&s->skip, p, end);
+	if (s->cur && s->cur->want & JSON_SEEN)
+		see(s, from, p ? p : end);
 	if (s->n_frames + s->skip.deepest > s->lim->json_depth)
 		s->flags |= JSON_TOO_DEEP;
 	if (!p)
 		return end;
 	value_done(s);
-	if (s->cur && s->cur->want & JSON_LEAVE)
+	if (s->cur && s->cur->want & (JSON_LEAVE | JSON_HASH))
 		return check(s, tell(s, s->cur, JSON_ENDS, (enum json_type)s->skip_type), p);
 	return p;
 }
@@ -442,25 +453,11 @@ static const uint8_t *value(struct json_scan *s, const uint8_t *p, const uint8_t
 			return skip(s, p + 1, end);
 		return check(s, err, p + 1);
 	}
-	if (!in_token[*p])
+	if (!json_in_token[*p])
 		return bad(s);
 	s->state = SCAN_TOKEN;
 	s->token_started = false;
 	return token(s, p, end);
-}
-
-/* The place behind an unselected scalar that is here as a whole; else p. */
-static inline const uint8_t *past_scalar(const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *q = p;
-
-	if (*p == '"') {
-		q = json_find_special(p + 1, end);
-		return q < end && *q == '"' ? q + 1 : p;
-	}
-	while (q < end && in_token[*q])
-		q++;
-	return q < end ? q : p;
 }
 
 /* The members of an object, as long as they are whole: most of a document stays in this loop. */
@@ -489,7 +486,7 @@ static const uint8_t *members(struct json_scan *s, const uint8_t *p, const uint8
 		p = json_blanks(p, end);
 		q = p;
 		if (p < end && !(s->cur && s->cur->want & (JSON_SCALAR | JSON_SEEN)))
-			q = past_scalar(p, end);
+			q = json_past_scalar(p, end);
 		if (q == p) {
 			p = value(s, p, end);
 			if (!p || p == end || s->state != SCAN_AFTER)

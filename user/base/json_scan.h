@@ -39,6 +39,8 @@ enum json_want {
 				 A string with its size in number, as spelled, at its end.
 				 Arrays and objects only where the path has no kids. */
 	JSON_ENTER = 1 << 2,  /* the begin of an array or object */
+	JSON_HASH = 1 << 4,   /* beside JSON_SEEN: the hash of its bytes as spelled, at its end: of
+				 a string with JSON_EXISTS, else with JSON_ENDS */
 	JSON_LEAVE = 1 << 3,  /* its end (also told by json_scan__finish for a cut document) */
 };
 
@@ -99,6 +101,7 @@ struct json_value {
 	bool integral;	  /* JSON_NUMBER with a value that int64_t holds exactly: see number */
 	struct span text; /* JSON_STRING: decoded, valid UTF-8; JSON_NUMBER: as spelled */
 	int64_t number;
+	uint64_t hash; /* JSON_HASH: as json_hash.h has it, of so many bytes as number says */
 	/* Positions in the arrays on the way (a root array not counted), outermost first. */
 	const uint32_t *index;
 	unsigned int n_index;

@@ -166,6 +166,13 @@ static void set_tool(struct call_open *x, void *field, const struct fact_value *
 		x->n_tools = v->index + 1;
 }
 
+static void set_arguments(struct call_open *x, void *field, const struct fact_value *v,
+			  uint64_t ts_ns)
+{
+	if (v->index < x->n_tools)
+		x->tools[v->index].arguments = (uint64_t)v->number;
+}
+
 static void add_output(struct call_open *x, void *field, const struct fact_value *v, uint64_t ts_ns)
 {
 	timing__output(field, x->lim, ts_ns);
@@ -259,6 +266,7 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_PENDING] = {set_true, OF_CALL(pending)},
 	[FACT_FINISH_REASON] = {set_finish, OF_OPEN(finish)},
 	[FACT_TOOL_CALL] = {set_tool, 0},
+	[FACT_TOOL_ARGUMENTS] = {set_arguments, 0},
 	[FACT_SERVICE_TIER] = {set_text, OF_CALL(service_tier)},
 	[FACT_SYSTEM_FINGERPRINT] = {set_text, OF_CALL(system_fingerprint)},
 	[FACT_COST_USD] = {set_cost, 0},

@@ -91,6 +91,11 @@ bool filter__host(const struct filter *f, const char *host)
 	return any(f->hosts, f->n_hosts, host, glob__match);
 }
 
+bool filter__chooses(const struct filter *f)
+{
+	return f->only_errors || f->slow_ns || f->n_models;
+}
+
 bool filter__call(const struct filter *f, const struct call *c)
 {
 	if (f->only_errors && !c->error_type)

@@ -47,6 +47,9 @@ bool filter__role(const struct filter *f, enum call_role role);
 /* Could a call to that host (lower case, without port; NULL: unknown) be wanted? */
 bool filter__host(const struct filter *f, const char *host);
 
+/* May filter__call leave out some? */
+bool filter__chooses(const struct filter *f);
+
 /* Is this finished record wanted? Judges what the three above do not. */
 bool filter__call(const struct filter *f, const struct call *c);
 

@@ -61,6 +61,7 @@ struct ratelimit_window {
 struct call_tool {
 	const char *id; /* NULL: the API has none */
 	const char *name;
+	uint64_t arguments; /* hash of them, for comparisons within a run; 0: unknown */
 };
 
 /* The gaps between a stream's events with output, counted by the upper bounds 10 ms, 20 ms, 40 ms …

@@ -131,6 +131,9 @@ static void tell(struct run *r)
 	r->r.duration_ns = r->end_ns > r->first_ns ? r->end_ns - r->first_ns : 0;
 	r->r.model = r->several_models || !*r->model ? NULL : r->model;
 	r->r.error_type = r->failed && *r->error ? r->error : NULL;
+	/* Without arguments nobody knows. */
+	if (r->r.tools && !r->compared)
+		r->r.loops = -1;
 	t->totals.runs++;
 	if (t->cfg.run)
 		t->cfg.run(t->cfg.ctx, &r->r);

@@ -38,9 +38,10 @@ struct run_tool {
 	uint64_t asked_ns;     /* the last byte of that answer */
 	int64_t repeats;
 	uint8_t span_id[8];
-	uint64_t batch; /* of which answer */
-	bool due;	/* its result is waited for */
-	bool done;	/* its result was brought */
+	uint64_t batch;	  /* of which answer */
+	unsigned int nth; /* of its tools */
+	bool due;	  /* its result is waited for */
+	bool done;	  /* its result was brought */
 	/* its own call, where that is seen */
 	bool seen;
 	uint64_t own_ns, own_end_ns; /* own_end_ns 0: it is not over */
@@ -84,6 +85,7 @@ struct run {
 	bool failed;	  /* the latest call did */
 	bool exited;	  /* so has its process */
 	bool several_models;
+	bool compared; /* arguments of some tools were known */
 	bool who_known;
 
 	char model[RUN_TEXT], slowest[RUN_TEXT], error[RUN_TEXT];

@@ -111,6 +111,7 @@ void run_tools__ask(struct run *r, struct call_open *x)
 		if (!tool)
 			continue;
 		tool->batch = x->batch;
+		tool->nth = i;
 		tool->asked_ns = x->last_ns;
 	}
 	for (tool = r->tools; tool; tool = tool->next)
@@ -130,9 +131,70 @@ void run_tools__forget(struct run *r, struct call_open *x)
 	}
 }
 
+/* How often this was asked for before; it counts from now on. -1: no room to know. */
+static int64_t count_repeat(struct run *r, uint64_t hash)
+{
+	struct runs *t = r->runs;
+	unsigned int i, cap;
+	struct run_repeat *v;
+
+	for (i = 0; i < r->n_repeats; i++)
+		if (r->repeats[i].hash == hash)
+			return r->repeats[i].n++;
+	if (r->n_repeats == r->repeats_cap) {
+		cap = r->repeats_cap ? r->repeats_cap * 2 : 8;
+		if (cap > t->lim->run_tools)
+			cap = t->lim->run_tools;
+		if (cap == r->n_repeats || !run__afford(r, (cap - r->repeats_cap) * sizeof(*v)))
+			return -1;
+		v = realloc(r->repeats, cap * sizeof(*v));
+		if (!v)
+			return -1;
+		t->budget.used_bytes += (cap - r->repeats_cap) * sizeof(*v);
+		r->repeats = v;
+		r->repeats_cap = cap;
+	}
+	r->repeats[r->n_repeats++] = (struct run_repeat){.hash = hash, .n = 1};
+	return 0;
+}
+
+static uint64_t same_use(const struct runs *t, const struct call_tool *asked)
+{
+	struct siphash s;
+
+	siphash__begin(&s, t->key);
+	siphash__add(&s, span(&asked->arguments, sizeof(asked->arguments)));
+	siphash__add(&s, span_str(asked->name));
+	return siphash__value(&s);
+}
+
+static struct run_tool *nth_of(const struct run *r, const struct call_open *x, unsigned int nth)
+{
+	struct run_tool *tool = r->tools;
+
+	while (tool && (tool->batch != x->batch || tool->nth != nth))
+		tool = tool->next;
+	return tool;
+}
+
 bool run_tools__repeat(struct run *r, struct call_open *x)
 {
-	return false;
+	unsigned int i, again = 0;
+	struct run_tool *tool;
+	int64_t before;
+
+	for (i = 0; i < x->c.n_tool_calls; i++) {
+		if (!x->c.tool_calls[i].arguments || !x->c.tool_calls[i].name)
+			continue;
+		before = count_repeat(r, same_use(r->runs, &x->c.tool_calls[i]));
+		r->compared = true;
+		tool = nth_of(r, x, i);
+		if (tool)
+			tool->repeats = before;
+		again += before >= LOOP_FROM - 1;
+	}
+	r->r.loops += again;
+	return again && again == x->c.n_tool_calls;
 }
 
 /* ---- what becomes of it ---- */
@@ -160,8 +222,11 @@ static void tell(struct run *r, const struct run_tool *tool, uint64_t from_ns, u
 	memcpy(a.parent_span_id, r->r.span_id, sizeof(a.parent_span_id));
 	memcpy(a.mcp_span_id, tool->own_id, sizeof(a.mcp_span_id));
 	run__step(r, a.duration_ns, tool->name, tool->span_id);
-	/* Where no call of the run was wanted, its tools are not either. */
-	if (r->told && t->cfg.tool)
+	/* Where no call of the run is wanted, its tools are not either. */
+	if (!r->told && filter__chooses(t->cfg.filter))
+		return;
+	r->told = true;
+	if (t->cfg.tool)
 		t->cfg.tool(t->cfg.ctx, &a);
 }
 

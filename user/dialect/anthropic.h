@@ -12,6 +12,8 @@ enum anthropic_part {
 	ANTHROPIC_BLOCK,      /* a content block */
 	ANTHROPIC_BLOCK_TYPE, /* which of them are the caller's tools */
 	ANTHROPIC_OUTPUT,     /* some text, thinking or tool arguments */
+	ANTHROPIC_INPUT,      /* of a block: arguments */
+	ANTHROPIC_PARTIAL,    /* a piece of them */
 	ANTHROPIC_TYPE,	      /* of an event */
 	ANTHROPIC_STOP,
 	ANTHROPIC_TOOL_IN, /* the type of a tool that is offered */
@@ -21,7 +23,7 @@ enum anthropic_part {
 
 /* Parts of an answer. */
 extern const struct json_path anthropic_usage[10];
-extern const struct json_path anthropic_block[5];
+extern const struct json_path anthropic_block[6];
 extern const struct json_path anthropic_blocks[1];
 extern const struct json_path anthropic_start[5]; /* a whole message, or one that begins */
 extern const struct json_path anthropic_delta[5];

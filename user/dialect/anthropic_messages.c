@@ -77,10 +77,11 @@ const struct json_path anthropic_usage[10] = {
 	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
-const struct json_path anthropic_block[5] = {
+const struct json_path anthropic_block[6] = {
 	JSON_PATH("type", ANTHROPIC_BLOCK_TYPE, JSON_SCALAR),
 	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
+	JSON_PATH("input", ANTHROPIC_INPUT, JSON_SEEN | JSON_HASH),
 	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
 };
@@ -96,7 +97,7 @@ const struct json_path anthropic_start[5] = {
 const struct json_path anthropic_delta[5] = {
 	JSON_PATH("text", ANTHROPIC_OUTPUT, JSON_SEEN),
 	JSON_PATH("thinking", ANTHROPIC_OUTPUT, JSON_SEEN),
-	JSON_PATH("partial_json", ANTHROPIC_OUTPUT, JSON_SEEN),
+	JSON_PATH("partial_json", ANTHROPIC_PARTIAL, JSON_SEEN | JSON_HASH),
 	JSON_PATH("content", ANTHROPIC_OUTPUT, JSON_SEEN), /* compaction_delta: the summary */
 	JSON_PATH("stop_reason", ANTHROPIC_STOP, JSON_SCALAR),
 };
@@ -185,6 +186,7 @@ void anthropic__answer_value(struct dialect_reader *r, const struct json_value *
 		if (v->event == JSON_ENDS && r->is_tool)
 			r->damaged |= tools__end(&r->tools, r->lim) < 0;
 		tools__begin(&r->tools);
+		r->in_tool = v->event == JSON_ENDS && r->is_tool;
 		r->is_tool = false;
 		break;
 	case ANTHROPIC_BLOCK_TYPE:
@@ -198,6 +200,14 @@ void anthropic__answer_value(struct dialect_reader *r, const struct json_value *
 		break;
 	case ANTHROPIC_OUTPUT:
 		r->output = true;
+		break;
+	case ANTHROPIC_INPUT:
+		tools__args(&r->tools, v, true);
+		break;
+	case ANTHROPIC_PARTIAL:
+		r->output = true;
+		if (r->in_tool)
+			tools__latest_args(&r->tools, v);
 		break;
 	case ANTHROPIC_STOP:
 		if (v->type == JSON_STRING)

@@ -20,6 +20,7 @@ void bedrock__head(struct dialect_reader *r, const struct http_head *h);
 enum converse_part {
 	CONVERSE_TOOL = ANTHROPIC_END,
 	CONVERSE_TOOL_TYPE,
+	CONVERSE_INPUT,
 	CONVERSE_OUTPUT,
 	CONVERSE_STOP,
 	CONVERSE_CACHE, /* one time to live of what was written to the cache */

@@ -85,7 +85,7 @@ static const struct json_path tool[] = {
 	JSON_PATH("toolUseId", WIRE_TOOL_ID, JSON_SCALAR),
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
 	JSON_PATH("type", CONVERSE_TOOL_TYPE, JSON_SCALAR),
-	JSON_PATH("input", CONVERSE_OUTPUT, JSON_SEEN),
+	JSON_PATH("input", CONVERSE_INPUT, JSON_SEEN | JSON_HASH),
 };
 const struct json_path converse_block[4] = {
 	JSON_PATH("text", CONVERSE_OUTPUT, JSON_SEEN),
@@ -195,6 +195,10 @@ void converse__answer_value(struct dialect_reader *r, const struct json_value *v
 		break;
 	case CONVERSE_OUTPUT:
 		r->output = true;
+		break;
+	case CONVERSE_INPUT:
+		r->output |= v->event == JSON_EXISTS;
+		tools__args(&r->tools, v, false);
 		break;
 	case CONVERSE_STOP:
 		if (v->type == JSON_STRING)

@@ -14,6 +14,7 @@ enum {
 	OWN_GENERATION,
 	OWN_FINISH,
 	OWN_OUTPUT, /* some text, thinking, plan or tool arguments: not empty */
+	OWN_ARGUMENTS,
 	OWN_CALL,
 	OWN_FINAL_CALL, /* v1: in the last event, which repeats them */
 };
@@ -104,7 +105,7 @@ static void request_value(struct dialect_reader *r, const struct json_value *v)
 
 static const struct json_path function[] = {
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
-	JSON_PATH("arguments", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("arguments", OWN_ARGUMENTS, JSON_SEEN | JSON_HASH),
 };
 static const struct json_path call[] = {
 	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
@@ -212,6 +213,10 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 	case OWN_GENERATION:
 		if (c->message)
 			wire__prove(r);
+		break;
+	case OWN_ARGUMENTS:
+		r->output |= v->event == JSON_EXISTS;
+		tools__args(&r->tools, v, false);
 		break;
 	case OWN_OUTPUT:
 		r->output = true;

@@ -70,6 +70,8 @@ enum fact {
 	FACT_BLOCK_REASON,	 /* text: why the prompt was not answered at all */
 	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
 				    told again where the id comes later */
+	FACT_TOOL_ARGUMENTS,	 /* number: a hash of what that tool call (index) is given, as far
+				    as it came; 0: unknown */
 	FACT_SERVICE_TIER,	 /* text */
 	FACT_SYSTEM_FINGERPRINT, /* text */
 	FACT_COST_USD,		 /* real: the provider's own figure */

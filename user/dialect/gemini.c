@@ -17,6 +17,7 @@ enum {
 	OWN_BLOCKED,
 	OWN_CALL,
 	OWN_CONTINUES,
+	OWN_ARGUMENTS,
 	OWN_OUTPUT, /* some text, thought, data, code or arguments */
 };
 
@@ -68,7 +69,7 @@ static const struct json_path request = JSON_ROOT(request_top);
 static const struct json_path function_call[] = {
 	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR),
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
-	JSON_PATH("args", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("args", OWN_ARGUMENTS, JSON_SEEN | JSON_HASH),
 	GEMINI_PATH("partialArgs", "partial_args", OWN_OUTPUT, JSON_SEEN),
 	GEMINI_PATH("willContinue", "will_continue", OWN_CONTINUES, JSON_SCALAR),
 };
@@ -201,6 +202,10 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 		break;
 	case OWN_CONTINUES:
 		s->continues = v->type == JSON_TRUE;
+		break;
+	case OWN_ARGUMENTS:
+		r->output |= v->event == JSON_EXISTS;
+		tools__args(&r->tools, v, true);
 		break;
 	case OWN_OUTPUT:
 		r->output = true;

@@ -18,6 +18,7 @@ enum {
 	OWN_MESSAGE,
 	OWN_RESPONSE,
 	OWN_OUTPUT, /* some text, thinking or tool arguments: not empty */
+	OWN_ARGUMENTS,
 	OWN_CALL,
 	OWN_EMBEDDING,
 	OWN_LOADED, /* how long loading the model took: no other program's word, too */
@@ -75,7 +76,7 @@ static const struct json_path request = JSON_ROOT(request_top);
 
 static const struct json_path function[] = {
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
-	JSON_PATH("arguments", OWN_OUTPUT, JSON_SEEN),
+	JSON_PATH("arguments", OWN_ARGUMENTS, JSON_SEEN | JSON_HASH),
 };
 static const struct json_path call[] = {
 	JSON_PATH("id", WIRE_TOOL_ID, JSON_SCALAR), /* of recent versions */
@@ -189,6 +190,10 @@ static void answer_value(struct dialect_reader *r, const struct json_value *v)
 	case OWN_RESPONSE:
 		o->seen |= SEEN_ANSWER;
 		r->output = true;
+		break;
+	case OWN_ARGUMENTS:
+		r->output |= v->event == JSON_EXISTS;
+		tools__args(&r->tools, v, true);
 		break;
 	case OWN_OUTPUT:
 		r->output = true;

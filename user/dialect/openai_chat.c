@@ -15,6 +15,8 @@ enum {
 	OWN_DELTA_OUTPUT, /* text, reasoning, refusal, arguments, audio: not empty. A name is none.
 			   */
 	OWN_MESSAGE_OUTPUT, /* the same in a message */
+	OWN_DELTA_ARGUMENTS,
+	OWN_MESSAGE_ARGUMENTS,
 	OWN_DELTA_CALL,
 	OWN_MESSAGE_CALL,
 	OWN_DELTA_FUNCTION,
@@ -82,7 +84,7 @@ static const struct json_path base_resp[] = {
 #define OUTPUT(key, id) JSON_PATH(key, id, JSON_SEEN)
 
 /* delta and message differ in what their output means, so each has tables of its own. */
-#define PARTS(prefix, output)                                                                   \
+#define PARTS(prefix, output, arguments)                                                        \
 	static const struct json_path prefix##_thought[] = {OUTPUT("text", output)};            \
 	static const struct json_path prefix##_thoughts[] = {                                   \
 		JSON_EACH_KIDS(0, 0, prefix##_thought)};                                        \
@@ -93,8 +95,8 @@ static const struct json_path base_resp[] = {
 	static const struct json_path prefix##_parts[] = {JSON_EACH_KIDS(0, 0, prefix##_part)}; \
 	static const struct json_path prefix##_function[] = {                                   \
 		JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),                                 \
-		OUTPUT("arguments", output),                                                    \
-		OUTPUT("input", output),                                                        \
+		JSON_PATH("arguments", arguments, JSON_SEEN | JSON_HASH),                       \
+		JSON_PATH("input", arguments, JSON_SEEN | JSON_HASH),                           \
 	};                                                                                      \
 	static const struct json_path prefix##_call[] = {                                       \
 		JSON_PATH("index", WIRE_TOOL_INDEX, JSON_SCALAR),                               \
@@ -107,8 +109,8 @@ static const struct json_path base_resp[] = {
 		OUTPUT("transcript", output),                                                   \
 	}
 
-PARTS(delta, OWN_DELTA_OUTPUT);
-PARTS(message, OWN_MESSAGE_OUTPUT);
+PARTS(delta, OWN_DELTA_OUTPUT, OWN_DELTA_ARGUMENTS);
+PARTS(message, OWN_MESSAGE_OUTPUT, OWN_MESSAGE_ARGUMENTS);
 
 static const struct json_path delta_calls[] = {
 	JSON_EACH_KIDS(OWN_DELTA_CALL, JSON_ENTER | JSON_LEAVE, delta_call)};
@@ -250,6 +252,14 @@ void openai_chat__answer_value(struct dialect_reader *r, const struct json_value
 		break;
 	case OWN_MESSAGE_OUTPUT:
 		c->message_output = true;
+		break;
+	case OWN_DELTA_ARGUMENTS:
+		c->delta_output = true;
+		tools__args(&r->tools, v, false);
+		break;
+	case OWN_MESSAGE_ARGUMENTS:
+		c->message_output = true;
+		tools__args(&r->tools, v, true);
 		break;
 	case OWN_DELTA_CALL:
 		call(r, v, TOOL_INDEX_NONE);

@@ -60,6 +60,8 @@ static const struct json_path item[] = {
 	JSON_PATH("id", OPENAI_CALL_ID, JSON_SCALAR),
 	JSON_PATH("call_id", WIRE_TOOL_ID, JSON_SCALAR),
 	JSON_PATH("name", WIRE_TOOL_NAME, JSON_SCALAR),
+	JSON_PATH("arguments", OPENAI_ARGUMENTS, JSON_SEEN | JSON_HASH),
+	JSON_PATH("input", OPENAI_ARGUMENTS, JSON_SEEN | JSON_HASH),
 };
 static const struct json_path items[] = {
 	JSON_EACH_KIDS(OPENAI_ITEM, JSON_ENTER | JSON_LEAVE, item)};
@@ -274,6 +276,8 @@ void openai_response__answer_value(struct dialect_reader *r, const struct json_v
 		openai__ticks(r, v);
 	else if (v->id == OPENAI_ITEM)
 		item_edge(r, v->event == JSON_BEGINS);
+	else if (v->id == OPENAI_ARGUMENTS)
+		tools__args(&r->tools, v, true);
 	else if (v->id == OPENAI_DELTA)
 		s->delta = true;
 	else if (v->id == OPENAI_PART)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "dialect/wire.h"
+#include "base/json_hash.h"
 #include "base/limits.h"
 
 static void clear(struct tool *t)
@@ -60,13 +61,42 @@ int tools__name(struct tools *t, const struct json_value *v)
 	return keep(v, &t->open.name, &t->open.name_n, &t->open.truncated);
 }
 
+static void join_args(struct tool *call, uint64_t hash, uint64_t n)
+{
+	call->args = json_hash__join(call->args, hash, n);
+	call->n_args += n;
+}
+
+/* Of a container there is a word at its beginning, too. */
+static bool is_args(const struct json_value *v)
+{
+	return v->event == JSON_ENDS || (v->event == JSON_EXISTS && v->type == JSON_STRING);
+}
+
+void tools__args(struct tools *t, const struct json_value *v, bool all)
+{
+	if (!is_args(v))
+		return;
+	t->open.all_args = all;
+	join_args(&t->open, v->hash, (uint64_t)v->number);
+}
+
+void tools__latest_args(struct tools *t, const struct json_value *v)
+{
+	if (!is_args(v))
+		return;
+	if (t->n)
+		join_args(&t->v[t->n - 1], v->hash, (uint64_t)v->number);
+	else
+		t->args_lost = true;
+}
+
 int tools__end(struct tools *t, const struct limits *lim)
 {
 	struct tool *v;
 	unsigned int cap;
 
-	/* Nothing but arguments: most fragments of a stream. */
-	if (!t->open.id && !t->open.name)
+	if (!t->open.id && !t->open.name && !t->open.n_args)
 		return 0;
 	if (t->n_all == t->cap) {
 		/* A fragment may continue a call, so there must be room beyond the last. */
@@ -132,6 +162,9 @@ static void merge(struct tool *call, struct tool *part)
 		part->name = NULL;
 	}
 	call->truncated |= part->truncated;
+	if (part->n_args && part->all_args)
+		call->args = call->n_args = 0;
+	join_args(call, part->args, part->n_args);
 	clear(part);
 }
 
@@ -145,12 +178,33 @@ void tools__resolve(struct tools *t, uint32_t choice, bool streamed)
 
 		part.choice = choice;
 		call = streamed ? find(t, &part) : NULL;
-		if (call)
+		if (!call && !part.id && !part.name && part.index == TOOL_INDEX_NONE && t->n)
+			call = &t->v[t->n - 1];
+		if (call) {
 			merge(call, &part);
-		else
+		} else if (part.id || part.name) {
 			t->v[t->n++] = part;
+		} else {
+			t->args_lost = true;
+		}
 	}
 	t->n_all = t->n;
+}
+
+static void tell_args(struct dialect_reader *r, unsigned int i)
+{
+	struct tool *call = &r->tools.v[i];
+	bool known = call->n_args && !r->tools.args_lost;
+	/* 0 is for the unknown. */
+	struct fact_value v = {
+		.index = i,
+		.number = known ? (int64_t)(call->args | 1) : 0,
+	};
+
+	if (v.number == call->args_told)
+		return;
+	call->args_told = v.number;
+	wire__tell(r, FACT_TOOL_ARGUMENTS, &v);
 }
 
 void tools__tell(struct dialect_reader *r)
@@ -166,10 +220,13 @@ void tools__tell(struct dialect_reader *r)
 			.truncated = call->truncated,
 		};
 
-		if (!call->name || (call->name_told && (call->id_told || !call->id)))
+		if (!call->name)
 			continue;
-		call->name_told = true;
-		call->id_told = call->id;
-		wire__tell(r, FACT_TOOL_CALL, &v);
+		if (!call->name_told || (!call->id_told && call->id)) {
+			call->name_told = true;
+			call->id_told = call->id;
+			wire__tell(r, FACT_TOOL_CALL, &v);
+		}
+		tell_args(r, i);
 	}
 }

@@ -17,6 +17,9 @@ struct tool {
 	int64_t index;
 	char *id, *name; /* NULL: not said yet */
 	uint32_t id_n, name_n;
+	uint64_t args, n_args; /* as json_hash.h has it, of so many bytes */
+	bool all_args;	       /* of a fragment: that is all of them, said again perhaps */
+	int64_t args_told;
 	bool truncated; /* id or name */
 	bool name_told, id_told;
 };
@@ -27,6 +30,7 @@ struct tools {
 	unsigned int n_all; /* behind them, fragments of a choice whose number is not known yet */
 	unsigned int cap;
 	struct tool open; /* the fragment that is being read */
+	bool args_lost;	  /* some fit nowhere */
 };
 
 /* Drops everything. */
@@ -38,6 +42,12 @@ void tools__begin(struct tools *t);
 void tools__index(struct tools *t, int64_t index);
 int tools__id(struct tools *t, const struct json_value *v);
 int tools__name(struct tools *t, const struct json_value *v);
+/* Arguments, or a piece of them: a value of a path that wants JSON_SEEN and JSON_HASH. all: these
+ * are all, whatever was said before. */
+void tools__args(struct tools *t, const struct json_value *v, bool all);
+/* The same of the latest call, outside of any fragment. A fragment of arguments alone, without an
+ * index, is of that, too. */
+void tools__latest_args(struct tools *t, const struct json_value *v);
 /* The fragment is complete. -E2BIG past limits.tool_calls, -ENOMEM: it is dropped. */
 int tools__end(struct tools *t, const struct limits *lim);
 
@@ -48,7 +58,7 @@ int tools__end(struct tools *t, const struct limits *lim);
 void tools__resolve(struct tools *t, uint32_t choice, bool streamed);
 
 /* Tells FACT_TOOL_CALL for each call whose name is known and new, and again, with the same index,
- * where an id came later. */
+ * where an id came later; then FACT_TOOL_ARGUMENTS, each time that there are more. */
 void tools__tell(struct dialect_reader *r);
 
 #endif

@@ -237,6 +237,7 @@ struct dialect_reader {
 	struct text last[N_LAST];    /* by enum wire_last */
 	struct wire_choice choice;
 	bool is_tool; /* the content block that is being read */
+	bool in_tool; /* the one whose pieces come */
 	struct tools tools;
 	struct errors errors;
 	char sniffed[8];
