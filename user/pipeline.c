@@ -66,6 +66,7 @@ static void on_fill(void *ctx, struct stats *st)
 	st->unseen = p->unseen.v;
 	st->n_unseen = p->unseen.n;
 	st->unwritten = p->sinks.unwritten;
+	sinks__fill(&p->sinks, st);
 }
 
 static void on_tick(void *ctx, uint64_t mono_ns)

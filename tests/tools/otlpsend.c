@@ -37,9 +37,8 @@ static void put_stats(const struct otlp_stats *all, double put_max_s)
 		       ",\"failing\":%d",
 		       otlp_signal__name((enum otlp_signal)i), st->sent, st->requests, st->failures,
 		       st->retries, st->waiting_items, st->waiting_bytes, st->failing);
-		for (j = 0; j < N_OTLP_DROPS; j++)
-			printf(",\"%s\":%" PRIu64, otlp_drop__name((enum otlp_drop)j),
-			       st->dropped[j]);
+		for (j = 0; j < N_EXPORT_DROPS; j++)
+			printf(",\"%s\":%" PRIu64, export_drop_names[j], st->dropped[j]);
 		printf("}");
 	}
 	printf("}\n");

@@ -20,7 +20,13 @@ static bool unseen(const void *r, size_t at, struct value *ret)
 	return ret->n > 0;
 }
 
+static bool if_exporting(const void *r, size_t at, struct value *ret)
+{
+	return ((const struct stats *)r)->exporting && get_uint(r, at, ret);
+}
+
 #define STRUCT stats
+#define EXPORT(name, member) GET("export." name, UINT, if_exporting, member)
 
 static const struct field stats_rows[] = {
 	BEGINNING(stats),
@@ -60,5 +66,17 @@ static const struct field stats_rows[] = {
 	UINT("undecoded.neither", neither),
 	MADE("unseen", UNSEEN, unseen),
 	UINT("parse_errors", parse_errors),
+	EXPORT("sent", export_sent),
+	EXPORT("waiting", export_waiting),
+	EXPORT("failures", export_failures),
+	EXPORT("dropped.queue_full", export_dropped[EXPORT_DROP_QUEUE_FULL]),
+	EXPORT("dropped.too_large", export_dropped[EXPORT_DROP_TOO_LARGE]),
+	EXPORT("dropped.rejected", export_dropped[EXPORT_DROP_REJECTED]),
+	EXPORT("dropped.http_3xx", export_dropped[EXPORT_DROP_HTTP_3XX]),
+	EXPORT("dropped.http_4xx", export_dropped[EXPORT_DROP_HTTP_4XX]),
+	EXPORT("dropped.http_5xx", export_dropped[EXPORT_DROP_HTTP_5XX]),
+	EXPORT("dropped.bad_answer", export_dropped[EXPORT_DROP_BAD_ANSWER]),
+	EXPORT("dropped.timeout_at_exit", export_dropped[EXPORT_DROP_AT_EXIT]),
+	EXPORT("dropped.no_memory", export_dropped[EXPORT_DROP_NO_MEMORY]),
 };
 TABLE(stats_fields, stats_rows);

@@ -49,3 +49,11 @@ const struct call call_unknown = {
 	.windows = {[0 ... N_WINDOWS - 1] = {NAN, NAN, -1}},
 	.who = {.uid = UINT32_MAX},
 };
+
+const char *const export_drop_names[N_EXPORT_DROPS] = {
+	[EXPORT_DROP_QUEUE_FULL] = "queue_full", [EXPORT_DROP_TOO_LARGE] = "too_large",
+	[EXPORT_DROP_REJECTED] = "rejected",	 [EXPORT_DROP_HTTP_3XX] = "http_3xx",
+	[EXPORT_DROP_HTTP_4XX] = "http_4xx",	 [EXPORT_DROP_HTTP_5XX] = "http_5xx",
+	[EXPORT_DROP_BAD_ANSWER] = "bad_answer", [EXPORT_DROP_AT_EXIT] = "timeout_at_exit",
+	[EXPORT_DROP_NO_MEMORY] = "no_memory",
+};

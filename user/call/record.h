@@ -220,6 +220,23 @@ struct unseen {
 	uint64_t connections;
 };
 
+/* Why items (spans, data points, log records) were not delivered to a collector. */
+enum export_drop {
+	EXPORT_DROP_QUEUE_FULL, /* too much waits already */
+	EXPORT_DROP_TOO_LARGE,	/* one batch is larger than a request or the queue may be */
+	EXPORT_DROP_REJECTED,	/* partial success: the collector took the rest */
+	EXPORT_DROP_HTTP_3XX,	/* redirects are not followed */
+	EXPORT_DROP_HTTP_4XX,
+	EXPORT_DROP_HTTP_5XX,	/* but for 502, 503 and 504, which are tried again */
+	EXPORT_DROP_BAD_ANSWER, /* larger than is read of one */
+	EXPORT_DROP_AT_EXIT,	/* not sent in the time that was left */
+	EXPORT_DROP_NO_MEMORY,
+	N_EXPORT_DROPS,
+};
+
+/* "queue_full", … */
+extern const char *const export_drop_names[N_EXPORT_DROPS];
+
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */
@@ -248,6 +265,11 @@ struct stats {
 	const struct unseen *unseen;
 	unsigned int n_unseen;
 	uint64_t undecoded_upgrades, neither, parse_errors;
+	/* export by OTLP, in items */
+	bool exporting;
+	uint64_t export_sent, export_waiting;
+	uint64_t export_failures; /* attempts that failed, also where they were tried again */
+	uint64_t export_dropped[N_EXPORT_DROPS];
 };
 
 #endif

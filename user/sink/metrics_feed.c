@@ -358,6 +358,22 @@ static uint64_t total(const struct stats *st, size_t at)
 	return *(const uint64_t *)((const char *)st + at);
 }
 
+static void feed_export(struct metrics *m, const struct stats *st)
+{
+	struct label_set l = {0};
+	int i;
+
+	label_set__put(&l, LABEL_EXPORTER, "otlp");
+	metrics__observe(m, METRIC_EXPORT_FAILURES, &l,
+			 (int64_t)(st->export_failures - m->told.export_failures), NULL);
+	for (i = 0; i < N_EXPORT_DROPS; i++) {
+		label_set__put(&l, LABEL_REASON, export_drop_names[i]);
+		metrics__observe(m, METRIC_EXPORT_DROPPED, &l,
+				 (int64_t)(st->export_dropped[i] - m->told.export_dropped[i]),
+				 NULL);
+	}
+}
+
 void metrics__stats(struct metrics *m, const struct stats *st)
 {
 	struct label_set l = {0};
@@ -371,6 +387,8 @@ void metrics__stats(struct metrics *m, const struct stats *st)
 				 (int64_t)(total(st, totals[i].at) - total(&m->told, totals[i].at)),
 				 NULL);
 	}
+	if (st->exporting)
+		feed_export(m, st);
 	metrics__observe(m, METRIC_TARGETS, &l, (int64_t)st->targets, NULL);
 	metrics__observe(m, METRIC_STREAMS, &l, (int64_t)st->open_connections, NULL);
 	m->told = *st;

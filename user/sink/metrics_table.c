@@ -24,6 +24,7 @@ const char *const metric_label_names[N_METRIC_LABELS] = {
 	[LABEL_KIND] = "llmsnoop.kind",
 	[LABEL_KEY] = "llmsnoop.key_fp",
 	[LABEL_REASON] = "llmsnoop.reason",
+	[LABEL_EXPORTER] = "llmsnoop.exporter",
 };
 
 #define BIT(label) (1U << LABEL_##label)
@@ -185,4 +186,10 @@ const struct metric_row metric_rows[N_METRICS] = {
 		GAUGE("llmsnoop.attached_targets", "{file}", 0, OLD | NEW, "Files with probes"),
 	[METRIC_STREAMS] = GAUGE("llmsnoop.open_streams", "{connection}", 0, OLD | NEW,
 				 "Connections that are followed"),
+	[METRIC_EXPORT_FAILURES] =
+		COUNTER("llmsnoop.export.failures", "{attempt}", BIT(EXPORTER), OLD | NEW,
+			"Attempts to export that failed, also where they were repeated"),
+	[METRIC_EXPORT_DROPPED] =
+		COUNTER("llmsnoop.export.dropped", "{item}", BIT(EXPORTER) | BIT(REASON), OLD | NEW,
+			"Spans, points and log records that were not delivered"),
 };

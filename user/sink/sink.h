@@ -21,6 +21,8 @@ struct sink_ops {
 	int (*tool)(struct sink *s, const struct agent_tool *t);
 	/* Running totals (each minute, at once on loss, and at the end). NULL: not wanted. */
 	int (*stats)(struct sink *s, const struct stats *st);
+	/* Adds to the totals what the sink knows of its own way out. NULL: nothing. */
+	void (*fill)(struct sink *s, struct stats *st);
 	/* Time passes, about once a second: flush what waits. NULL: not wanted. */
 	int (*tick)(struct sink *s, uint64_t mono_ns);
 	/* SIGUSR1: reopen files. NULL: nothing to reopen. */

@@ -64,6 +64,15 @@ void sinks__stats(struct sinks *l, const struct stats *st)
 			judge(l, s, s->ops->stats(s, st));
 }
 
+void sinks__fill(struct sinks *l, struct stats *st)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->fill)
+			s->ops->fill(s, st);
+}
+
 void sinks__tick(struct sinks *l, uint64_t mono_ns)
 {
 	struct sink *s;

@@ -48,19 +48,6 @@ struct otlp_export {
 	uint64_t deadline_ns; /* once stop is set */
 };
 
-const char *otlp_drop__name(enum otlp_drop reason)
-{
-	static const char *const names[N_OTLP_DROPS] = {
-		[OTLP_DROP_QUEUE_FULL] = "queue_full", [OTLP_DROP_TOO_LARGE] = "too_large",
-		[OTLP_DROP_REJECTED] = "rejected",     [OTLP_DROP_HTTP_3XX] = "http_3xx",
-		[OTLP_DROP_HTTP_4XX] = "http_4xx",     [OTLP_DROP_HTTP_5XX] = "http_5xx",
-		[OTLP_DROP_BAD_ANSWER] = "bad_answer", [OTLP_DROP_AT_EXIT] = "timeout_at_exit",
-		[OTLP_DROP_NO_MEMORY] = "no_memory",
-	};
-
-	return names[reason];
-}
-
 static uint64_t now_ns(void)
 {
 	struct timespec t;
@@ -135,7 +122,7 @@ static void settle(struct lane *l, const struct otlp_result *r)
 	if (r->fate == OTLP_TAKEN) {
 		st->requests++;
 		st->sent += n - rejected;
-		st->dropped[OTLP_DROP_REJECTED] += rejected;
+		st->dropped[EXPORT_DROP_REJECTED] += rejected;
 		l->recovered = l->recovered || st->failing;
 	} else {
 		st->failures++;
@@ -319,7 +306,7 @@ int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span
 		     unsigned int n_items)
 {
 	struct lane *l = &x->lanes[signal];
-	enum otlp_drop reason = OTLP_DROP_NO_MEMORY;
+	enum export_drop reason = EXPORT_DROP_NO_MEMORY;
 	struct otlp_batch *b = NULL;
 	int err;
 
@@ -340,7 +327,7 @@ int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span
 		err = otlp_queue__put(&l->queue, b);
 	if (err) {
 		if (err != -ENOMEM)
-			reason = err == -E2BIG ? OTLP_DROP_TOO_LARGE : OTLP_DROP_QUEUE_FULL;
+			reason = err == -E2BIG ? EXPORT_DROP_TOO_LARGE : EXPORT_DROP_QUEUE_FULL;
 		l->stats.dropped[reason] += n_items;
 	}
 	pthread_mutex_unlock(&x->lock);
@@ -395,12 +382,11 @@ static void say_drops(const struct otlp_stats *all)
 
 	for (i = 0; i < N_OTLP_SIGNALS; i++) {
 		st = &all->signals[i];
-		for (j = 0, n = 0; j < N_OTLP_DROPS && n < sizeof(text); j++)
+		for (j = 0, n = 0; j < N_EXPORT_DROPS && n < sizeof(text); j++)
 			if (st->dropped[j])
-				n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%llu %s",
-						      n ? ", " : "",
-						      (unsigned long long)st->dropped[j],
-						      otlp_drop__name((enum otlp_drop)j));
+				n += (size_t)snprintf(
+					text + n, sizeof(text) - n, "%s%llu %s", n ? ", " : "",
+					(unsigned long long)st->dropped[j], export_drop_names[j]);
 		if (n)
 			log__warn("OTLP %s: %llu delivered, not delivered: %s",
 				  otlp_signal__name((enum otlp_signal)i),
@@ -424,7 +410,7 @@ void otlp_export__flush_free(struct otlp_export *x, uint64_t timeout_ns, struct 
 		pthread_join(x->thread, NULL);
 	}
 	for (l = x->lanes; l < x->lanes + N_OTLP_SIGNALS; l++) {
-		l->stats.dropped[OTLP_DROP_AT_EXIT] += l->queue.items;
+		l->stats.dropped[EXPORT_DROP_AT_EXIT] += l->queue.items;
 		if (l->sending)
 			curl_multi_remove_handle(x->multi, l->sender.easy);
 	}

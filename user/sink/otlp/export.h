@@ -8,31 +8,15 @@
 
 #include "base/limits.h"
 #include "base/span.h"
+#include "call/record.h"
 #include "sink/otlp/config.h"
 
-/* Why items (spans, data points, log records) were not delivered. */
-enum otlp_drop {
-	OTLP_DROP_QUEUE_FULL, /* too much waits already */
-	OTLP_DROP_TOO_LARGE,  /* one batch is larger than a request or the queue may be */
-	OTLP_DROP_REJECTED,   /* partial success: the collector took the rest */
-	OTLP_DROP_HTTP_3XX,   /* redirects are not followed */
-	OTLP_DROP_HTTP_4XX,
-	OTLP_DROP_HTTP_5XX,   /* but for 502, 503 and 504, which are tried again */
-	OTLP_DROP_BAD_ANSWER, /* larger than 4 MiB */
-	OTLP_DROP_AT_EXIT,    /* not sent in the time that was left */
-	OTLP_DROP_NO_MEMORY,
-	N_OTLP_DROPS,
-};
-
-/* "queue_full", … */
-const char *otlp_drop__name(enum otlp_drop reason);
-
 struct otlp_signal_stats {
-	uint64_t sent;			/* items that were taken */
-	uint64_t dropped[N_OTLP_DROPS]; /* items */
-	uint64_t requests;		/* answered with success */
-	uint64_t failures;		/* attempts that failed, whether or not tried again */
-	uint64_t retries;		/* attempts after a batch's first */
+	uint64_t sent;			  /* items that were taken */
+	uint64_t dropped[N_EXPORT_DROPS]; /* items */
+	uint64_t requests;		  /* answered with success */
+	uint64_t failures;		  /* attempts that failed, whether or not tried again */
+	uint64_t retries;		  /* attempts after a batch's first */
 	uint64_t waiting_items, waiting_bytes;
 	bool failing; /* the last attempt failed */
 };

@@ -5,10 +5,10 @@
 
 #include "sink/otlp/retry.h"
 
-enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum otlp_drop *ret_reason)
+enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum export_drop *ret_reason)
 {
 	if (a->too_large) {
-		*ret_reason = OTLP_DROP_BAD_ANSWER;
+		*ret_reason = EXPORT_DROP_BAD_ANSWER;
 		return OTLP_LOST;
 	}
 	/* Where there is a status it alone counts, also when the connection broke after it. */
@@ -18,9 +18,9 @@ enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum otlp_drop *
 		return OTLP_TAKEN;
 	if (retry__status(a->status))
 		return OTLP_AGAIN;
-	*ret_reason = a->status >= 500	 ? OTLP_DROP_HTTP_5XX
-		      : a->status >= 400 ? OTLP_DROP_HTTP_4XX
-					 : OTLP_DROP_HTTP_3XX;
+	*ret_reason = a->status >= 500	 ? EXPORT_DROP_HTTP_5XX
+		      : a->status >= 400 ? EXPORT_DROP_HTTP_4XX
+					 : EXPORT_DROP_HTTP_3XX;
 	return OTLP_LOST;
 }
 
@@ -82,7 +82,7 @@ static const char *advice(const struct otlp_attempt *a)
 
 void otlp_outcome__text(const struct otlp_attempt *a, char *ret, size_t size)
 {
-	enum otlp_drop reason;
+	enum export_drop reason;
 	enum otlp_fate fate = otlp_outcome__fate(a, &reason);
 	char what[128];
 

@@ -23,7 +23,7 @@ struct otlp_attempt {
 };
 
 /* ret_reason is set where the fate is OTLP_LOST. */
-enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum otlp_drop *ret_reason);
+enum otlp_fate otlp_outcome__fate(const struct otlp_attempt *a, enum export_drop *ret_reason);
 
 /* A number that is the same for outcomes of which one warning is enough. */
 long otlp_outcome__kind(const struct otlp_attempt *a);

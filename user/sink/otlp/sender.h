@@ -32,8 +32,8 @@ void otlp_sender__begin(struct otlp_sender *s, const struct otlp_batch *b, uint6
 
 struct otlp_result {
 	enum otlp_fate fate;
-	enum otlp_drop reason; /* OTLP_LOST */
-	uint64_t rejected;     /* OTLP_TAKEN: items that were not */
+	enum export_drop reason; /* OTLP_LOST */
+	uint64_t rejected;	 /* OTLP_TAKEN: items that were not */
 	unsigned int retry_after_ms;
 	long kind;	/* otlp_outcome__kind; 0: there is nothing to say */
 	char text[768]; /* what is to be said, without credentials */

@@ -246,6 +246,24 @@ static int on_stats(struct sink *sink, const struct stats *st)
 	return 0;
 }
 
+static void on_fill(struct sink *sink, struct stats *st)
+{
+	struct otlp_sink *s = (struct otlp_sink *)sink;
+	const struct otlp_signal_stats *of;
+	struct otlp_stats all;
+	int i;
+
+	otlp_export__stats(s->export, &all);
+	st->exporting = true;
+	for (of = all.signals; of < all.signals + N_OTLP_SIGNALS; of++) {
+		st->export_sent += of->sent;
+		st->export_waiting += of->waiting_items;
+		st->export_failures += of->failures;
+		for (i = 0; i < N_EXPORT_DROPS; i++)
+			st->export_dropped[i] += of->dropped[i];
+	}
+}
+
 static void flush_if_due(struct otlp_sink *s, struct batch *b)
 {
 	if (b->due_ns && s->tick_ns >= b->due_ns)
@@ -301,6 +319,7 @@ static const struct sink_ops ops = {
 	.run = on_run,
 	.tool = on_tool,
 	.stats = on_stats,
+	.fill = on_fill,
 	.tick = on_tick,
 	.close = on_close,
 };
