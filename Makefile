@@ -24,7 +24,7 @@ FUZZ_SECONDS ?= 10
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
-LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd libnghttp2 capstone libcrypto inih \
+LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd libnghttp2 capstone libcrypto libmicrohttpd inih \
 	   libcurl libprotobuf-c
 
 ifneq ($(SAN),)
@@ -90,7 +90,8 @@ $(O)/gen/version: FORCE
 
 FORCE:
 
-$(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o $(B)/user/sink/otlp/resource.o: $(O)/gen/version
+$(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o $(B)/user/sink/otlp/resource.o \
+	$(B)/user/sink/prometheus_process.o: $(O)/gen/version
 
 # user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h".
 $(O)/gen/%.pb-c.c: user/%.proto

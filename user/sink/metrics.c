@@ -109,23 +109,51 @@ void metrics__free(struct metrics *m)
 
 /* ---- series ---- */
 
-/* The longest beginning that is kept, and that splits no character. */
-static struct span label_text(const char *text)
+static bool is_plain(const char *text, size_t n)
 {
-	size_t n = strnlen(text, METRIC_LABEL_BYTES + 1);
+	size_t i;
 
-	return n > METRIC_LABEL_BYTES ? utf8__head(span(text, n), METRIC_LABEL_BYTES)
-				      : span(text, n);
+	for (i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
+/* As it is kept: the longest beginning that has room, without what no terminal should see. Texts
+ * that look the same to their readers must be the same to us, else a series would be there twice.
+ * room: METRIC_LABEL_BYTES. */
+static struct span label_text(const char *text, uint8_t *room)
+{
+	size_t len = strnlen(text, METRIC_LABEL_BYTES + 1), n = 0, used;
+	struct span in = span(text, len);
+	uint8_t c[4];
+	uint32_t cp;
+
+	if (len <= METRIC_LABEL_BYTES && is_plain(text, len))
+		return in;
+	while ((used = utf8__next(in, &cp))) {
+		in = span_skip(in, used);
+		used = utf8__encode(utf8__unsafe(cp) ? UTF8_REPLACEMENT : cp, c);
+		if (n + used > METRIC_LABEL_BYTES)
+			break;
+		memcpy(room + n, c, used);
+		n += used;
+	}
+	return span(room, n);
 }
 
 /* False: there is a text, and no room for it. */
 static bool label_number(struct metrics *m, struct label_set *l, enum metric_label label,
 			 uint32_t *ret)
 {
+	uint8_t room[METRIC_LABEL_BYTES];
+
+	if (l->text[label] && !*l->text[label])
+		l->text[label] = NULL; /* to Prometheus that is the same */
 	if (!(l->looked_up & 1U << label)) {
-		l->number[label] = l->text[label]
-					   ? intern__add(&m->texts, label_text(l->text[label]))
-					   : INTERN_NONE;
+		l->number[label] = INTERN_NONE;
+		if (l->text[label])
+			l->number[label] = intern__add(&m->texts, label_text(l->text[label], room));
 		l->looked_up |= 1U << label;
 	}
 	*ret = l->number[label];

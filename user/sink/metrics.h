@@ -45,8 +45,8 @@ struct metric_exemplar {
 };
 
 struct metric_point {
-	/* One for each label of the definition; NULL: absent. Valid UTF-8 or not: as the record had
-	 * it, at most METRIC_LABEL_BYTES of it. */
+	/* One for each label of the definition; NULL: absent, never "". UTF-8 of at most
+	 * METRIC_LABEL_BYTES; U+FFFD stands for what was invalid, and for control characters. */
 	const char *const *label_values;
 	bool overflow;	   /* all labels are absent: it stands for what had no room */
 	uint64_t start_ns; /* CLOCK_REALTIME */
