@@ -28,6 +28,12 @@ enum output_format {
 	FORMAT_JSONL,
 };
 
+/* Where a server is to be found. */
+struct listen_address {
+	char address[46]; /* IPv4 or IPv6, numeric */
+	uint16_t port;
+};
+
 struct config;
 struct otlp_profile;
 
@@ -47,6 +53,8 @@ struct options {
 	uint64_t count;	      /* 0: any number */
 	enum output_format format;
 	const char *out;			 /* -o; NULL: none */
+	struct listen_address metrics;		 /* port 0: no metrics are served */
+	unsigned int metrics_labels;		 /* enum metrics_option */
 	const char *prices;			 /* NULL: the built-in list */
 	const char *cap_out;			 /* -w */
 	const char *cap_in;			 /* -r */

@@ -2,10 +2,12 @@
 #include "options_table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options_values.h"
+#include "sink/metrics.h"
 #include "sink/otlp/profile.h"
 
 /* ---- values: each takes text to where it belongs; NULL, or what would be right ---- */
@@ -133,6 +135,37 @@ static const char *take_role(struct options *o, const char *text, size_t at)
 	return NULL;
 }
 
+static const char *take_listen(struct options *o, const char *text, size_t at)
+{
+	return value__listen(text, (struct listen_address *)((char *)o + at));
+}
+
+/* In place of those that were there. */
+static const char *take_labels(struct options *o, const char *text, size_t at)
+{
+	static const struct word names[] = {
+		{"pod", METRICS_POD},
+		{"response-model", METRICS_RESPONSE_MODEL},
+		{"server", METRICS_SERVER},
+	};
+	unsigned int labels = 0;
+	char name[32];
+	size_t n;
+	int v;
+
+	for (;; text += n + 1) {
+		n = strcspn(text, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)n, text);
+		if (!find_word(names, sizeof(names) / sizeof(names[0]), name, &v))
+			return "of pod, response-model and server, some, with commas between";
+		labels |= (unsigned int)v;
+		if (!text[n])
+			break;
+	}
+	o->metrics_labels = labels;
+	return NULL;
+}
+
 static const char *take_format(struct options *o, const char *text, size_t at)
 {
 	static const struct word formats[] = {{"table", FORMAT_TABLE}, {"jsonl", FORMAT_JSONL}};
@@ -216,6 +249,14 @@ const struct option_def option_defs[] = {
 	{{"output", 'o', "FILE", 0, "JSON lines to FILE as well (appended; made 0600)", 4},
 	 take_text,
 	 AT(out)},
+	{{"metrics", KEY_METRICS, "[ADDRESS:]PORT", 0,
+	  "serve metrics to Prometheus (this host only, unless ADDRESS says otherwise)", 4},
+	 take_listen,
+	 AT(metrics)},
+	{{"metrics-labels", KEY_METRICS_LABELS, "NAME[,NAME]", 0,
+	  "more labels for metrics: pod, response-model, server", 4},
+	 take_labels,
+	 0},
 	{{"estimate", KEY_ESTIMATE, NULL, 0, "guess tokens that the provider does not tell", 4},
 	 take_flag,
 	 AT(estimate)},
@@ -283,15 +324,25 @@ const size_t n_option_defs = sizeof(option_defs) / sizeof(option_defs[0]);
 
 /* Which options cannot stand together, and which need another. */
 const struct option_rule option_rules[] = {
-	{'p', KEY_COMMAND, false},   {'r', 'p', false},
-	{'r', 'w', false},	     {'r', KEY_RING, false},
-	{'r', KEY_LIST, false},	     {'r', KEY_NO_FOLLOW, false},
-	{'r', KEY_COMMAND, false},   {KEY_LIST, 'w', false},
-	{KEY_LIST, 'o', false},	     {KEY_LIST, 'd', false},
-	{KEY_LIST, 'n', false},	     {KEY_LIST, KEY_COMMAND, false},
-	{KEY_RAW, 'w', true},	     {KEY_CHECK_CONFIG, KEY_CONFIG, true},
-	{'r', KEY_OFFSET, false},    {'r', KEY_PLAIN, false},
+	{'p', KEY_COMMAND, false},
+	{'r', 'p', false},
+	{'r', 'w', false},
+	{'r', KEY_RING, false},
+	{'r', KEY_LIST, false},
+	{'r', KEY_NO_FOLLOW, false},
+	{'r', KEY_COMMAND, false},
+	{KEY_LIST, 'w', false},
+	{KEY_LIST, 'o', false},
+	{KEY_LIST, 'd', false},
+	{KEY_LIST, 'n', false},
+	{KEY_LIST, KEY_COMMAND, false},
+	{KEY_RAW, 'w', true},
+	{KEY_CHECK_CONFIG, KEY_CONFIG, true},
+	{'r', KEY_OFFSET, false},
+	{'r', KEY_PLAIN, false},
 	{KEY_LIST, KEY_OTLP, false},
+	{KEY_LIST, KEY_METRICS, false},
+	{KEY_METRICS_LABELS, KEY_METRICS, true},
 };
 
 const size_t n_option_rules = sizeof(option_rules) / sizeof(option_rules[0]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options_values.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -140,6 +141,39 @@ const char *value__ports(const char *text, struct options *o)
 	}
 	memcpy(o->plain, ports, n * sizeof(ports[0]));
 	o->n_plain = n;
+	return NULL;
+}
+
+/* The address before the last colon, without brackets. False: it is none. */
+static bool listen_address(struct span text, char ret[46])
+{
+	struct in6_addr any;
+	bool six = text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']';
+
+	if (six)
+		text = span(text.p + 1, text.n - 2);
+	if (text.n >= 46)
+		return false;
+	memcpy(ret, text.p, text.n);
+	ret[text.n] = 0;
+	if (!strcmp(ret, "localhost"))
+		strcpy(ret, "127.0.0.1");
+	return inet_pton(six ? AF_INET6 : AF_INET, ret, &any) == 1;
+}
+
+const char *value__listen(const char *text, struct listen_address *ret)
+{
+	static const char right[] = "[ADDRESS:]PORT like 9464, 127.0.0.1:9464 or [::1]:9464";
+	struct listen_address v = {.address = "127.0.0.1"};
+	const char *colon = strrchr(text, ':'), *end;
+	uint64_t port;
+
+	if (colon && !listen_address(span(text, (size_t)(colon - text)), v.address))
+		return right;
+	if (!parse_number(colon ? colon + 1 : text, &end, UINT16_MAX, &port) || *end || !port)
+		return right;
+	v.port = (uint16_t)port;
+	*ret = v;
 	return NULL;
 }
 

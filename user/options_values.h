@@ -18,6 +18,8 @@ const char *value__count(const char *text, uint64_t *ret);
 const char *value__uid(const char *text, uint32_t *ret);
 /* PORT[,PORT...] or off; in place of those that were there. */
 const char *value__ports(const char *text, struct options *o);
+/* [ADDRESS:]PORT, an IPv6 address in brackets; without one the loopback's. */
+const char *value__listen(const char *text, struct listen_address *ret);
 /* PID[,PID...]; appended, doubles left out. */
 const char *value__pids(const char *text, struct options *o);
 

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "log.h"
+#include "sink/prometheus.h"
 #include "sink/jsonl.h"
 #include "sink/otlp/env.h"
 #include "sink/otlp/sink.h"
@@ -117,12 +119,40 @@ static int open_otlp(const struct options *o, struct sinks *sinks)
 	return add(sinks, err, s, "otlp");
 }
 
+/* A replay's metrics begin with its first record, so that they are the same every time. */
+static int open_metrics(const struct options *o, struct sinks *sinks)
+{
+	struct prometheus_config config = {
+		.address = o->metrics.address,
+		.port = o->metrics.port,
+		.semconv = o->semconv,
+		.labels = o->metrics_labels,
+	};
+	struct timespec now;
+	struct sink *s = NULL;
+	int err;
+
+	if (!o->metrics.port)
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!o->cap_in)
+		config.start_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	err = prometheus__open(&config, &s);
+	err = add(sinks, err, s, "--metrics");
+	if (!err && metrics_http__is_open(config.address))
+		log__warn("metrics are at %s port %u for all who can reach it: without password, "
+			  "not encrypted",
+			  config.address, config.port);
+	return err;
+}
+
 int outputs__open(const struct options *o, struct sinks *sinks)
 {
 	static int (*const all[])(const struct options *o, struct sinks *sinks) = {
 		open_file,
 		open_standard_output,
 		open_otlp,
+		open_metrics,
 	};
 	size_t i;
 	int err;

@@ -355,6 +355,8 @@ static const struct {
 	BYTES(otlp_logs_bytes),
 	BYTES(otlp_request_bytes),
 	BYTES(otlp_answer_bytes),
+	COUNT(metric_series),
+	BYTES(metric_texts),
 };
 
 static uint64_t limit_of(size_t i)

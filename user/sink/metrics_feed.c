@@ -17,6 +17,8 @@ static void put_who(struct label_set *l, const struct who *w)
 {
 	l->text[LABEL_SERVICE] = w->service;
 	l->text[LABEL_FEATURE] = w->feature;
+	l->text[LABEL_NAMESPACE] = w->pod_namespace;
+	l->text[LABEL_POD] = w->pod_name;
 }
 
 /* port: PORT_TEXT bytes that live as long as l. */

@@ -165,15 +165,15 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	const char *type;
 
 	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
-		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, plain, text_response("GET or HEAD\n"));
+		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, plain,
+			      text_response("GET or HEAD\n"));
 	if (!strcmp(url, "/metrics")) {
 		page = metrics_page(h, c, &type);
 		return answer(c, MHD_HTTP_OK, type, page);
 	}
 	if (!strcmp(url, "/healthz") || !strcmp(url, "/readyz"))
 		return state(h, c, url[1] == 'r');
-	return answer(c, MHD_HTTP_NOT_FOUND, plain,
-		      text_response("/metrics, /healthz, /readyz\n"));
+	return answer(c, MHD_HTTP_NOT_FOUND, plain, text_response("/metrics, /healthz, /readyz\n"));
 }
 
 /* ---- connections ---- */
@@ -235,8 +235,7 @@ static int wait_ms(const struct metrics_http *h)
 static void *serve(void *ctx)
 {
 	struct metrics_http *h = ctx;
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	struct pollfd fds[] = {{.fd = info->epoll_fd, .events = POLLIN},
 			       {.fd = h->stop, .events = POLLIN}};
 
