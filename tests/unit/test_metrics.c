@@ -391,6 +391,14 @@ static void totals(void **state)
 	/* there from the start, so that the first loss is a rise */
 	assert_int_equal(find(m, "llmsnoop.events_lost", NULL).points, 5);
 	assert_int_equal(find(m, "llmsnoop.gaps", NULL).points, 1);
+	/* of what is not done nothing is told */
+	assert_int_equal(find(m, "llmsnoop.export.failures", NULL).points, 0);
+	st.exporting = true;
+	st.export_failures = 4;
+	st.export_dropped[EXPORT_DROP_HTTP_4XX] = 6;
+	metrics__stats(m, &st);
+	assert_int_equal(find(m, "llmsnoop.export.dropped", NULL).points, N_EXPORT_DROPS);
+	st.export_dropped[EXPORT_DROP_HTTP_4XX] = 7;
 	st.lost_records = 10;
 	st.gaps = 2;
 	metrics__stats(m, &st);
@@ -399,6 +407,8 @@ static void totals(void **state)
 	metrics__stats(m, &st);
 	assert_int_equal(find(m, "llmsnoop.events_lost", "reason=ring_full").value, 11);
 	assert_int_equal(find(m, "llmsnoop.gaps", NULL).value, 2);
+	assert_int_equal(find(m, "llmsnoop.export.failures", "exporter=otlp").value, 4);
+	assert_int_equal(find(m, "llmsnoop.export.dropped", "reason=http_4xx").value, 7);
 	assert_int_equal(find(m, "llmsnoop.open_streams", NULL).value, 1);
 	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 3);
 	metrics__free(m);

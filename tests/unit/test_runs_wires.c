@@ -6,14 +6,14 @@
 
 #define MESSAGES "/v1/messages"
 #define CLAUDE "x-claude-code-session-id: s1\nanthropic-version: 1\n"
-#define CLAUDE_ASK(messages)                                                            \
+#define CLAUDE_ASK(messages)                                                              \
 	"{\"model\":\"claude\",\"max_tokens\":9,\"messages\":[" messages "],\"tools\":[{" \
 	"\"name\":\"Bash\",\"input_schema\":{\"type\":\"object\"}}]}"
 #define CLAUDE_USER "{\"role\":\"user\",\"content\":\"go\"}"
 #define CLAUDE_TURN ",{\"role\":\"assistant\",\"content\":[]},{\"role\":\"user\",\"content\":["
 #define CLAUDE_RESULT(id, more) "{\"type\":\"tool_result\",\"tool_use_id\":\"" id "\"" more "}"
 #define CLAUDE_SAYS(content, stop)                                                           \
-	"{\"id\":\"m\",\"type\":\"message\",\"model\":\"claude\",\"content\":[" content "],"     \
+	"{\"id\":\"m\",\"type\":\"message\",\"model\":\"claude\",\"content\":[" content "]," \
 	"\"stop_reason\":\"" stop "\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"
 #define CLAUDE_USE(id, name, input) \
 	"{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":" input "}"
@@ -86,13 +86,14 @@ static void a_paused_turn_goes_on(void **state)
 /* ---- Responses ---- */
 
 #define RESPONSES "/v1/responses"
-#define RESPONSE_ASK(previous, input)                                                        \
-	"{\"model\":\"gpt-5\"," previous "\"input\":[" input "],\"tools\":[{\"type\":\"function\"," \
+#define RESPONSE_ASK(previous, input)                        \
+	"{\"model\":\"gpt-5\"," previous "\"input\":[" input \
+	"],\"tools\":[{\"type\":\"function\","               \
 	"\"name\":\"f\"}]}"
-#define RESPONSE_SAYS(id, output)                                                         \
+#define RESPONSE_SAYS(id, output)                                                                  \
 	"{\"id\":\"" id "\",\"object\":\"response\",\"status\":\"completed\",\"model\":\"gpt-5\"," \
 	"\"output\":[" output "],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"
-#define RESPONSE_CALL(id, name, args)                                              \
+#define RESPONSE_CALL(id, name, args)                                                       \
 	"{\"type\":\"function_call\",\"id\":\"fc\",\"call_id\":\"" id "\",\"name\":\"" name \
 	"\",\"arguments\":\"" args "\"}"
 #define RESPONSE_TEXT "{\"type\":\"message\",\"content\":[]}"
@@ -178,9 +179,9 @@ static void a_session_has_runs(void **state)
 
 /* ---- a tool's own call ---- */
 
-#define MCP_CALL(tool)                                                             \
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" \
-	tool "\",\"arguments\":{}}}"
+#define MCP_CALL(tool)                                                                         \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" tool \
+	"\",\"arguments\":{}}}"
 #define MCP_HEADERS "mcp-protocol-version: 2025-06-18\n"
 #define MCP_ANSWER "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}"
 #define MCP_FAILED "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"isError\":true}}"
@@ -255,8 +256,8 @@ static void the_same_tool_again_and_again_is_counted(void **state)
 	}
 	/* Another argument, and another tool with the same one. */
 	say(6000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t3")), 200,
-	    CHAT_CALLS(CHAT_CALL("t4", "Read", "{\\\"a\\\":2}") "," CHAT_CALL(
-		    "t5", "Write", "{\\\"a\\\":1}")));
+	    CHAT_CALLS(CHAT_CALL("t4", "Read", "{\\\"a\\\":2}") "," CHAT_CALL("t5", "Write",
+									      "{\\\"a\\\":1}")));
 	say(7000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t4") "," CHAT_RESULT("t5")), 200, CHAT_DONE);
 	assert_int_equal(told.n_runs, 1);
 	assert_int_equal(r->tools, 6);
@@ -272,11 +273,12 @@ static void the_same_tool_again_and_again_is_counted(void **state)
 /* However the arguments come: whole, or in these pieces or those. */
 static void pieces_of_arguments_are_compared_as_a_whole(void **state)
 {
-#define PIECE(text)                                                                            \
+#define PIECE(text) \
 	CHUNK("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"" text "\"}}]", "null")
-#define HEAD(id)                                                                              \
-	CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"" id "\",\"type\":\"function\","         \
-	      "\"function\":{\"name\":\"Read\",\"arguments\":\"\"}}]", "null")
+#define HEAD(id)                                                                      \
+	CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"" id "\",\"type\":\"function\"," \
+	      "\"function\":{\"name\":\"Read\",\"arguments\":\"\"}}]",                \
+	      "null")
 	static const char *const streams[][8] = {
 		{ROLE, HEAD("t0"), PIECE("{\\\"a\\\":"), PIECE("12}"), CHUNK("", "\"tool_calls\""),
 		 DONE},
@@ -300,8 +302,8 @@ static void pieces_of_arguments_are_compared_as_a_whole(void **state)
 					     .dir = DIR_WRITE,
 					     .first_ns = (1 + i) * 1000 * MS};
 
-			snprintf(request, sizeof(request),
-				 CHAT_BRING("{\"tool_call_id\":\"t%u\"}"), i - 1);
+			snprintf(request, sizeof(request), CHAT_BRING("{\"tool_call_id\":\"t%u\"}"),
+				 i - 1);
 			if (i)
 				e.request = request;
 			for (k = 0; k < 8; k++)
