@@ -25,7 +25,7 @@ FUZZ_SECONDS ?= 10
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 LIBS	:= libbpf libelf zlib libcjson libbrotlidec libzstd libnghttp2 capstone libcrypto libmicrohttpd inih \
-	   libcurl libprotobuf-c
+	   libcurl libprotobuf-c libpcre2-8
 
 ifneq ($(SAN),)
 B	:= $(O)/san

@@ -98,10 +98,21 @@ static void put_quoted(struct json_write *w, struct span s)
 
 void json_write__key(struct json_write *w, const char *key)
 {
+	json_write__name(w, span_str(key));
+}
+
+void json_write__name(struct json_write *w, struct span key)
+{
 	before(w);
-	put_quoted(w, span_str(key));
+	put_quoted(w, key);
 	put(w, SPAN_LIT(":"));
 	w->comma = false;
+}
+
+void json_write__spelled(struct json_write *w, struct span s)
+{
+	before(w);
+	put(w, s);
 }
 
 void json_write__text(struct json_write *w, struct span s)

@@ -22,11 +22,15 @@ void json_write__init(struct json_write *w, struct buf *out);
 void json_write__open(struct json_write *w, char bracket);  /* '{' or '[' */
 void json_write__close(struct json_write *w, char bracket); /* '}' or ']' */
 void json_write__key(struct json_write *w, const char *key);
+/* A key that others chose. */
+void json_write__name(struct json_write *w, struct span key);
 
 void json_write__text(struct json_write *w, struct span s);
 void json_write__string(struct json_write *w, const char *s); /* NULL: null */
 /* A value that is JSON already, on one line. */
 void json_write__raw(struct json_write *w, const char *json);
+/* A number, true, false or null that is spelled as JSON has it. */
+void json_write__spelled(struct json_write *w, struct span s);
 void json_write__int(struct json_write *w, int64_t v);
 void json_write__uint(struct json_write *w, uint64_t v);
 void json_write__bool(struct json_write *w, bool v);

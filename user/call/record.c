@@ -57,3 +57,10 @@ const char *const export_drop_names[N_EXPORT_DROPS] = {
 	[EXPORT_DROP_BAD_ANSWER] = "bad_answer", [EXPORT_DROP_AT_EXIT] = "timeout_at_exit",
 	[EXPORT_DROP_NO_MEMORY] = "no_memory",
 };
+
+const char *const secret_names[N_SECRETS] = {
+	[SECRET_EMAIL] = "email",   [SECRET_CARD] = "card", [SECRET_IBAN] = "iban",
+	[SECRET_PHONE] = "phone",   [SECRET_KEY] = "key",   [SECRET_JWT] = "jwt",
+	[SECRET_PEM] = "pem",	    [SECRET_IP] = "ip",	    [SECRET_SSN] = "ssn",
+	[SECRET_CUSTOM] = "custom",
+};

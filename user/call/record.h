@@ -99,12 +99,33 @@ struct who {
 	const char *env, *labels;
 };
 
+/* What masks hide. */
+enum secret {
+	SECRET_EMAIL,
+	SECRET_CARD,
+	SECRET_IBAN,
+	SECRET_PHONE,
+	SECRET_KEY,
+	SECRET_JWT,
+	SECRET_PEM,
+	SECRET_IP,
+	SECRET_SSN,
+	SECRET_CUSTOM, /* rules of users */
+	N_SECRETS,
+};
+
+extern const char *const secret_names[N_SECRETS]; /* "email", … */
+
 /* What was said, as JSON texts in the shapes of the OpenTelemetry GenAI conventions (their
  * schemas gen-ai-input-messages, -output-messages, -system-instructions, -tool-definitions), masks
  * applied. NULL: there is none. */
 struct content {
 	const char *system_instructions, *input_messages, *output_messages, *tool_definitions;
-	bool cut; /* something of it is missing: a limit, a loss, a preview */
+	const char *tool_arguments, *tool_result; /* of a call of a tool (MCP) */
+	bool cut;	     /* something of it is missing: a limit, a loss, a preview */
+	const char *sampled; /* with --sample: why it is here, "run", "error", "slow"; or "no": then
+				nothing else is. NULL: all is kept. */
+	uint32_t secrets[N_SECRETS]; /* how often masks found something */
 };
 
 /* Does the application record the trace? Out of the request's traceparent. */
