@@ -22,7 +22,35 @@ static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint6
 		facts__set(ctx, fact, v, ts_ns);
 }
 
+/* Of a session: until the message is over it is not known which turn it is about. */
+static void on_said(void *ctx, enum side side, struct span piece)
+{
+	struct call_open *x = ctx;
+
+	if (side == SIDE_REQUEST)
+		content_call__request(x->said, piece);
+	else
+		content_call__answer(x->said, piece);
+}
+
+static void on_said_end(void *ctx, enum side side, uint32_t turn)
+{
+	struct call_open *x = ctx;
+
+	if (x->upgraded)
+		turns__said(x, side, turn);
+	else if (side == SIDE_RESPONSE)
+		content_call__answer_end(x->said,
+					 dialect__api(dialect_reader__dialect(x->reader)));
+}
+
 static const struct dialect_ops reader_ops = {.fact = on_fact};
+/* Where content is wanted. */
+static const struct dialect_ops reader_said_ops = {
+	.fact = on_fact,
+	.said = on_said,
+	.said_end = on_said_end,
+};
 
 static int default_port(const struct conn *conn)
 {
@@ -120,10 +148,14 @@ static void *on_request(void *ctx, const struct conn *conn, const struct http_he
 	fill_request(x, conn, h);
 	if (!filter__host(t->cfg.filter, x->c.server_address))
 		goto unwanted;
-	if (dialect_reader__new(d, h, &reader_ops, x, t->cfg.lim, &x->reader)) {
+	if (dialect_reader__new(d, h, t->cfg.content ? &reader_said_ops : &reader_ops, x,
+				t->cfg.lim, &x->reader)) {
 		t->totals.refused++;
 		goto unwanted;
 	}
+	/* What comes before it is known which wire it is is not kept. */
+	if (!h->path.p)
+		content_call__lost(x->said);
 	return x;
 
 unwanted:
@@ -157,6 +189,7 @@ static void on_request_body(void *ctx, struct span s, uint64_t wire, uint64_t ts
 	siphash__add(&x->body, s);
 	if (x->tracker->cfg.estimate)
 		json_strings__feed(&x->request_text, s);
+	content_call__request(x->said, s);
 	dialect_reader__request(x->reader, s, ts_ns);
 }
 
@@ -206,6 +239,7 @@ static void on_gap(void *ctx, enum side side, uint64_t lost)
 	}
 	x->c.truncated = true;
 	x->c.lost_bytes += lost;
+	content_call__lost(x->said);
 	if (side == SIDE_REQUEST) {
 		dialect_reader__request_gap(x->reader, lost);
 		return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "call/field_rows.h"
@@ -156,6 +157,25 @@ static bool content_cut(const void *r, size_t at, struct value *ret)
 	return c->content && get_if_true(c->content, at, ret);
 }
 
+/* {"email": 2}: what masks found. */
+static bool secrets(const void *r, size_t at, struct value *ret)
+{
+	const struct call *c = r;
+	size_t n = 0;
+	int i;
+
+	for (i = 0; c->content && i < N_SECRETS; i++)
+		if (c->content->secrets[i])
+			n += (size_t)snprintf(ret->room + n, sizeof(ret->room) - n, "%c\"%s\":%u",
+					      n ? ',' : '{', secret_names[i],
+					      c->content->secrets[i]);
+	if (!n)
+		return false;
+	snprintf(ret->room + n, sizeof(ret->room) - n, "}");
+	ret->text = ret->room;
+	return true;
+}
+
 #define STRUCT call
 
 #define SAID(name, member) ROW(name, CONTENT, JSON, content, offsetof(struct content, member))
@@ -295,7 +315,11 @@ static const struct field call_rows[] = {
 	SAID("gen_ai.input.messages", input_messages),
 	SAID("gen_ai.output.messages", output_messages),
 	SAID("gen_ai.tool.definitions", tool_definitions),
-	ROW("llmsnoop.content.cut", CONTENT, BOOL, content_cut, offsetof(struct content, cut)),
+	SAID("gen_ai.tool.call.arguments", tool_arguments),
+	SAID("gen_ai.tool.call.result", tool_result),
+	ROW("llmsnoop.content.truncated", CONTENT, BOOL, content_cut, offsetof(struct content, cut)),
+	ROW("llmsnoop.content.sampled", FACT, TEXT, content, offsetof(struct content, sampled)),
+	MADE("llmsnoop.secrets", JSON, secrets),
 };
 TABLE(call_fields, call_rows);
 

@@ -22,6 +22,8 @@ struct call_open *call_open__new(struct call_tracker *t, uint64_t first_ns)
 	x->c = call_unknown;
 	x->first_ns = x->last_ns = first_ns;
 	arena__init(&x->arena, t->cfg.lim->call_bytes, &t->budget);
+	if (t->cfg.content)
+		x->said = content_call__new(t->cfg.content);
 	x->next = t->open;
 	if (t->open)
 		t->open->prev = x;
@@ -43,6 +45,7 @@ static void free_one(struct call_open *x)
 		dialect_reader__free(x->reader);
 		processes__put(x->proc);
 	}
+	content_call__free(x->said);
 	timing__free(&x->timing);
 	arena__free(&x->arena);
 	free(x);

@@ -9,6 +9,7 @@
 #include "call/processes.h"
 #include "call/record.h"
 #include "call/timing.h"
+#include "content/content.h"
 #include "dialect/dialect.h"
 #include "http/msg.h"
 
@@ -43,6 +44,8 @@ struct call_open {
 	/* what estimate.c goes by: read only where estimates are asked for */
 	struct json_strings request_text, answer_text;
 	uint64_t output_bytes, unsized_outputs;
+
+	struct content_call *said; /* NULL: nobody asked for it */
 
 	/* lists, handed to c at the end */
 	struct text_list finish, stop, formats, tool_results, failed_results;

@@ -10,6 +10,7 @@
 #include "capture/capture.h"
 #include "http/msg.h"
 
+struct content_config;
 struct limits;
 struct feature_rules;
 struct prices;
@@ -24,6 +25,7 @@ struct call_tracker_config {
 	bool estimate;	       /* tokens that no provider told */
 	struct prices *prices; /* for what no provider prices itself; NULL: unknown then */
 	const struct feature_rules *features; /* a user's own; NULL: none */
+	const struct content_config *content; /* what is kept of what is said; NULL: nothing */
 	/* A finished call that is wanted. c is borrowed until the callback returns. */
 	void (*call)(void *ctx, const struct call *c);
 	/* A run that has ended, and a use of a tool that is over, after the calls that make them

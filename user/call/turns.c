@@ -51,6 +51,9 @@ static void begin(struct call_open *s, const struct fact_value *v)
 	if (s->side == SIDE_REQUEST)
 		x->body = s->body;
 	s->body_over = true;
+	/* What was said before the server began to answer by itself. */
+	if (s->side == SIDE_RESPONSE)
+		content_call__take_request(x->said, s->said);
 }
 
 void turns__fact(struct call_open *s, enum fact fact, const struct fact_value *v, uint64_t ts_ns)
@@ -89,6 +92,22 @@ static void decide(struct call_open *s)
 		if (oldest)
 			runs__request(oldest);
 	} while (oldest && oldest->decided);
+}
+
+void turns__said(struct call_open *s, enum side side, uint32_t turn)
+{
+	struct call_open *x = turn ? find(s, turn) : NULL;
+
+	if (side == SIDE_REQUEST) {
+		content_call__request_end(s->said);
+		if (x)
+			content_call__take_request(x->said, s->said);
+	} else {
+		content_call__take_answer(x ? x->said : NULL, s->said);
+		if (x)
+			content_call__answer_end(x->said,
+						 dialect__api(dialect_reader__dialect(s->reader)));
+	}
 }
 
 void turns__message(struct call_open *s, enum side side, struct span piece, bool last,

@@ -28,7 +28,8 @@ struct content_call {
 	struct buf answer;  /* the document under way, and those that nobody could read yet */
 	struct said said;
 	struct json_doc doc;
-	size_t charged; /* of the budget */
+	size_t request_at; /* where its latest document begins */
+	size_t charged;	   /* of the budget */
 	bool cut;
 	struct content c;
 	struct buf out[N_OUT];
@@ -105,31 +106,57 @@ void content_call__request(struct content_call *x, struct span piece)
 		keep(x, &x->request, piece);
 }
 
+/* Sound that a client sends while it is heard: no words, and much of it. */
+static bool is_sound(struct span document)
+{
+	struct span head = span_head(document, 256);
+
+	return span_find(head, SPAN_LIT("\"input_audio_buffer.")) >= 0 ||
+	       (span_find(head, SPAN_LIT("\"realtime")) >= 0 &&
+		span_find(head, SPAN_LIT("\"data\"")) >= 0);
+}
+
 void content_call__request_end(struct content_call *x)
 {
-	if (x && x->request.n)
+	if (!x || !x->request.n)
+		return;
+	if (is_sound(span_skip(buf__span(&x->request), x->request_at)))
+		x->request.n = x->request_at;
+	else
 		keep(x, &x->request, SPAN_LIT("\n"));
+	x->request_at = x->request.n;
+	charge(x, held(x));
+}
+
+/* What *from holds moves to *to, whose own goes. */
+static void take(struct content_call *x, struct buf *to, struct content_call *y, struct buf *from)
+{
+	struct buf b;
+
+	if (x) {
+		b = *to;
+		*to = *from;
+		*from = b;
+		x->cut |= y->cut;
+		charge(x, held(x));
+	}
+	buf__clear(from);
+	y->cut = false;
+	charge(y, held(y));
 }
 
 void content_call__take_request(struct content_call *x, struct content_call *from)
 {
-	struct buf b;
-
 	if (!from)
 		return;
-	if (!x) {
-		buf__clear(&from->request);
-		charge(from, held(from));
-		return;
-	}
-	b = x->request;
-	x->request = from->request;
-	from->request = b;
-	buf__clear(&from->request);
-	x->cut |= from->cut;
-	from->cut = false;
-	charge(x, held(x));
-	charge(from, held(from));
+	take(x, x ? &x->request : NULL, from, &from->request);
+	from->request_at = 0;
+}
+
+void content_call__take_answer(struct content_call *x, struct content_call *from)
+{
+	if (from)
+		take(x, x ? &x->answer : NULL, from, &from->answer);
 }
 
 void content_call__answer(struct content_call *x, struct span piece)

@@ -41,8 +41,10 @@ void content_call__free(struct content_call *x); /* NULL is fine, here and below
 void content_call__request(struct content_call *x, struct span piece);
 /* A document of the request is over, others may follow (messages of a session). */
 void content_call__request_end(struct content_call *x);
-/* What the request of from holds goes to x: of a session to its turn. */
+/* What the request of from holds goes to x: of a session to its turn. x NULL: it is dropped. */
 void content_call__take_request(struct content_call *x, struct content_call *from);
+/* Likewise what there is of its answer. x NULL: it is dropped. */
+void content_call__take_answer(struct content_call *x, struct content_call *from);
 /* A piece of a document of the answer: all of it, or one event; free of framing. */
 void content_call__answer(struct content_call *x, struct span piece);
 /* It is over. api: llmsnoop.api; NULL: not known yet, then it is kept. */

@@ -145,6 +145,8 @@ static bool ends_with_mark(const struct dialect_reader *r)
 
 void response__json(struct dialect_reader *r, struct span data)
 {
+	if (r->ops->said)
+		r->ops->said(r->ctx, SIDE_RESPONSE, data);
 	keep_tail(r, data);
 	if (r->lead != LEAD_JSON)
 		data = lead(r, data);
@@ -179,6 +181,8 @@ void response__end(struct dialect_reader *r, bool named_error, bool complete)
 {
 	bool cut = r->lead == LEAD_MARK, marked = false;
 
+	if (r->ops->said_end)
+		r->ops->said_end(r->ctx, SIDE_RESPONSE, r->turn);
 	if (r->lead == LEAD_JSON) {
 		json_scan__finish(r->answer);
 		marked = ends_with_mark(r);

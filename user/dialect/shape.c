@@ -161,7 +161,28 @@ static void on_no_fact(void *ctx, enum fact fact, const struct fact_value *v, ui
 {
 }
 
-static const struct dialect_ops candidate_ops = {.fact = on_fact};
+/* What comes while it is not known which of them it is goes to nobody. */
+static void on_said(void *ctx, enum side side, struct span piece)
+{
+	struct candidate *c = ctx;
+
+	if (c->shape->found == c && c->shape->ops->said)
+		c->shape->ops->said(c->shape->ctx, side, piece);
+}
+
+static void on_said_end(void *ctx, enum side side, uint32_t turn)
+{
+	struct candidate *c = ctx;
+
+	if (c->shape->found == c && c->shape->ops->said_end)
+		c->shape->ops->said_end(c->shape->ctx, side, turn);
+}
+
+static const struct dialect_ops candidate_ops = {
+	.fact = on_fact,
+	.said = on_said,
+	.said_end = on_said_end,
+};
 static const struct dialect_ops no_ops = {.fact = on_no_fact};
 
 static void tell_held(struct shape *s, struct candidate *c)

@@ -120,6 +120,8 @@ static void end_message(struct dialect_reader *r, enum side side, bool complete)
 	tell_held(r, side);
 	if (side == SIDE_RESPONSE)
 		response__end(r, false, complete);
+	else if (r->ops->said_end)
+		r->ops->said_end(r->ctx, side, r->turn);
 	end_turn(r);
 }
 
@@ -139,6 +141,8 @@ void dialect_reader__message(struct dialect_reader *r, enum side side, struct sp
 		response__json(r, piece);
 	else
 		json_scan__feed(r->request, piece);
+	if (side == SIDE_REQUEST && r->ops->said)
+		r->ops->said(r->ctx, side, piece);
 	r->holding = false;
 	if (last)
 		end_message(r, side, true);
