@@ -167,7 +167,7 @@ static int open_pipeline(struct doctor *d)
 
 	d->options.filter.role = FILTER_BOTH;
 	if (!err)
-		err = pipeline__open(&d->pipeline, &d->options.filter, 0, false, NULL, NULL);
+		err = pipeline__open(&d->pipeline, &d->options.filter, 0, false, NULL, NULL, NULL);
 	d->piping = !err;
 	s = err ? NULL : calloc(1, sizeof(*s));
 	if (!s)

@@ -19,6 +19,7 @@
 #include "capture/live.h"
 #include "capture/tee.h"
 #include "command.h"
+#include "contents.h"
 #include "enrich/prices.h"
 #include "base/limits.h"
 #include "doctor.h"
@@ -42,6 +43,7 @@ struct run {
 	struct pipeline pipeline;
 	struct prices *prices; /* NULL: none are wanted */
 	struct feature_rules *rules;
+	struct contents contents;
 	struct live *live;
 	struct cap_write *cap;
 	struct capture_tee tee;
@@ -280,11 +282,11 @@ static void say_tracing(struct run *r)
 	live__summary(r->live, &s);
 	name_stacks(s.stacks, stacks, sizeof(stacks));
 	if (r->options.command)
-		log__say("Tracing LLM calls of %s (%s). Content off.", r->options.command[0],
-			 stacks);
+		log__say("Tracing LLM calls of %s (%s). Content %s.", r->options.command[0], stacks,
+			 contents__text(&r->contents));
 	else
-		log__say("Tracing LLM calls (%s; %u process%s). Content off. Ctrl-C to end.",
-			 stacks, s.processes, s.processes == 1 ? "" : "es");
+		log__say("Tracing LLM calls (%s; %u process%s). Content %s. Ctrl-C to end.", stacks,
+			 s.processes, s.processes == 1 ? "" : "es", contents__text(&r->contents));
 	if (s.unlocated_processes)
 		log__warn("%u process%s: TLS that cannot be seen; llmsnoop doctor says more",
 			  s.unlocated_processes, s.unlocated_processes == 1 ? "" : "es");
@@ -522,12 +524,15 @@ int main(int argc, char **argv)
 	err = load_prices(&r);
 	if (!err)
 		err = load_rules(&r);
+	if (!err)
+		err = contents__open(&r.options, &r.contents);
 	if (!err && r.options.check_config)
 		log__say("%s: nothing is wrong with it.", r.options.config_path);
 	if (err || r.options.check_config)
 		return err;
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
-			     r.prices, r.options.cap_in ? NULL : &r.control);
+			     r.prices, contents__config(&r.contents),
+			     r.options.cap_in ? NULL : &r.control);
 	if (err) {
 		log__error("%s", strerror(-err));
 		return EXIT_FAILURE;
@@ -547,5 +552,6 @@ int main(int argc, char **argv)
 	loop__close(&r.loop);
 	prices__free(r.prices);
 	feature_rules__free(r.rules);
+	contents__close(&r.contents);
 	return err ? err : r.exit_code;
 }

@@ -407,7 +407,7 @@ int options__parse(int argc, char **argv, struct options *ret)
 	struct parse p = {.o = ret, .end = -1};
 	int end;
 
-	*ret = (struct options){0};
+	*ret = (struct options){.sample_percent = -1};
 	value__ports(PLAIN_DEFAULT, ret);
 	end = check_words(argc, argv);
 	if (end < 0)

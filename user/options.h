@@ -10,6 +10,7 @@
 #include "call/filter.h"
 #include "capture/offset.h"
 #include "sink/semconv.h"
+#include "content/content.h"
 
 #define OPTIONS_PIDS_MAX 256
 #define OPTIONS_OFFSETS_MAX 16
@@ -56,6 +57,11 @@ struct options {
 	struct listen_address metrics;		 /* port 0: no metrics are served */
 	unsigned int metrics_labels;		 /* enum metrics_option */
 	const char *prices;			 /* NULL: the built-in list */
+	const char *out;    /* -o; NULL: none */
+	const char *prices; /* NULL: the built-in list */
+	enum content_mode content;
+	const char *redact;			 /* NULL: the standard masks */
+	double sample_percent;			 /* negative: all */
 	const char *cap_out;			 /* -w */
 	const char *cap_in;			 /* -r */
 	const char *otlp;			 /* base URL; NULL: as the environment says */

@@ -179,6 +179,27 @@ static const char *take_format(struct options *o, const char *text, size_t at)
 	return NULL;
 }
 
+static const char *take_content(struct options *o, const char *text, size_t at)
+{
+	static const struct word modes[] = {
+		{"off", CONTENT_OFF},
+		{"meta", CONTENT_META},
+		{"preview", CONTENT_PREVIEW},
+		{"full", CONTENT_FULL},
+	};
+	int v;
+
+	if (!find_word(modes, sizeof(modes) / sizeof(modes[0]), text, &v))
+		return "off, meta, preview or full";
+	o->content = (enum content_mode)v;
+	return NULL;
+}
+
+static const char *take_sample(struct options *o, const char *text, size_t at)
+{
+	return value__percent(text, &o->sample_percent);
+}
+
 static const char *take_jsonl(struct options *o, const char *text, size_t at)
 {
 	return take_format(o, "jsonl", at);
@@ -276,6 +297,17 @@ const struct option_def option_defs[] = {
 	  "names of the GenAI conventions in metrics and OTLP: 1.41 (default) or latest", 4},
 	 take_semconv,
 	 0},
+	{{"content", KEY_CONTENT, "MODE", 0,
+	  "keep what is said: off (default), meta (no text), preview, full", 4},
+	 take_content,
+	 0},
+	{{"redact", KEY_REDACT, "RULES", 0,
+	  "what to mask in it: names, none, @FILE (default: standard)", 4},
+	 take_text,
+	 AT(redact)},
+	{{"sample", KEY_SAMPLE, "N%", 0, "keep it of N% of runs, and of what fails or is slow", 4},
+	 take_sample,
+	 0},
 	{{"utc", KEY_UTC, NULL, 0, "times of the table in UTC", 4}, take_flag, AT(utc)},
 	{{"quiet", 'q', NULL, 0, "neither table nor totals", 4}, take_flag, AT(quiet)},
 	{{"verbose", 'v', NULL, 0, "say more; twice: still more", 4}, take_more, AT(verbose)},
@@ -336,6 +368,8 @@ const struct option_rule option_rules[] = {
 	{KEY_LIST, 'd', false},
 	{KEY_LIST, 'n', false},
 	{KEY_LIST, KEY_COMMAND, false},
+	{KEY_REDACT, KEY_CONTENT, true},
+	{KEY_SAMPLE, KEY_CONTENT, true},
 	{KEY_RAW, 'w', true},
 	{KEY_CHECK_CONFIG, KEY_CONFIG, true},
 	{'r', KEY_OFFSET, false},

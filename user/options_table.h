@@ -34,6 +34,9 @@ enum {
 	KEY_OTLP,
 	KEY_OTLP_PROFILE,
 	KEY_SEMCONV,
+	KEY_CONTENT,
+	KEY_REDACT,
+	KEY_SAMPLE,
 	KEY_COMMAND, /* what follows "--" */
 };
 

@@ -209,3 +209,17 @@ const char *value__pids(const char *text, struct options *o)
 	o->n_pids = was;
 	return "process ids like 123 or 123,456";
 }
+
+const char *value__percent(const char *text, double *ret)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (*end == '%')
+		end++;
+	if (end == text || *end || !(v >= 0 && v <= 100) ||
+	    strspn(text, "0123456789.%") != strlen(text))
+		return "a percentage like 5% or 0.5%";
+	*ret = v;
+	return NULL;
+}

@@ -14,6 +14,8 @@ const char *value__duration(const char *text, uint64_t *ret_ns);
 const char *value__ring(const char *text, size_t *ret_bytes);
 /* 1 and more. */
 const char *value__count(const char *text, uint64_t *ret);
+/* 0 to 100, a % behind it or not. */
+const char *value__percent(const char *text, double *ret);
 /* A user id, or the name of a user that this host knows. */
 const char *value__uid(const char *text, uint32_t *ret);
 /* PORT[,PORT...] or off; in place of those that were there. */

@@ -168,7 +168,8 @@ const struct capture_ops *pipeline__ops(void)
 }
 
 int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max_calls,
-		   bool estimate, struct prices *prices, const struct capture_control *control)
+		   bool estimate, struct prices *prices, const struct content_config *content,
+		   const struct capture_control *control)
 {
 	struct call_tracker_config config = {
 		.filter = filter,
@@ -176,6 +177,7 @@ int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max
 		.max_calls = max_calls,
 		.estimate = estimate,
 		.prices = prices,
+		.content = content,
 		.call = on_call,
 		.run = on_run,
 		.tool = on_tool,

@@ -24,10 +24,11 @@ struct pipeline {
 	uint64_t now_ns; /* CLOCK_MONOTONIC of the capture, as far as it is known */
 };
 
-/* max_calls, estimate and prices are as call_tracker_config has them. filter and control (NULL:
- * replay) are borrowed. Sinks are added by the caller. -ENOMEM. */
+/* max_calls, estimate, prices and content are as call_tracker_config has them. filter and control
+ * (NULL: replay) are borrowed. Sinks are added by the caller. -ENOMEM. */
 int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max_calls,
-		   bool estimate, struct prices *prices, const struct capture_control *control);
+		   bool estimate, struct prices *prices, const struct content_config *content,
+		   const struct capture_control *control);
 /* The capture that feeds it calls these with p->table as ctx. */
 const struct capture_ops *pipeline__ops(void);
 /* Enough: as many records as were asked for, or nobody reads them any more. */

@@ -339,6 +339,8 @@ static const struct {
 	COUNT(files),
 	COUNT(probed_files),
 	COUNT(looks),
+	BYTES(content_request), BYTES(content_answer), BYTES(contents_bytes), BYTES(content_blob),
+	COUNT(content_nodes), COUNT(content_parts), COUNT(content_preview),
 	COUNT(report_groups),
 	BYTES(report_bytes),
 	BYTES(report_samples),

@@ -72,8 +72,9 @@ struct limits {
 	size_t content_request; /* of one request: its body as decoded, kept until the call ends */
 	size_t content_answer;	/* of one answer: its texts; and of one event of it */
 	size_t contents_bytes;	/* of all open calls together */
-	size_t content_blob;	/* longest image or sound that is passed on; longer ones are left out */
-	uint32_t content_nodes; /* values of one JSON document */
+	size_t content_blob; /* longest image or sound that is passed on; longer ones are left out
+			      */
+	uint32_t content_nodes;	    /* values of one JSON document */
 	unsigned int content_parts; /* parts of what is said in one call; and tools */
 	size_t content_preview;	    /* bytes of each text in a preview */
 	/* capture */

@@ -40,8 +40,7 @@ static void on_said_end(void *ctx, enum side side, uint32_t turn)
 	if (x->upgraded)
 		turns__said(x, side, turn);
 	else if (side == SIDE_RESPONSE)
-		content_call__answer_end(x->said,
-					 dialect__api(dialect_reader__dialect(x->reader)));
+		content_call__answer_end(x->said, dialect__api(dialect_reader__dialect(x->reader)));
 }
 
 static const struct dialect_ops reader_ops = {.fact = on_fact};

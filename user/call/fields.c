@@ -317,7 +317,8 @@ static const struct field call_rows[] = {
 	SAID("gen_ai.tool.definitions", tool_definitions),
 	SAID("gen_ai.tool.call.arguments", tool_arguments),
 	SAID("gen_ai.tool.call.result", tool_result),
-	ROW("llmsnoop.content.truncated", CONTENT, BOOL, content_cut, offsetof(struct content, cut)),
+	ROW("llmsnoop.content.truncated", CONTENT, BOOL, content_cut,
+	    offsetof(struct content, cut)),
 	ROW("llmsnoop.content.sampled", FACT, TEXT, content, offsetof(struct content, sampled)),
 	MADE("llmsnoop.secrets", JSON, secrets),
 };

@@ -20,8 +20,8 @@ void turns__gap(struct call_open *session, enum side side, uint64_t lost);
 /* The session is over: reports the turns that are still open. */
 void turns__end(struct call_open *session, enum http_end why, uint64_t ts_ns);
 
-/* A message of which content was kept is over: it goes to its turn, or, of the client, waits for the
- * turn that it is said for. */
+/* A message of which content was kept is over: it goes to its turn, or, of the client, waits for
+ * the turn that it is said for. */
 void turns__said(struct call_open *session, enum side side, uint32_t turn);
 
 #endif

@@ -112,8 +112,8 @@ static void answer(struct said *s, const struct json_doc *d, const struct json_n
 			say(s, v);
 		else if (json_node__is(v, JSON_NODE_ARRAY))
 			EACH(c, d, v)
-			say(s, answered[i].of ? GET(GET(c, answered[i].in), answered[i].of)
-					      : GET(c, answered[i].in));
+		say(s, answered[i].of ? GET(GET(c, answered[i].in), answered[i].of)
+				      : GET(c, answered[i].in));
 		else if (json_node__is(v, JSON_NODE_OBJECT) && !GET(root, "generated_text"))
 			say(s, GET(v, answered[i].in));
 	}

@@ -43,8 +43,8 @@ struct dialect_ops {
 	/* A fact, as soon as it is known. ts_ns: the time of the bytes that completed it. */
 	void (*fact)(void *ctx, enum fact fact, const struct fact_value *v, uint64_t ts_ns);
 	/* What is read, for those who want all of it: pieces of a JSON document, free of framing,
-	 * of the answer; of a session of both sides. Not before it is known which wire it is. May be
-	 * NULL. */
+	 * of the answer; of a session of both sides. Not before it is known which wire it is. May
+	 * be NULL. */
 	void (*said)(void *ctx, enum side side, struct span piece);
 	/* The document is over: one event of a stream, or all. turn is as facts have it. NULL where
 	 * said is. */
