@@ -34,11 +34,15 @@ static void tool_result(struct said *s, struct said_message *m, const struct jso
 static void tool_use(struct said *s, struct said_message *m, const struct json_doc *d,
 		     const struct json_node *n, int64_t key)
 {
-	struct said_part *p = said__part(s, m, SAID_TOOL_CALL);
+	/* Nova's own tools. */
+	bool server = json_node__says(GET(n, "type"), "server_tool_use");
+	struct said_part *p = said__part(s, m, server ? SAID_SERVER_CALL : SAID_TOOL_CALL);
 
 	if (!p)
 		return;
 	p->key = key;
+	if (server)
+		said__set_node(s, &p->type, GET(n, "name"));
 	said__set_node(s, &p->id, GET(n, "toolUseId"));
 	said__set_node(s, &p->name, GET(n, "name"));
 	said__put_json(s, p, GET(n, "input"));
@@ -114,7 +118,13 @@ static void delta(struct said *s, struct said_message *m, const struct json_doc 
 {
 	const struct json_node *reasoning = GET(n, "reasoningContent"), *use = GET(n, "toolUse");
 	struct said_part *p;
+	unsigned int i;
 
+	for (i = m->n; use && i > 0; i--)
+		if (m->parts[i - 1].key == key && m->parts[i - 1].kind == SAID_SERVER_CALL) {
+			said__put_json(s, &m->parts[i - 1], GET(use, "input"));
+			return;
+		}
 	p = said__part_of(s, m, use ? SAID_TOOL_CALL : reasoning ? SAID_REASONING : SAID_TEXT, key);
 	if (!p)
 		return;

@@ -18,6 +18,9 @@ static void tool_call(struct said *s, struct said_message *m, const struct json_
 
 	if (!f)
 		f = GET(n, "custom");
+	/* Snowflake's have all fields, empty. */
+	if (json_node__says(GET(f, "name"), "") && json_node__says(GET(f, "arguments"), ""))
+		return;
 	for (i = m ? m->n : 0; i > 0 && !p && (key >= 0 || !id); i--)
 		if (m->parts[i - 1].kind == SAID_TOOL_CALL &&
 		    (key < 0 || m->parts[i - 1].key == key))
@@ -147,7 +150,7 @@ static void message(struct said *s, struct said_message *m, const struct json_do
 {
 	static const char *const reasoning[] = {"reasoning_content", "reasoning", "thinking"};
 	const struct json_node *content = GET(n, "content"), *audio = GET(n, "audio");
-	const struct json_node *calls = GET(n, "tool_calls");
+	const struct json_node *calls = GET(n, "tool_calls"), *f;
 	struct said_part *p;
 	size_t i;
 
@@ -181,11 +184,13 @@ static void message(struct said *s, struct said_message *m, const struct json_do
 	if (url(d, c, "image_url"))
 		part(s, m, d, c, stream);
 	EACH(c, d, json_node__is(calls, JSON_NODE_ARRAY) ? calls : NULL) tool_call(s, m, d, c);
-	if (GET(GET(n, "function_call"), "name") || GET(GET(n, "function_call"), "arguments")) {
+	f = GET(n, "function_call");
+	if ((GET(f, "name") && GET(f, "name")->n) ||
+	    (GET(f, "arguments") && GET(f, "arguments")->n)) {
 		p = said__part_of(s, m, SAID_TOOL_CALL, KEY_STREAM);
 		if (p)
-			said__set_node(s, &p->name, GET(GET(n, "function_call"), "name"));
-		said__put_json(s, p, GET(GET(n, "function_call"), "arguments"));
+			said__set_node(s, &p->name, GET(f, "name"));
+		said__put_json(s, p, GET(f, "arguments"));
 	}
 }
 

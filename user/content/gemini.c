@@ -38,6 +38,47 @@ static void function(struct said *s, struct said_message *m, const struct json_d
 	said__put_json(s, p, GET(call, body));
 }
 
+/* One piece of arguments that come in pieces, {"jsonPath": "$.a", "stringValue": "…"}: an object of
+ * paths and values, whole after each piece. A string goes on where its path comes again; p->type
+ * holds the path of the one that is open. */
+static void partial(struct said *s, struct said_part *p, const struct json_doc *d,
+		    const struct json_node *n)
+{
+	const struct json_node *path = GET(n, "jsonPath"), *v = GET(n, "stringValue"), *raw;
+	bool same = p->type && json_node__says(path, p->type);
+
+	raw = GET(n, "numberValue") ? GET(n, "numberValue") : GET(n, "boolValue");
+	if (!json_node__is(path, JSON_NODE_STRING) ||
+	    (!json_node__is(v, JSON_NODE_STRING) && !raw) ||
+	    (raw && raw->type <= JSON_NODE_STRING) || s->left < 2 * (size_t)n->n)
+		return;
+	p->body_is = SAID_JSON;
+	if (p->body.n)
+		p->body.n -= v && same ? 2 : 1;
+	if (!p->body.n || !v || !same) {
+		said__add(s, &p->body, p->body.n ? SPAN_LIT(",\"") : SPAN_LIT("{\""));
+		said__add(s, &p->body, span(path->p, path->n));
+		said__add(s, &p->body, v ? SPAN_LIT("\":\"") : SPAN_LIT("\":"));
+	}
+	said__add(s, &p->body, v ? span(v->p, v->n) : span(raw->p, raw->n));
+	said__add(s, &p->body, v ? SPAN_LIT("\"}") : SPAN_LIT("}"));
+	said__set(s, &p->type, v ? span(path->p, path->n) : SPAN_LIT("-"));
+}
+
+/* A call, or, where it has no name, more of the last one. */
+static void call_part(struct said *s, struct said_message *m, const struct json_doc *d,
+		      const struct json_node *call)
+{
+	const struct json_node *pieces = GET(call, "partialArgs");
+	struct said_part *p;
+
+	if (GET(call, "name") || !m->n || m->parts[m->n - 1].kind != SAID_TOOL_CALL)
+		function(s, m, d, call, SAID_TOOL_CALL, "args");
+	p = m->n ? &m->parts[m->n - 1] : NULL;
+	EACH(c, d, p && json_node__is(pieces, JSON_NODE_ARRAY) ? pieces : NULL)
+	partial(s, p, d, c);
+}
+
 /* What the model runs at the provider's. */
 static void server(struct said *s, struct said_message *m, const struct json_node *n,
 		   enum said_kind kind, const char *type)
@@ -75,7 +116,7 @@ static void part(struct said *s, struct said_message *m, const struct json_doc *
 		said__media(s, m, NULL, get(d, file, "mimeType", "mime_type"), NULL,
 			    get(d, file, "fileUri", "file_uri"));
 	else if (call)
-		function(s, m, d, call, SAID_TOOL_CALL, "args");
+		call_part(s, m, d, call);
 	else if (response)
 		function(s, m, d, response, SAID_TOOL_RESULT, "response");
 	else if (code)

@@ -215,6 +215,9 @@ static void whole(struct said *s, const struct json_doc *d, const struct json_no
 		said__drop(s, m, 0, INT64_MAX);
 	EACH(c, d, json_node__is(output, JSON_NODE_ARRAY) ? output : NULL)
 	{
+		/* A conversation that was made shorter holds the user's words, too. */
+		if (json_node__says(GET(c, "role"), "user"))
+			continue;
 		item_parts(s, m, d, c, at);
 		at += ITEM_PARTS;
 	}

@@ -137,12 +137,13 @@ size_t redact__ip(struct redact_scan *x, size_t at)
 	struct in6_addr to;
 	struct span s = x->s;
 	uint8_t before = redact__before(s, at);
-	size_t n = 0, colons = 0;
+	size_t n = 0, colons = 0, digits = 0;
 
 	if (redact__word(before) || before == ':' || before == '.' || before == '-')
 		return 0;
 	while (n < sizeof(text) - 1 && is_ip_byte(redact__at(s, at + n))) {
 		text[n] = (char)s.p[at + n];
+		digits += redact__digit(s.p[at + n]);
 		colons += text[n++] == ':';
 	}
 	/* A dot or colon at the end is the sentence's, or a port follows. */
@@ -157,5 +158,8 @@ size_t redact__ip(struct redact_scan *x, size_t at)
 		text[n = strcspn(text, ":")] = 0;
 	if (inet_pton(AF_INET, text, &to) == 1)
 		return n;
-	return colons >= 2 && strspn(text, ":") != n && inet_pton(AF_INET6, text, &to) == 1 ? n : 0;
+	return colons >= 2 && digits && strspn(text, ":") != n &&
+			       inet_pton(AF_INET6, text, &to) == 1
+		       ? n
+		       : 0;
 }
