@@ -53,12 +53,10 @@ struct options {
 	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t count;	      /* 0: any number */
 	enum output_format format;
-	const char *out;			 /* -o; NULL: none */
-	struct listen_address metrics;		 /* port 0: no metrics are served */
-	unsigned int metrics_labels;		 /* enum metrics_option */
-	const char *prices;			 /* NULL: the built-in list */
-	const char *out;    /* -o; NULL: none */
-	const char *prices; /* NULL: the built-in list */
+	const char *out;	       /* -o; NULL: none */
+	struct listen_address metrics; /* port 0: no metrics are served */
+	unsigned int metrics_labels;   /* enum metrics_option */
+	const char *prices;	       /* NULL: the built-in list */
 	enum content_mode content;
 	const char *redact;			 /* NULL: the standard masks */
 	double sample_percent;			 /* negative: all */
