@@ -66,7 +66,7 @@ void procs__note(struct procs *t, uint32_t pid, int has)
 static void note_names(struct proc_state *p, const struct process *facts, uint64_t now_ns)
 {
 	p->unnamed = *facts->pod_uid && !*facts->pod_container && ++p->asked < PROCS_ASK_MAX;
-	p->ask_ns = p->asked > 1 ? now_ns + (NS_PER_S << p->asked) : 0;
+	p->ask_ns = p->asked > 1 ? now_ns + (NS_PER_S << (p->asked - 2)) : 0;
 }
 
 int proc_state__read(struct proc_state *p, const struct event_process *e, struct whereabouts *where,
