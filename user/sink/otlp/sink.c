@@ -18,6 +18,8 @@
 
 #define MS 1000000ULL
 #define EXIT_NS (5000 * MS) /* for what waits when the program ends */
+#define REPLAY_PAUSE_NS (5 * MS)
+#define REPLAY_PAUSES 2000
 
 /* Spans or log records that wait to be one request. */
 struct batch {
@@ -66,11 +68,42 @@ unsigned int otlp_content__parse(const char *text)
 
 /* ---- requests ---- */
 
+/* Nothing is lost by waiting when it was captured earlier: a replay is as fast as the collector
+ * is, where there is one that takes anything. */
+static void wait_for_room(struct otlp_sink *s, enum otlp_signal signal, unsigned int n_items)
+{
+	const size_t room[N_OTLP_SIGNALS] = {
+		[OTLP_TRACES] = limits_default.otlp_traces_bytes,
+		[OTLP_METRICS] = limits_default.otlp_metrics_bytes,
+		[OTLP_LOGS] = limits_default.otlp_logs_bytes,
+	};
+	const unsigned int max_items[N_OTLP_SIGNALS] = {
+		[OTLP_TRACES] = s->config.spans.max_queue,
+		[OTLP_LOGS] = s->config.logs.max_queue,
+	};
+	const struct timespec pause = {0, REPLAY_PAUSE_NS};
+	const struct otlp_signal_stats *st;
+	struct otlp_stats all;
+	int i;
+
+	for (i = 0; s->replay && i < REPLAY_PAUSES; i++) {
+		otlp_export__stats(s->export, &all);
+		st = &all.signals[signal];
+		if (st->failing ||
+		    (st->waiting_bytes + s->body.n <= room[signal] / 2 &&
+		     (!max_items[signal] || st->waiting_items + n_items <= max_items[signal])))
+			break;
+		nanosleep(&pause, NULL);
+	}
+}
+
 /* What is refused here is counted there. */
 static void send_request(struct otlp_sink *s, enum otlp_signal signal, const struct request *r)
 {
 	int err = request__encode(r, buf__span(&s->scope), s->schema_url, &s->body);
 
+	if (!err)
+		wait_for_room(s, signal, r->n_items);
 	if (!err)
 		otlp_export__put(s->export, signal, buf__span(&s->body), r->n_items);
 	else
@@ -336,7 +369,7 @@ static int open_metrics(struct otlp_sink *s, enum semconv semconv)
 {
 	const struct metrics_config config = {
 		.semconv = semconv,
-		.options = METRICS_RESPONSE_MODEL | METRICS_SERVER |
+		.options = METRICS_RESPONSE_MODEL | METRICS_SERVER | METRICS_POD |
 			   (s->config.exemplars ? METRICS_EXEMPLARS : 0),
 		.start_ns = now_ns(s),
 	};
