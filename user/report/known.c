@@ -54,9 +54,11 @@ bool known__add(struct known *k, struct span trace_id, struct span span_id)
 
 	trace_id = span_head(trace_id, ID_MAX);
 	span_id = span_head(span_id, ID_MAX);
-	memcpy(both, trace_id.p, trace_id.n);
+	if (trace_id.n)
+		memcpy(both, trace_id.p, trace_id.n);
 	both[trace_id.n] = 0;
-	memcpy(both + trace_id.n + 1, span_id.p, span_id.n);
+	if (span_id.n)
+		memcpy(both + trace_id.n + 1, span_id.p, span_id.n);
 	hash = siphash(k->key, span(both, trace_id.n + 1 + span_id.n));
 	hash += !hash;
 	if (k->cap) {

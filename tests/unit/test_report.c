@@ -1,0 +1,810 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reports over files of records: times, lines, groups, quantiles, outputs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/limits.h"
+#include "call/fields.h"
+#include "report/lines.h"
+#include "report/why.h"
+
+#define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
+
+/* ---- time ---- */
+
+static void zone(const char *tz)
+{
+	setenv("TZ", tz, 1);
+	tzset();
+}
+
+static int64_t at(const char *text)
+{
+	int64_t ns = 0;
+
+	assert_true(period__rfc3339(span_str(text), &ns));
+	return ns;
+}
+
+static void test_times(void **state)
+{
+	/* now is 2026-11-20T14:02:13.5 in Berlin, and in UTC where that is said */
+	static const struct {
+		const char *text, *local, *utc;
+	} table[] = {
+		{"now", "2026-11-20T13:02:13.5Z", "2026-11-20T13:02:13.5Z"},
+		{"today", "2026-11-19T23:00:00Z", "2026-11-20T00:00:00Z"},
+		{"yesterday", "2026-11-18T23:00:00Z", "2026-11-19T00:00:00Z"},
+		{"tomorrow", "2026-11-20T23:00:00Z", "2026-11-21T00:00:00Z"},
+		{"2026-11", "2026-10-31T23:00:00Z", "2026-11-01T00:00:00Z"},
+		{"2026-06-30", "2026-06-29T22:00:00Z", "2026-06-30T00:00:00Z"},
+		{"2028-02-29", "2028-02-28T23:00:00Z", "2028-02-29T00:00:00Z"},
+		{"2026-11-20T14:00", "2026-11-20T13:00:00Z", "2026-11-20T14:00:00Z"},
+		{"2026-11-20 14:00:59.25", "2026-11-20T13:00:59.25Z", "2026-11-20T14:00:59.25Z"},
+		{"2026-11-20T14:00Z", "2026-11-20T14:00:00Z", "2026-11-20T14:00:00Z"},
+		{"2026-11-20T14:00+05:30", "2026-11-20T08:30:00Z", "2026-11-20T08:30:00Z"},
+		{"90s", "2026-11-20T13:00:43.5Z", "2026-11-20T13:00:43.5Z"},
+		{"30m", "2026-11-20T12:32:13.5Z", "2026-11-20T12:32:13.5Z"},
+		{"12h", "2026-11-20T01:02:13.5Z", "2026-11-20T01:02:13.5Z"},
+		{"7d", "2026-11-13T13:02:13.5Z", "2026-11-13T13:02:13.5Z"},
+		/* the same hour, before the end of summer time */
+		{"4w", "2026-10-23T12:02:13.5Z", "2026-10-23T13:02:13.5Z"},
+	};
+	int64_t now = at("2026-11-20T13:02:13.5Z"), ns;
+	size_t i;
+
+	zone(BERLIN);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_null(period__read(table[i].text, now, false, &ns));
+		if (ns != at(table[i].local))
+			fail_msg("%s is %lld", table[i].text, (long long)ns);
+		assert_null(period__read(table[i].text, now, true, &ns));
+		if (ns != at(table[i].utc))
+			fail_msg("%s is %lld in UTC", table[i].text, (long long)ns);
+	}
+}
+
+static void test_no_times(void **state)
+{
+	static const char *const table[] = {
+		"",
+		"x",
+		"7",
+		"7x",
+		"-7d",
+		"0d",
+		"2026",
+		"2026-13",
+		"2026-00",
+		"2026-02-29",
+		"2026-11-31",
+		"2026-1-1",
+		"2026-11-20T",
+		"2026-11-20T24:00",
+		"2026-11-20T14:60",
+		"2026-11-20T14:00x",
+		"2026-11-20T14:00+25:00",
+		"99999999999999999999d",
+		"yesterday ",
+		"2026-11-20T14:00.5",
+		"1969-12-31",
+		"2200-01-01",
+	};
+	int64_t ns = 4711;
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!period__read(table[i], at("2026-11-20T13:02:13Z"), false, &ns))
+			fail_msg("\"%s\" is a time", table[i]);
+		assert_int_equal(ns, 4711);
+	}
+}
+
+/* Days of 23, 24 and 25 hours: what is compared begins and ends at the same hours. */
+static void test_period_before(void **state)
+{
+	static const struct {
+		const char *from, *to, *before, *before_to;
+	} table[] = {
+		/* a day; the one of 25 hours; that behind it; that of 23 hours */
+		{"2026-11-19T23:00:00Z", "2026-11-20T23:00:00Z", "2026-11-18T23:00:00Z",
+		 "2026-11-19T23:00:00Z"},
+		{"2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", "2026-10-23T22:00:00Z",
+		 "2026-10-24T22:00:00Z"},
+		{"2026-10-25T23:00:00Z", "2026-10-26T23:00:00Z", "2026-10-24T22:00:00Z",
+		 "2026-10-25T23:00:00Z"},
+		{"2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "2026-03-27T23:00:00Z",
+		 "2026-03-28T23:00:00Z"},
+		/* a month of 30 days */
+		{"2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z", "2026-10-01T22:00:00Z",
+		 "2026-10-31T23:00:00Z"},
+		/* yesterday until now: the same hours of the two days before */
+		{"2026-11-18T23:00:00Z", "2026-11-20T13:02:13.5Z", "2026-11-16T23:00:00Z",
+		 "2026-11-18T13:02:13.5Z"},
+		/* from no midnight on: as long */
+		{"2026-11-20T10:00:00Z", "2026-11-20T13:00:00Z", "2026-11-20T07:00:00Z",
+		 "2026-11-20T10:00:00Z"},
+	};
+	struct period p, before;
+	size_t i;
+
+	zone(BERLIN);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		p = (struct period){at(table[i].from), at(table[i].to)};
+		assert_true(period__before(&p, false, &before));
+		if (before.from_ns != at(table[i].before) || before.to_ns != at(table[i].before_to))
+			fail_msg("before %s is another", table[i].from);
+		assert_true(before.to_ns <= p.from_ns);
+	}
+	p = (struct period){PERIOD_FIRST, at("2026-11-20T10:00:00Z")};
+	assert_false(period__before(&p, false, &before));
+	p = (struct period){at("2026-11-20T10:00:00Z"), PERIOD_LAST};
+	assert_false(period__before(&p, false, &before));
+}
+
+static void test_calendar(void **state)
+{
+	static const struct {
+		const char *time, *day, *week, *month;
+	} table[] = {
+		{"2026-11-20T22:59:59.999999999Z", "2026-11-20", "2026-W47", "2026-11"},
+		{"2026-11-20T23:00:00Z", "2026-11-21", "2026-W47", "2026-11"},
+		{"2026-12-31T23:00:00Z", "2027-01-01", "2026-W53", "2027-01"},
+		{"2026-10-25T00:30:00Z", "2026-10-25", "2026-W43", "2026-10"},
+		{"2026-10-25T22:59:59Z", "2026-10-25", "2026-W43", "2026-10"},
+		{"2026-10-25T23:00:00Z", "2026-10-26", "2026-W44", "2026-10"},
+		{"2026-06-30T21:59:59Z", "2026-06-30", "2026-W27", "2026-06"},
+		{"2026-06-30T22:00:00Z", "2026-07-01", "2026-W27", "2026-07"},
+	};
+	struct calendar c = {.utc = false};
+	size_t i;
+
+	zone(BERLIN);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int64_t ns = at(table[i].time);
+
+		assert_string_equal(calendar__label(&c, PERIOD_DAY, ns), table[i].day);
+		assert_string_equal(calendar__label(&c, PERIOD_WEEK, ns), table[i].week);
+		assert_string_equal(calendar__label(&c, PERIOD_MONTH, ns), table[i].month);
+	}
+}
+
+/* ---- lines ---- */
+
+static void test_decimals(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t nano;
+	} table[] = {
+		{"0", 0},
+		{"1", 1000000000},
+		{"0.028", 28000000},
+		{"0.000000001", 1},
+		{"0.0000000005", 1},
+		{"0.00000000049", 0},
+		{"1.764e-4", 176400},
+		{"1.764E-04", 176400},
+		{"2e3", 2000000000000},
+		{"9223372036.854775807", INT64_MAX},
+		{"9223372036.854775808", -1},
+		{"1e400", -1},
+		{"1e-400", 0},
+		{"-1", -1},
+		{"0.1000000000000000000000000000000000000000000000001", 100000000},
+		{"123456789.123456789", 123456789123456789},
+		{"", -1},
+		{"x", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (entry__nano(span_str(table[i].text)) != table[i].nano)
+			fail_msg("%s is %lld", table[i].text,
+				 (long long)entry__nano(span_str(table[i].text)));
+}
+
+static enum entry_end feed(struct entry_reader *r, const char *line, size_t step,
+			   const struct entry **ret)
+{
+	struct span s = span_str(line), piece;
+	enum entry_end end;
+
+	do {
+		piece = step ? span_head(s, step) : s;
+		assert_int_equal(entry_reader__feed(r, piece), 0);
+		s = span_skip(s, piece.n);
+	} while (s.n);
+	assert_int_equal(entry_reader__end(r, &end, ret), 0);
+	return end;
+}
+
+#define TIME "\"time\":\"2026-11-20T13:02:13.5Z\""
+
+static void test_hostile_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		enum entry_end end;
+	} table[] = {
+		{"{\"type\":\"llm.call\"," TIME "}", ENTRY_READ},
+		{"  {\"type\":\"llm.call\"}\r", ENTRY_READ},
+		{"", ENTRY_EMPTY},
+		{" \t\r", ENTRY_EMPTY},
+		{"{", ENTRY_BROKEN},
+		{"{\"type\":\"llm.call\"", ENTRY_BROKEN},
+		{"{\"type\":\"llm.c", ENTRY_BROKEN},
+		{"{\"type\" \"llm.call\"}", ENTRY_BROKEN},
+		{"{} {}", ENTRY_BROKEN},
+		{"{}x", ENTRY_BROKEN},
+		{"[{\"type\":\"llm.call\"}]", ENTRY_BROKEN},
+		{"42", ENTRY_BROKEN},
+		{"\"text\"", ENTRY_BROKEN},
+		{"null", ENTRY_BROKEN},
+		{"\xff\xfe", ENTRY_BROKEN},
+		{"{\"type\":[[[[[[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]]]]]]}", ENTRY_READ},
+		{"{\"time\":\"2026-11-20T13:02:13Z\",\"type\":7}", ENTRY_READ},
+		{"{\"time\":\"2020-01-01T00:00:00Z\",\"type\":", ENTRY_OUTSIDE},
+	};
+	const struct period year = {at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")};
+	struct entry_reader *r;
+	const struct entry *e;
+
+	assert_int_equal(entry_reader__new(&year, 1, &r), 0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		for (size_t step = 0; step < 4; step++)
+			if (feed(r, table[i].line, step, &e) != table[i].end)
+				fail_msg("%s in pieces of %zu", table[i].line, step);
+	entry_reader__free(r);
+}
+
+static void test_values(void **state)
+{
+	static const char line[] =
+		"{" TIME ",\"type\":\"llm.call\",\"gen_ai.usage.input_tokens\":1.2e3,"
+		"\"gen_ai.usage.output_tokens\":-5,\"gen_ai.usage.cost\":0.028,"
+		"\"duration_s\":\"1\",\"llmsnoop.truncated\":true,\"error.type\":null,"
+		"\"llmsnoop.feature\":\"a\\u0000\\u00e9\",\"http.response.status_code\":200.5,"
+		"\"gen_ai.request.model\":\"first\",\"gen_ai.request.model\":\"second\"}";
+	struct entry_reader *r;
+	const struct entry *e;
+
+	assert_int_equal(entry_reader__new(NULL, 0, &r), 0);
+	for (size_t step = 0; step < 3; step++) {
+		assert_int_equal(feed(r, line, step, &e), ENTRY_READ);
+		assert_int_equal(e->time_ns, at("2026-11-20T13:02:13.5Z"));
+		assert_int_equal(e->count[ENTRY_INPUT], 1200);
+		assert_int_equal(e->count[ENTRY_OUTPUT], -1);
+		assert_int_equal(e->count[ENTRY_STATUS], -1);
+		assert_int_equal(e->nano[ENTRY_COST], 28000000);
+		assert_int_equal(e->nano[ENTRY_DURATION], -1);
+		assert_true(e->flag[ENTRY_TRUNCATED]);
+		assert_int_equal(e->text[ENTRY_ERROR].n, 0);
+		assert_true(span_eq(e->text[ENTRY_FEATURE], SPAN_LIT("a\0\xC3\xA9")));
+		assert_true(span_eq(e->text[ENTRY_REQUEST_MODEL], SPAN_LIT("first")));
+	}
+	entry_reader__free(r);
+}
+
+/* What is read goes by the names that are written. */
+static void test_names(void **state)
+{
+#define NAME(id, name) name,
+	static const char *const names[] = {ENTRY_TEXTS(NAME) ENTRY_COUNTS(NAME) ENTRY_NANOS(NAME)
+						    ENTRY_FLAGS(NAME)};
+	/* Until processes tell theirs. */
+	static const char *const later[] = {"k8s.namespace.name", "k8s.pod.name"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool found = fields__find(&call_fields, names[i]) ||
+			     fields__find(&run_fields, names[i]) ||
+			     fields__find(&tool_fields, names[i]) ||
+			     fields__find(&stats_fields, names[i]);
+
+		for (size_t k = 0; k < sizeof(later) / sizeof(later[0]); k++)
+			found |= !strcmp(later[k], names[i]);
+		if (!found)
+			fail_msg("no record has %s", names[i]);
+	}
+}
+
+/* ---- files ---- */
+
+static char folder[] = "/tmp/test_report.XXXXXX";
+
+static const char *path_of(const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void write_file(const char *name, const void *p, size_t n)
+{
+	FILE *f = fopen(path_of(name), "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	fclose(f);
+}
+
+/* gzip as logrotate makes it; n of it. */
+static size_t gzipped(const char *text, uint8_t *out, size_t size)
+{
+	z_stream z = {0};
+
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, 0), Z_OK);
+	z.next_in = (uint8_t *)text;
+	z.avail_in = (uInt)strlen(text);
+	z.next_out = out;
+	z.avail_out = (uInt)size;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	return size - z.avail_out;
+}
+
+struct told {
+	char text[4096];
+	size_t n;
+	unsigned int lines, cut;
+};
+
+static int on_piece(void *ctx, struct span s)
+{
+	struct told *t = ctx;
+
+	assert_true(t->n + s.n < sizeof(t->text));
+	memcpy(t->text + t->n, s.p, s.n);
+	t->n += s.n;
+	return 0;
+}
+
+static int on_end(void *ctx, bool last)
+{
+	struct told *t = ctx;
+
+	t->text[t->n++] = '|';
+	t->lines++;
+	t->cut += last;
+	return 0;
+}
+
+static int lines_of(const char *name, struct told *t)
+{
+	static const struct lines_ops ops = {.piece = on_piece, .end = on_end};
+
+	memset(t, 0, sizeof(*t));
+	return lines__read(path_of(name), &ops, t);
+}
+
+static void test_files(void **state)
+{
+	static uint8_t packed[4096];
+	struct told t;
+	size_t n;
+
+	write_file("plain", "a\n\nbc\nd", 7);
+	assert_int_equal(lines_of("plain", &t), 0);
+	assert_string_equal(t.text, "a||bc|d|");
+	assert_int_equal(t.cut, 1);
+	write_file("empty", "", 0);
+	assert_int_equal(lines_of("empty", &t), 0);
+	assert_int_equal(t.lines, 0);
+	/* two members, one after the other */
+	n = gzipped("a\nb", packed, sizeof(packed));
+	n += gzipped("c\n", packed + n, sizeof(packed) - n);
+	write_file("gz", packed, n);
+	assert_int_equal(lines_of("gz", &t), 0);
+	assert_string_equal(t.text, "a|bc|");
+	write_file("cut.gz", packed, n - 9);
+	assert_int_equal(lines_of("cut.gz", &t), -EBADMSG);
+	assert_int_equal(t.lines, 2);
+	n = ZSTD_compress(packed, sizeof(packed), "x\ny\n", 4, 3);
+	n += ZSTD_compress(packed + n, sizeof(packed) - n, "z\n", 2, 3);
+	write_file("zst", packed, n);
+	assert_int_equal(lines_of("zst", &t), 0);
+	assert_string_equal(t.text, "x|y|z|");
+	write_file("cut.zst", packed, n - 3);
+	assert_int_equal(lines_of("cut.zst", &t), -EBADMSG);
+	assert_int_equal(lines_of("none", &t), -ENOENT);
+	assert_int_equal(lines_of("", &t), -EISDIR);
+}
+
+/* ---- sums ---- */
+
+#define CALL(span, more) \
+	"{" TIME ",\"type\":\"llm.call\",\"trace_id\":\"t\",\"span_id\":\"" span "\"" more "}\n"
+
+static struct collect collect;
+static struct collect_config cfg;
+
+static int over(const char *text)
+{
+	write_file("records", text, strlen(text));
+	assert_int_equal(collect__open(&collect, &cfg), 0);
+	return collect__file(&collect, path_of("records"));
+}
+
+static int reset(void **state)
+{
+	zone("UTC0");
+	cfg = (struct collect_config){
+		.period = {PERIOD_FIRST, PERIOD_LAST}, .by = {BY_FEATURE}, .n_by = 1, .utc = true};
+	return 0;
+}
+
+static void test_counts_once(void **state)
+{
+	assert_int_equal(
+		over(CALL("1", ",\"gen_ai.usage.input_tokens\":10,\"gen_ai.usage.cost\":0.1") CALL(
+			"1", ",\"gen_ai.usage.input_tokens\":10,\"gen_ai.usage.cost\":0.1")
+			     CALL("2", ",\"llmsnoop.role\":\"server\",\"gen_ai.usage.input_"
+				       "tokens\":10") CALL(
+				     "3", ",\"gen_ai.operation.name\":\"fetch_response\","
+					  "\"gen_ai.usage.input_tokens\":5,\"gen_ai.usage.cost\":0."
+					  "02") CALL("4", ",\"llmsnoop.counted_tokens\":999")
+				     CALL("5", ",\"gen_ai.usage.output_tokens\":1") CALL(
+					     "6", ",\"error.type\":\"429\",\"llmsnoop.attempt\":2")
+					     CALL("7",
+						  ",\"llmsnoop.attempt\":3") "{\"type\":\"other\"}"
+									     "\n{\"a\":\nnot "
+									     "json\n{\"type\":"
+									     "\"stats\"," TIME
+									     ",\"lost_records\":7}"
+									     "\n{\"type\":"
+									     "\"alert\"," TIME
+									     "}\n{\"type\":\"llm"),
+		0);
+	assert_int_equal(collect.now.calls, 5);
+	assert_int_equal(collect.now.fetched, 1);
+	assert_int_equal(collect.now.errors, 1);
+	assert_int_equal(collect.now.retries, 2);
+	assert_int_equal(collect.now.recovered, 1);
+	assert_int_equal(collect.now.input, 15);
+	assert_int_equal(collect.now.output, 1);
+	assert_true(collect.now.cost_nusd == 120000000);
+	assert_int_equal(collect.now.unpriced, 1);
+	assert_int_equal(collect.doubles, 1);
+	assert_int_equal(collect.others_role, 1);
+	assert_int_equal(collect.losses.records, 7);
+	assert_int_equal(collect.foreign.n, 1);
+	assert_int_equal(collect.foreign.line, 9);
+	assert_int_equal(collect.broken.n, 2);
+	assert_int_equal(collect.broken.line, 10);
+	assert_int_equal(collect.cut.n, 1);
+	assert_int_equal(collect.cut.line, 14);
+	collect__close(&collect);
+}
+
+/* Odd amounts, a million times: binary fractions of dollars would show. */
+static void test_sums_are_exact(void **state)
+{
+	char *text = malloc(160 * 1000000), *p = text;
+	__int128 want = 0;
+
+	assert_non_null(text);
+	for (uint64_t i = 0; i < 1000000; i++) {
+		uint64_t nusd = 1 + i * 2654435761u % 7000000019ULL;
+
+		want += nusd;
+		p += sprintf(p,
+			     "{" TIME ",\"type\":\"llm.call\",\"span_id\":\"%llu\","
+			     "\"gen_ai.usage.cost\":%llu.%09llu}\n",
+			     (unsigned long long)i, (unsigned long long)(nusd / 1000000000),
+			     (unsigned long long)(nusd % 1000000000));
+	}
+	assert_int_equal(over(text), 0);
+	assert_int_equal(collect.now.priced, 1000000);
+	assert_true(collect.now.cost_nusd == want);
+	free(text);
+	collect__close(&collect);
+}
+
+static void test_groups(void **state)
+{
+	static const enum dimension by[] = {BY_FEATURE, BY_MODEL};
+	struct sheet s;
+
+	cfg.n_by = 2;
+	memcpy(cfg.by, by, sizeof(by));
+	assert_int_equal(
+		over(CALL("1", ",\"llmsnoop.feature\":\"a\",\"gen_ai.request.model\":\"m\","
+			       "\"gen_ai.response.model\":\"m-2\",\"gen_ai.usage.cost\":1")
+			     CALL("2",
+				  ",\"llmsnoop.feature\":\"a\",\"gen_ai.response.model\":\"m\","
+				  "\"gen_ai.usage.cost\":2")
+				     CALL("3", ",\"service.name\":\"a\",\"gen_ai.usage.cost\":3")
+					     CALL("4", ",\"gen_ai.request.model\":\"m\",\"gen_ai."
+						       "usage.cost\":4")),
+		0);
+	assert_int_equal(sheet__make(&collect, NULL, 2, &s), 0);
+	assert_int_equal(s.n_rows, 2);
+	assert_int_equal(s.n_left_out, 1);
+	assert_null(s.rows[0].group->name[0]);
+	assert_string_equal(s.rows[0].group->name[1], "m");
+	assert_string_equal(s.rows[1].group->name[0], "a");
+	assert_int_equal(s.rows[1].now.calls + s.left_out.now.calls, 3);
+	assert_int_equal(s.total.now.calls, 4);
+	sheet__free(&s);
+	assert_int_equal(sheet__make(&collect, "name", 0, &s), 0);
+	assert_int_equal(s.n_rows, 3);
+	assert_string_equal(s.rows[0].group->name[1], "m");
+	sheet__free(&s);
+	collect__close(&collect);
+}
+
+static void test_filters(void **state)
+{
+	cfg.models[cfg.n_models++] = "gpt-*";
+	cfg.features[cfg.n_features++] = "a";
+	assert_int_equal(
+		over(CALL("1", ",\"llmsnoop.feature\":\"a\",\"gen_ai.request.model\":\"gpt-4\"")
+			     CALL("2",
+				  ",\"llmsnoop.feature\":\"b\",\"gen_ai.request.model\":\"gpt-4\"")
+				     CALL("3", ",\"llmsnoop.feature\":\"a\",\"gen_ai.request."
+					       "model\":\"o3\"")),
+		0);
+	assert_int_equal(collect.now.calls, 1);
+	assert_int_equal(collect.filtered, 2);
+	collect__close(&collect);
+}
+
+/* ---- quantiles ---- */
+
+static int ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+#define N_SAMPLES 20000
+
+static void test_quantiles(void **state)
+{
+	static uint64_t v[N_SAMPLES];
+	struct samples_budget b = {.max_bytes = 1 << 20};
+	struct samples one = {0}, two = {0}, *both[] = {&one, &two};
+	struct quantiles q;
+	uint64_t x = 88172645463325252ULL;
+	size_t i;
+
+	assert_int_equal(samples__quantiles(both, 2, &q), 0);
+	assert_int_equal(q.n, 0);
+	for (i = 0; i < N_SAMPLES; i++) {
+		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+		v[i] = x % 40000000000ULL;
+		samples__add(i % 3 ? &one : &two, &b, v[i]);
+	}
+	qsort(v, N_SAMPLES, sizeof(v[0]), ascending);
+	assert_int_equal(samples__quantiles(both, 2, &q), 0);
+	assert_true(q.exact);
+	assert_int_equal(q.n, N_SAMPLES);
+	assert_int_equal(q.p50, v[N_SAMPLES / 2 - 1]);
+	assert_int_equal(q.p95, v[N_SAMPLES * 95 / 100 - 1]);
+	assert_int_equal(q.p99, v[N_SAMPLES * 99 / 100 - 1]);
+	samples__free(&one, &b);
+	samples__free(&two, &b);
+	assert_int_equal(b.used_bytes, 0);
+}
+
+/* Past the bound the largest become histograms, and the bound holds. */
+static void test_bounded_quantiles(void **state)
+{
+	struct samples_budget b = {.max_bytes = 64 << 10};
+	struct samples many[4] = {0}, *all[] = {&many[0], &many[1], &many[2], &many[3]};
+	struct quantiles q;
+	size_t i;
+
+	for (i = 0; i < 4 * N_SAMPLES; i++) {
+		samples__add(&many[i % 4], &b, 1000 + i);
+		assert_true(b.used_bytes <= b.max_bytes);
+	}
+	assert_int_equal(samples__quantiles(all, 4, &q), 0);
+	assert_int_equal(q.n, 4 * N_SAMPLES);
+	assert_false(q.exact);
+	assert_in_range(q.p50, (1000 + 2 * N_SAMPLES) * 63 / 64, (1000 + 2 * N_SAMPLES) * 65 / 64);
+	for (i = 0; i < 4; i++)
+		samples__free(&many[i], &b);
+	assert_int_equal(b.used_bytes, 0);
+	/* Where there is not even room for that, nothing is said. */
+	b.max_bytes = 64;
+	samples__add(&many[0], &b, 1);
+	assert_true(many[0].lost);
+	assert_int_equal(samples__quantiles(all, 1, &q), 0);
+	assert_int_equal(q.n, 0);
+}
+
+static void test_known(void **state)
+{
+	struct known k;
+	char id[24];
+	int i;
+
+	known__init(&k, 50000);
+	for (i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		assert_false(known__add(&k, SPAN_LIT("t"), span_str(id)));
+	}
+	for (i = 0; i < 50000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		assert_true(known__add(&k, SPAN_LIT("t"), span_str(id)));
+	}
+	assert_false(k.full);
+	assert_false(known__add(&k, SPAN_LIT("t1"), SPAN_LIT("0")));
+	assert_true(k.full);
+	known__free(&k);
+}
+
+/* ---- why, and the outputs ---- */
+
+static const char two_days[] =
+	"{\"time\":\"2026-11-19T10:00:00Z\",\"type\":\"llm.call\",\"span_id\":\"1\","
+	"\"gen_ai.request.model\":\"small\",\"gen_ai.usage.input_tokens\":1000,"
+	"\"gen_ai.usage.cache_read.input_tokens\":900,\"gen_ai.usage.cost\":1}\n"
+	"{\"time\":\"2026-11-20T10:00:00Z\",\"type\":\"llm.call\",\"span_id\":\"2\","
+	"\"gen_ai.request.model\":\"small\",\"gen_ai.usage.input_tokens\":1000,"
+	"\"gen_ai.usage.cache_read.input_tokens\":100,\"gen_ai.usage.cost\":2,"
+	"\"llmsnoop.ttft_s\":0.5,\"duration_s\":2.25,\"llmsnoop.feature\":\"a,"
+	"\\\"b\\\"\\n\\u0007\"}\n"
+	"{\"time\":\"2026-11-20T11:00:00Z\",\"type\":\"llm.call\",\"span_id\":\"3\","
+	"\"gen_ai.request.model\":\"large\",\"gen_ai.usage.input_tokens\":3000,"
+	"\"gen_ai.usage.cost\":6.000000001,\"error.type\":\"x\"}\n";
+
+static void compare_days(void)
+{
+	cfg.period = (struct period){at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z")};
+	assert_true(period__before(&cfg.period, true, &cfg.before));
+	assert_int_equal(over(two_days), 0);
+}
+
+static void test_why(void **state)
+{
+	struct sheet s;
+	struct why w;
+
+	cfg.n_by = 0;
+	compare_days();
+	assert_int_equal(collect.now.calls, 2);
+	assert_int_equal(collect.before.calls, 1);
+	assert_int_equal(sheet__make(&collect, NULL, 0, &s), 0);
+	why__explain(&s, &s.rows[0], &w);
+	assert_true(w.compared);
+	/* The parts add up to the whole: 1 to 8 dollars, by 2x the calls, 2x the tokens, 2x the
+	 * price, a third each. */
+	for (int e = 0; e < N_EFFECTS; e++)
+		assert_true(w.effect[e] > 7.0 / 3 - 1e-6 && w.effect[e] < 7.0 / 3 + 1e-6);
+	assert_int_equal(w.n_parts, 2);
+	assert_string_equal(w.part[0].name, "large");
+	assert_true(w.part[0].now > 0.7499 && w.part[0].now < 0.7501);
+	assert_true(w.part[0].before == 0);
+	assert_true(w.cache_ratio[0] > 0.899 && w.cache_ratio[1] < 0.101);
+	sheet__free(&s);
+	collect__close(&collect);
+}
+
+static char *output(int (*make)(struct buf *, const struct report_page *), unsigned int columns)
+{
+	struct report_page page = {.cfg = &cfg, .compared = true, .utc = true, .columns = columns};
+	struct sheet s;
+	struct buf out;
+	char *text;
+
+	assert_int_equal(sheet__make(&collect, NULL, 0, &s), 0);
+	page.sheet = &s;
+	buf__init(&out, 1 << 20);
+	assert_int_equal(make(&out, &page), 0);
+	text = strndup((char *)out.p, out.n);
+	buf__free(&out);
+	sheet__free(&s);
+	return text;
+}
+
+static void test_csv(void **state)
+{
+	char *text;
+
+	compare_days();
+	text = output(report_csv, 0);
+	assert_ptr_equal(strstr(text, "feature,calls,errors,"), text);
+	/* RFC 4180: quoted, quotes doubled, CR LF */
+	assert_non_null(
+		strstr(text, "\r\n\"a,\"\"b\"\"\n\xEF\xBF\xBD\",1,0,0,0,0,0,1000,0,100,0.1,"));
+	assert_non_null(strstr(text, "\r\n,1,1,1,"));
+	assert_non_null(strstr(text, ",6.000000001,"));
+	assert_string_equal(text + strlen(text) - 2, "\r\n");
+	free(text);
+	collect__close(&collect);
+}
+
+static void test_text(void **state)
+{
+	char *text, *line;
+
+	compare_days();
+	for (unsigned int columns = 60; columns <= 130; columns += 10) {
+		text = output(report_text, columns);
+		assert_non_null(strstr(text, "$8.00"));
+		assert_non_null(strstr(text, "WHY\n"));
+		assert_non_null(strstr(text, "ERRORS\n"));
+		assert_null(strchr(text, '\a'));
+		assert_null(strchr(text, '\033'));
+		/* The table keeps to the width. */
+		line = strstr(text, "FEATURE");
+		assert_non_null(line);
+		if (columns >= 80)
+			assert_true(strcspn(line, "\n") <= columns);
+		free(text);
+	}
+	collect__close(&collect);
+}
+
+static void test_json(void **state)
+{
+	char *text;
+
+	compare_days();
+	text = output(report_json, 0);
+	assert_non_null(strstr(text, "\"total\":{\"calls\":2,\"errors\":1,"));
+	assert_non_null(strstr(text, "\"cost_usd\":8.000000001"));
+	assert_non_null(strstr(text, "\"before\":{\"calls\":1,"));
+	assert_non_null(strstr(text, "\"ttft_p50_s\":0.5"));
+	assert_non_null(strstr(text, "\"feature\":\"a,\\\"b\\\"\\n\\u0007\""));
+	free(text);
+	collect__close(&collect);
+}
+
+static int make_folder(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	static const char *const names[] = {"plain", "empty",	"gz",	  "cut.gz",
+					    "zst",   "cut.zst", "records"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(path_of(names[i]));
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_times, reset),
+		cmocka_unit_test_setup(test_no_times, reset),
+		cmocka_unit_test_setup(test_period_before, reset),
+		cmocka_unit_test_setup(test_calendar, reset),
+		cmocka_unit_test_setup(test_decimals, reset),
+		cmocka_unit_test_setup(test_hostile_lines, reset),
+		cmocka_unit_test_setup(test_values, reset),
+		cmocka_unit_test_setup(test_names, reset),
+		cmocka_unit_test_setup(test_files, reset),
+		cmocka_unit_test_setup(test_counts_once, reset),
+		cmocka_unit_test_setup(test_sums_are_exact, reset),
+		cmocka_unit_test_setup(test_groups, reset),
+		cmocka_unit_test_setup(test_filters, reset),
+		cmocka_unit_test_setup(test_quantiles, reset),
+		cmocka_unit_test_setup(test_bounded_quantiles, reset),
+		cmocka_unit_test_setup(test_known, reset),
+		cmocka_unit_test_setup(test_why, reset),
+		cmocka_unit_test_setup(test_csv, reset),
+		cmocka_unit_test_setup(test_text, reset),
+		cmocka_unit_test_setup(test_json, reset),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
