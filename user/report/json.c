@@ -2,7 +2,7 @@
 /* The report as one JSON document. What is not known is left out. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json_write.h"
 #include "report/why.h"
@@ -92,20 +92,37 @@ static void put_before(struct json_write *w, const struct report_page *p, const 
 	json_write__close(w, '}');
 }
 
+/* The most first; among equals by name, so that the order of files does not show. */
+static int by_number(const void *va, const void *vb)
+{
+	const struct failure *a = *(const struct failure *const *)va;
+	const struct failure *b = *(const struct failure *const *)vb;
+
+	if (a->n != b->n)
+		return a->n > b->n ? -1 : 1;
+	if (!a->type || !b->type)
+		return (a->type == NULL) - (b->type == NULL);
+	return strcmp(a->type, b->type);
+}
+
 static void put_failures(struct json_write *w, const struct group *g)
 {
-	const struct failure *f;
+	const struct failure *list[GROUP_FAILURES_MAX], *f;
+	size_t n = 0, i;
 
-	if (!g->failures)
+	for (f = g->failures; f && n < GROUP_FAILURES_MAX; f = f->next)
+		list[n++] = f;
+	if (!n)
 		return;
+	qsort(list, n, sizeof(list[0]), by_number);
 	json_write__key(w, "failures");
 	json_write__open(w, '[');
-	for (f = g->failures; f; f = f->next) {
+	for (i = 0; i < n; i++) {
 		json_write__open(w, '{');
-		put_text(w, "type", f->type ? f->type : "(others)");
-		if (f->status >= 0)
-			put_uint(w, "status", (uint64_t)f->status);
-		put_uint(w, "calls", f->n);
+		put_text(w, "type", list[i]->type ? list[i]->type : "(others)");
+		if (list[i]->status >= 0)
+			put_uint(w, "status", (uint64_t)list[i]->status);
+		put_uint(w, "calls", list[i]->n);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
