@@ -392,6 +392,39 @@ def test_pods(provider, env):
     print('containers: two pods of one workload, by runc')
 
 
+def test_own_namespaces(provider, env):
+    """As in a DaemonSet: the tracer's own group is the root of what it sees, and its /etc holds no
+    users: those of the host are found by the root of process 1, where that may be entered."""
+    cgroups = [make_cgroup(m, '/kubepods/besteffort/pod%s/%s' % (POD_B, ID2)) for m in ALL]
+    wrapper = os.path.join(DIR, 'wrapper')
+    with open(wrapper, 'w') as f:
+        f.write('#!/bin/sh\n%s\nexec unshare --mount --cgroup /bin/sh -c '
+                "'mount -t tmpfs none /etc && exec \"$0\" \"$@\"' %s \"$@\"\n" % (
+                    '\n'.join('echo $$ > %s/cgroup.procs' % c for c in cgroups), lib.LLMSNOOP))
+    os.chmod(wrapper, 0o755)
+    lines, mount = [], (V2 + V1)[0]
+    for name, path in (('unit', '/system.slice/billing.service'),
+                       ('sibling', '/kubepods/besteffort/pod%s/%s' % (POD_A, ID))):
+        lines.append(runs_in(make_cgroup(mount, path), name))
+    held = shell('\n'.join(lines), env)
+    own, lib.LLMSNOOP = lib.LLMSNOOP, wrapper
+    try:
+        t = lib.Tracer('-p', held.pid)
+    finally:
+        lib.LLMSNOOP = own
+    held.go()
+    held.finish()
+    t.settle(2)
+    t.stop()
+    judge(t.records(), [
+        ('unit', {'llmsnoop.unit': 'billing.service', 'user.id': '0',
+                  'user.name': 'root' if os.path.exists('/proc/1/root/etc/passwd') else None}),
+        ('sibling', {'k8s.pod.uid': POD_A, 'container.id': ID, 'user.name': None}),
+    ], 'own namespaces')
+    for r in t.records():
+        check(r['process.linux.cgroup'].startswith('/../'), 'a path from within', r)
+
+
 def test_units(provider, env):
     """A real unit and a real scope, where systemd runs."""
     if not os.path.isdir('/run/systemd/system'):
@@ -416,6 +449,7 @@ def main():
         test_cgroups(provider, env)
         test_late_names(provider, env)
         test_pods(provider, env)
+        test_own_namespaces(provider, env)
     else:
         print('no control groups are mounted here')
     test_reload(provider, env)
