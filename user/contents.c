@@ -41,6 +41,16 @@ void contents__close(struct contents *c)
 	*c = (struct contents){0};
 }
 
+void contents__exchange_masks(struct contents *a, struct contents *b)
+{
+	struct redact *masks = a->config.redact;
+
+	if (a->config.mode == CONTENT_OFF || b->config.mode == CONTENT_OFF)
+		return;
+	a->config.redact = b->config.redact;
+	b->config.redact = masks;
+}
+
 const struct content_config *contents__config(const struct contents *c)
 {
 	return c->config.mode == CONTENT_OFF ? NULL : &c->config;

@@ -20,6 +20,9 @@ struct contents {
 int contents__open(const struct options *o, struct contents *ret);
 void contents__close(struct contents *c);
 
+/* Each goes on with the other's masks; calls under way as well. */
+void contents__exchange_masks(struct contents *a, struct contents *b);
+
 /* For the tracker, for as long as c stays where it is; NULL: nothing is kept. */
 const struct content_config *contents__config(const struct contents *c);
 /* "off", "full, masked": for the line that says what is traced. */

@@ -19,8 +19,7 @@
 #include "capture/live.h"
 #include "capture/tee.h"
 #include "command.h"
-#include "contents.h"
-#include "enrich/prices.h"
+#include "enrichment.h"
 #include "base/limits.h"
 #include "doctor.h"
 #include "log.h"
@@ -30,8 +29,6 @@
 #include "outputs.h"
 #include "pipeline.h"
 #include "preload.h"
-#include "rules.h"
-#include "config.h"
 #include "report.h"
 #include "sink/totals.h"
 
@@ -41,9 +38,7 @@
 struct run {
 	struct options options;
 	struct pipeline pipeline;
-	struct prices *prices; /* NULL: none are wanted */
-	struct feature_rules *rules;
-	struct contents contents;
+	struct enrichment enrichment;
 	struct live *live;
 	struct cap_write *cap;
 	struct capture_tee tee;
@@ -51,62 +46,9 @@ struct run {
 	struct capture_control control; /* to live, which is made after the pipeline */
 	struct loop loop;
 	int exit_code;
+	int argc;
+	char **argv;
 };
-
-/* A list that cannot be read is a wrong configuration: nobody should believe the sums. */
-static int load_prices(struct run *r)
-{
-	const char *path = r->options.prices;
-	char error[512];
-
-	if (path && !strcmp(path, "off"))
-		return 0;
-	if (prices__load(path, error, sizeof(error), &r->prices)) {
-		log__error("--prices: %s", error);
-		return EXIT_USAGE;
-	}
-	if (prices__skipped(r->prices) && path)
-		log__info("%s: %u models, %u entries without a price that can be used", path,
-			  prices__models(r->prices), prices__skipped(r->prices));
-	return 0;
-}
-
-/* The user's own rules, as the configuration file has them now. */
-static int load_rules(struct run *r)
-{
-	char error[512];
-
-	if (!rules__load(r->options.config, error, sizeof(error), &r->rules))
-		return 0;
-	log__error("--config: %s", error);
-	return EXIT_USAGE;
-}
-
-/* A file that has become wrong changes nothing. */
-static void reload_rules(struct run *r)
-{
-	const char *path = r->options.config_path;
-	struct feature_rules *rules;
-	struct config *config;
-	char error[512];
-	int err;
-
-	if (!path)
-		return;
-	err = config__load(path, error, sizeof(error), &config);
-	if (!err) {
-		err = rules__load(config, error, sizeof(error), &rules);
-		config__free(config);
-	}
-	if (err) {
-		log__error("%s; the rules stay as they were", error);
-		return;
-	}
-	call_tracker__use_features(r->pipeline.tracker, rules);
-	feature_rules__free(r->rules);
-	r->rules = rules;
-	log__info("%s: rules read again", path);
-}
 
 /* --- what flows back to the kernel --- */
 
@@ -283,10 +225,11 @@ static void say_tracing(struct run *r)
 	name_stacks(s.stacks, stacks, sizeof(stacks));
 	if (r->options.command)
 		log__say("Tracing LLM calls of %s (%s). Content %s.", r->options.command[0], stacks,
-			 contents__text(&r->contents));
+			 contents__text(&r->enrichment.contents));
 	else
 		log__say("Tracing LLM calls (%s; %u process%s). Content %s. Ctrl-C to end.", stacks,
-			 s.processes, s.processes == 1 ? "" : "es", contents__text(&r->contents));
+			 s.processes, s.processes == 1 ? "" : "es",
+			 contents__text(&r->enrichment.contents));
 	if (s.unlocated_processes)
 		log__warn("%u process%s: TLS that cannot be seen; llmsnoop doctor says more",
 			  s.unlocated_processes, s.unlocated_processes == 1 ? "" : "es");
@@ -389,7 +332,7 @@ static int trace(struct run *r)
 			sinks__reopen(&r->pipeline.sinks);
 			break;
 		case LOOP_RELOAD:
-			reload_rules(r);
+			enrichment__reload(&r->enrichment, r->argc, r->argv, r->pipeline.tracker);
 			break;
 		}
 	}
@@ -521,23 +464,21 @@ int main(int argc, char **argv)
 	r.loop = (struct loop){-1, -1, -1};
 	r.control =
 		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
-	err = load_prices(&r);
-	if (!err)
-		err = load_rules(&r);
-	if (!err)
-		err = contents__open(&r.options, &r.contents);
+	r.argc = argc;
+	r.argv = argv;
+	err = enrichment__load(&r.options, &r.enrichment);
 	if (!err && r.options.check_config)
 		log__say("%s: nothing is wrong with it.", r.options.config_path);
 	if (err || r.options.check_config)
 		return err;
 	err = pipeline__open(&r.pipeline, &r.options.filter, r.options.count, r.options.estimate,
-			     r.prices, contents__config(&r.contents),
+			     r.enrichment.prices, contents__config(&r.enrichment.contents),
 			     r.options.cap_in ? NULL : &r.control);
 	if (err) {
 		log__error("%s", strerror(-err));
 		return EXIT_FAILURE;
 	}
-	call_tracker__use_features(r.pipeline.tracker, r.rules);
+	call_tracker__use_features(r.pipeline.tracker, r.enrichment.features);
 	err = outputs__open(&r.options, &r.pipeline.sinks);
 	if (!err)
 		err = r.options.cap_in ? run_replay(&r) : run_live(&r);
@@ -550,8 +491,6 @@ int main(int argc, char **argv)
 	/* At last: one by one, perf events take seconds to be taken away. */
 	live__free(r.live);
 	loop__close(&r.loop);
-	prices__free(r.prices);
-	feature_rules__free(r.rules);
-	contents__close(&r.contents);
+	enrichment__free(&r.enrichment);
 	return err ? err : r.exit_code;
 }

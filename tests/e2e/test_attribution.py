@@ -286,10 +286,10 @@ def test_reload(provider, env):
 
     call('first')
     reload('[feature]\ntwo = process.command_line=*rag.py gen_ai.request.model=second\n',
-           'rules read again')
+           'rules and masks were read again')
     call('second')
     reload('[feature]\nx = k8s.namespace=prod\n', CONFIG + ':2: there is no field "k8s.namespace"; '
-           'did you mean k8s.namespace.name?; the rules stay as they were')
+           'did you mean k8s.namespace.name?')
     call('second')
     reload('[feature\n', 'wanted is [SECTION]')
     call('third')

@@ -262,8 +262,10 @@ static void answers(void **state)
 		{{(const uint8_t *)"\x0a\x06\x08\x05\x12\x02no", 8}, 0, 5, "no"},
 		{{(const uint8_t *)"\x0a\x04\x12\x02no", 6}, 0, 0, "no"},
 		/* int64 below zero is no number of items */
-		{{(const uint8_t *)"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13}, 0,
-		 0, ""},
+		{{(const uint8_t *)"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13},
+		 0,
+		 0,
+		 ""},
 		/* an unknown field is none of ours */
 		{{(const uint8_t *)"\x18\x01\x0a\x02\x08\x05", 6}, 0, 5, ""},
 		{{(const uint8_t *)"\x0a\x06\x08\x05", 4}, -EBADMSG, 0, ""},
@@ -302,9 +304,13 @@ static void failures(void **state)
 {
 	struct otlp_answer a;
 
-	otlp_answer__failure(BYTES("\x08\x03\x12\x03" "bad"), true, &a);
+	otlp_answer__failure(BYTES("\x08\x03\x12\x03"
+				   "bad"),
+			     true, &a);
 	assert_string_equal(a.text, "bad");
-	otlp_answer__failure(BYTES("\x08\x03\x12\x7f" "bad"), true, &a);
+	otlp_answer__failure(BYTES("\x08\x03\x12\x7f"
+				   "bad"),
+			     true, &a);
 	assert_string_equal(a.text, "");
 	otlp_answer__failure(BYTES("plain words"), false, &a);
 	assert_string_equal(a.text, "plain words");
@@ -359,11 +365,16 @@ static void nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bounded_in_bytes), cmocka_unit_test(bounded_in_items),
-		cmocka_unit_test(as_a_model),	    cmocka_unit_test(compressed),
-		cmocka_unit_test(backoff),	    cmocka_unit_test(retry_after),
-		cmocka_unit_test(fates),	    cmocka_unit_test(answers),
-		cmocka_unit_test(failures),	    cmocka_unit_test(answers_are_bounded),
+		cmocka_unit_test(bounded_in_bytes),
+		cmocka_unit_test(bounded_in_items),
+		cmocka_unit_test(as_a_model),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(backoff),
+		cmocka_unit_test(retry_after),
+		cmocka_unit_test(fates),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(answers_are_bounded),
 		cmocka_unit_test(nobody_listens),
 	};
 

@@ -177,6 +177,11 @@ void call_tracker__use_features(struct call_tracker *t, const struct feature_rul
 	t->cfg.features = features;
 }
 
+void call_tracker__use_prices(struct call_tracker *t, struct prices *prices)
+{
+	t->cfg.prices = prices;
+}
+
 bool call_tracker__full(const struct call_tracker *t)
 {
 	return t->cfg.max_calls && t->n_out >= t->cfg.max_calls;

@@ -53,6 +53,9 @@ const struct capture_ops *call_tracker__capture_ops(void);
  * the configuration were. */
 void call_tracker__use_features(struct call_tracker *t, const struct feature_rules *features);
 
+/* Likewise the list that prices them. */
+void call_tracker__use_prices(struct call_tracker *t, struct prices *prices);
+
 /* max_calls records were handed out: nothing more will come. */
 bool call_tracker__full(const struct call_tracker *t);
 
