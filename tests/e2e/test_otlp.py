@@ -166,6 +166,26 @@ replay('--semconv', 'latest')
 check.equal(sorted(b for b in receiver.bodies if b'gen_ai.request.model' in b), spans,
             'a second replay')
 
+# Content: on spans as JSON text, in events structured; each where it is asked for, nowhere else.
+for semconv in ('1.41', 'latest'):
+    for where in (None, 'EVENT_ONLY', 'SPAN_AND_EVENT', 'NO_CONTENT'):
+        receiver.clear()
+        said = replay('--semconv', semconv, '--content', 'full', env={
+            'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT': where} if where else {})
+        rules = judge(semconv, content=True)
+        on_spans = sum('gen_ai.input.messages' in a for _, a, _ in rules.spans.values())
+        details = [a for r, a in rules.records
+                   if r.event_name == 'gen_ai.client.inference.operation.details']
+        have = [r for r in said if 'gen_ai.input.messages' in r and
+                r['trace_id'] != otlp_mixed.UNSAMPLED_TRACE]
+        check(len(have) > 15, 'records with content', len(have))
+        check.equal(on_spans, len(have) if where in (None, 'SPAN_AND_EVENT') else 0, 'on spans',
+                    where)
+        check((len(details) > 10) == (where in ('EVENT_ONLY', 'SPAN_AND_EVENT')), 'events', where,
+              len(details))
+        check.equal(any(b'canary' in body for body in receiver.bodies), where != 'NO_CONTENT',
+                    where)
+
 # Samplers, attribute limits, resource attributes, temporality.
 receiver.clear()
 replay(env={'OTEL_TRACES_SAMPLER': 'always_off'})

@@ -100,39 +100,45 @@ static bool set(Otlp__AnyValue *v, struct arena *arena, const cJSON *from, struc
 	return true;
 }
 
-/* A member's place. NULL: no memory. */
-static Otlp__AnyValue *member(struct level *l, struct arena *arena, const cJSON *from)
+/* Keys are unique in a kvlist: of a key that stands twice the first counts. They are compared as
+ * they are told, repaired. */
+static bool is_repeated(const struct level *l, const char *key)
 {
-	Otlp__AnyValue *v = arena__alloc(arena, sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < *l->n; i++)
+		if (!strcmp(l->pairs[i]->key, key))
+			return true;
+	return false;
+}
+
+/* Makes *ret a member's place; NULL: its key was there already. False: no memory. */
+static bool add_member(struct level *l, struct arena *arena, const cJSON *from,
+		       Otlp__AnyValue **ret)
+{
+	Otlp__AnyValue *v = arena__alloc(arena, sizeof(*v)), key;
 	Otlp__KeyValue *pair;
-	Otlp__AnyValue key;
 
 	if (!v)
-		return NULL;
+		return false;
 	otlp__any_value__init(v);
+	*ret = v;
 	if (!l->pairs) {
 		l->values[(*l->n)++] = v;
-		return v;
+		return true;
 	}
 	pair = arena__alloc(arena, sizeof(*pair));
 	if (!pair || !set_string(&key, arena, from->string ? from->string : ""))
-		return NULL;
+		return false;
+	if (is_repeated(l, key.string_value)) {
+		*ret = NULL;
+		return true;
+	}
 	otlp__key_value__init(pair);
 	pair->key = key.string_value;
 	pair->value = v;
 	l->pairs[(*l->n)++] = pair;
-	return v;
-}
-
-/* Keys are unique in a kvlist: of a key that stands twice the first counts. */
-static bool is_repeated(const struct level *l, const cJSON *from)
-{
-	size_t i;
-
-	for (i = 0; l->pairs && i < *l->n; i++)
-		if (from->string && !strcmp(l->pairs[i]->key, from->string))
-			return true;
-	return false;
+	return true;
 }
 
 static bool fill(Otlp__AnyValue *ret, struct arena *arena, const cJSON *json)
@@ -154,11 +160,10 @@ static bool fill(Otlp__AnyValue *ret, struct arena *arena, const cJSON *json)
 			continue;
 		}
 		l->next = from->next;
-		if (is_repeated(l, from))
-			continue;
-		v = member(l, arena, from);
-		if (!v)
+		if (!add_member(l, arena, from, &v))
 			return false;
+		if (!v)
+			continue;
 		if (is_too_much(from, depth)) {
 			if (!set_text_of(v, arena, from))
 				return false;

@@ -77,8 +77,8 @@ static void close_metric(struct encoding *x)
 	int err;
 
 	for (g = x->groups; g < x->groups + x->n_groups; g++) {
-		err = pack_metric(x, g);
-		if (!err)
+		err = g->n_points ? pack_metric(x, g) : 0;
+		if (!err && g->n_points)
 			err = request__add(&x->request, buf__span(&g->resource),
 					   buf__span(&x->metric), g->n_points);
 		if (err == -ENOBUFS) {
@@ -110,7 +110,8 @@ static struct group *group_of(struct encoding *x)
 	g += x->n_groups;
 	*g = (struct group){0};
 	buf__init(&g->resource, limits_default.otlp_batch);
-	buf__init(&g->points, limits_default.otlp_batch);
+	/* What is more than that goes into one more Metric of the same name. */
+	buf__init(&g->points, limits_default.otlp_batch / 4);
 	if (buf__add(&g->resource, resource))
 		return NULL;
 	x->n_groups++;
@@ -221,12 +222,27 @@ static void add_label(struct attributes *a, const char *name, const char *value)
 	}
 }
 
+/* Adds the packed point to those of its resource. data_points is field 1 of all kinds. */
+static int add_point(struct encoding *x)
+{
+	struct group *g = group_of(x);
+	int err = g ? otlp_wire__field(&g->points, 1, buf__span(&x->point)) : -ENOMEM;
+
+	if (err == -E2BIG && g->n_points) {
+		close_metric(x);
+		g = group_of(x);
+		err = g ? otlp_wire__field(&g->points, 1, buf__span(&x->point)) : -ENOMEM;
+	}
+	if (!err)
+		g->n_points++;
+	return err;
+}
+
 static void on_point(void *ctx, const struct metric_def *def, const struct metric_point *p)
 {
 	struct encoding *x = ctx;
 	struct otlp_encode *e = x->e;
 	struct attributes a;
-	struct group *g;
 	unsigned int i;
 	int err;
 
@@ -237,23 +253,18 @@ static void on_point(void *ctx, const struct metric_def *def, const struct metri
 	buf__clear(&x->point);
 	err = otlp_resource__labels(e, x->host, def->labels, p->label_values, def->n_owner_labels,
 				    &x->resource);
-	g = err ? NULL : group_of(x);
 	attributes__init(&a, &e->arena, UINT_MAX, UINT_MAX);
 	for (i = def->n_owner_labels; i < def->n_labels; i++)
 		add_label(&a, def->labels[i], p->label_values[i]);
 	if (p->overflow)
 		attributes__bool(&a, "otel.metric.overflow", true);
-	if (g)
+	if (!err)
 		err = def->kind == METRIC_HISTOGRAM ? pack_histogram(x, def, p, &a)
 						    : pack_number(x, def, p, &a);
-	else
-		arena__free(&e->arena);
-	/* data_points is field 1 of all kinds. */
-	if (g && !err)
-		err = otlp_wire__field(&g->points, 1, buf__span(&x->point));
-	if (g && !err)
-		g->n_points++;
-	else
+	if (!err)
+		err = add_point(x);
+	arena__free(&e->arena);
+	if (err)
 		x->lost++;
 }
 
