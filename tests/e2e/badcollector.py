@@ -5,6 +5,7 @@
   b.mode = badcollector.status(429, ('Retry-After', '2'))
   b.requests                         # each: .path, .headers, .body (decoded), .at, .connection
   b.taken                            # bodies that were answered with success, in order
+  b.accepted                         # the requests that they came with
 
 A mode is a function (receiver, socket, request); it returns False where the connection is to end."""
 import gzip
@@ -33,7 +34,7 @@ def answer(sock, status, body=b'', *headers):
 
 
 def ok(receiver, sock, request):
-    receiver.taken.append(request.body)
+    receiver.accept(request)
     answer(sock, 200)
     return True
 
@@ -61,9 +62,42 @@ def field(number, value):
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
+def fields(data):
+    """The fields of a protobuf message: number and value, which is bytes or a number."""
+    at = 0
+
+    def take():
+        nonlocal at
+        n = shift = 0
+        while True:
+            n |= (data[at] & 0x7f) << shift
+            at += 1
+            if not data[at - 1] & 0x80:
+                return n
+            shift += 7
+
+    while at < len(data):
+        key = take()
+        kind = key & 7
+        size = take() if kind == 2 else {1: 8, 5: 4}.get(kind)
+        if size is None:
+            yield key >> 3, take()
+            continue
+        yield key >> 3, data[at:at + size]
+        at += size
+
+
+def every(data, *path):
+    """All values that lie there: every(request, 1, 2, 2) are a trace request's spans."""
+    if not path:
+        return [data]
+    return [x for number, value in fields(data) if number == path[0]
+            for x in every(value, *path[1:])]
+
+
 def partial(rejected, text):
     def mode(receiver, sock, request):
-        receiver.taken.append(request.body)
+        receiver.accept(request)
         answer(sock, 200, field(1, field(1, rejected) + field(2, text)))
         return True
     return mode
@@ -87,7 +121,7 @@ def raw(data, close=True):
 
 def cut_after_status(receiver, sock, request):
     """Has taken it, and breaks in the middle of the body of its answer."""
-    receiver.taken.append(request.body)
+    receiver.accept(request)
     sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc')
     return False
 
@@ -99,7 +133,7 @@ def huge(receiver, sock, request):
 
 def endless_head(receiver, sock, request):
     """Takes it, and then has much to say."""
-    receiver.taken.append(request.body)
+    receiver.accept(request)
     sock.sendall(b'HTTP/1.1 200 OK\r\n')
     for _ in range(3000):
         sock.sendall(b'X-More: ' + b'y' * 2000 + b'\r\n')
@@ -109,13 +143,17 @@ def endless_head(receiver, sock, request):
 class Receiver:
     def __init__(self, port=0, mode=ok, tls=None):
         self.mode, self.tls = mode, tls
-        self.requests, self.taken = [], []
+        self.requests, self.taken, self.accepted = [], [], []
         self.connections = 0
         self.ended = threading.Event()
         self.deaf = False  # accepts, reads nothing
         self.port = port
         self.open()
         self.url = '%s://127.0.0.1:%d' % ('https' if tls else 'http', self.port)
+
+    def accept(self, request):
+        self.taken.append(request.body)
+        self.accepted.append(request)
 
     def open(self):
         self.listener = socket.create_server(('127.0.0.1', self.port))

@@ -28,9 +28,9 @@ receivers:
 exporters:
   debug:
     verbosity: detailed
-  file/traces: {{path: "{dir}/traces.jsonl", flush_interval: 50ms}}
-  file/metrics: {{path: "{dir}/metrics.jsonl", flush_interval: 50ms}}
-  file/logs: {{path: "{dir}/logs.jsonl", flush_interval: 50ms}}
+  file/traces: {{path: "{dir}/traces.jsonl", append: true, flush_interval: 50ms}}
+  file/metrics: {{path: "{dir}/metrics.jsonl", append: true, flush_interval: 50ms}}
+  file/logs: {{path: "{dir}/logs.jsonl", append: true, flush_interval: 50ms}}
 service:
   telemetry:
     metrics: {{level: none}}

@@ -73,7 +73,8 @@ static void url(const char *text)
 		return;
 	/* What can be made can be shown, and has neither user nor query then. */
 	shown = otlp_url__shown(whole);
-	assert(shown && !strchr(shown, '?') && !strchr(shown, '@'));
+	assert(shown && !strchr(shown, '?') && !strchr(shown, '#'));
+	assert(!memchr(strstr(shown, "://") + 3, '@', strcspn(strstr(shown, "://") + 3, "/")));
 	free(shown);
 	free(whole);
 }
