@@ -358,6 +358,31 @@ def hung():
     return Receiver(mode=badcollector.hang)
 
 
+def patient():
+    """Who can wait loses nothing where more is sent than fits; a dead collector is not waited for."""
+    def slow(receiver, sock, request):
+        time.sleep(0.002)
+        return badcollector.ok(receiver, sock, request)
+
+    r = Receiver(mode=slow)
+    s = Sender(r.url, '-w', flush_ms=20000)
+    wanted = bodies(64, 512 << 10)
+    for b in wanted:
+        s.put(b)
+    st, _, _ = s.end()
+    arrived('patient', r, st, wanted)
+    r = dead()
+    s = Sender(r.url, '-w', flush_ms=100)
+    began = time.monotonic()
+    s.put(wanted[0])
+    s.until(lambda st: st['traces']['failing'])
+    for b in wanted[1:]:
+        s.put(b)
+    st, _, _ = s.end()
+    check(time.monotonic() - began < 10, 'patient with the dead', time.monotonic() - began)
+    check(dropped(st).get('queue_full', 0) > 20, 'patient with the dead', dropped(st))
+
+
 def bounded_end():
     """The end waits as long as it is told and no longer; what is left has its reason."""
     r = Receiver(mode=badcollector.hang)
@@ -509,7 +534,7 @@ def thread():
 
 def main():
     work = [(good, True), (good, False), (killed,), (deaf,), (after_status,), (partial,),
-            (bounded_end,), (tls,), (proxies,), (secrets,), (thread,),
+            (bounded_end,), (patient,), (tls,), (proxies,), (secrets,), (thread,),
             (retry_after, 429, lambda: '2', 1.95, 4), (retry_after, 503, http_date, 2.9, 6)]
     work += [(passing, name) for name in PASSING] + [(final, name) for name in FINAL]
     if os.geteuid() == 0:

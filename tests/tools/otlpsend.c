@@ -4,7 +4,8 @@
  *   sleep MS                         does nothing for so long
  *   stats                            prints a JSON line
  *   fork                             lists the descriptors that a program started now inherits
- * At the end of input it flushes for -f MS (5000) and prints the last statistics. -u URL: --otlp.
+ * -w: waits for room before it hands over. At the end of input it flushes for -f MS (5000) and
+ * prints the last statistics. -u URL: --otlp.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -53,6 +54,8 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static bool patient;
+
 static void put(struct otlp_export *x, const char *signal, unsigned int items, size_t n,
 		double *max_s)
 {
@@ -65,6 +68,8 @@ static void put(struct otlp_export *x, const char *signal, unsigned int items, s
 	for (i = 0; i < N_OTLP_SIGNALS; i++) {
 		if (strcmp(signal, otlp_signal__name((enum otlp_signal)i)))
 			continue;
+		if (patient)
+			otlp_export__wait(x, (enum otlp_signal)i, n, 30000000000ULL);
 		began = now_s();
 		otlp_export__put(x, (enum otlp_signal)i, span(body, n), items);
 		took = now_s() - began;
@@ -123,9 +128,11 @@ int main(int argc, char **argv)
 	unsigned long flush_ms = 5000;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "f:u:")) != -1) {
+	while ((opt = getopt(argc, argv, "f:u:w")) != -1) {
 		if (opt == 'f')
 			flush_ms = strtoul(optarg, NULL, 10);
+		else if (opt == 'w')
+			patient = true;
 		else
 			env.endpoint = optarg;
 	}

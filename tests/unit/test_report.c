@@ -450,11 +450,15 @@ static void test_counts_once(void **state)
 	assert_int_equal(
 		over(CALL("1", ",\"gen_ai.usage.input_tokens\":10,\"gen_ai.usage.cost\":0.1") CALL(
 			"1", ",\"gen_ai.usage.input_tokens\":10,\"gen_ai.usage.cost\":0.1")
-			     CALL("2", ",\"llmsnoop.role\":\"server\",\"gen_ai.usage.input_"
-				       "tokens\":10") CALL(
-				     "3", ",\"gen_ai.operation.name\":\"fetch_response\","
-					  "\"gen_ai.usage.input_tokens\":5,\"gen_ai.usage.cost\":0."
-					  "02") CALL("4", ",\"llmsnoop.counted_tokens\":999")
+			     CALL("2",
+				  ",\"llmsnoop.role\":\"server\",\"gen_ai.usage.input_"
+				  "tokens\":10") CALL("3",
+						      ",\"gen_ai.operation.name\":\"fetch_"
+						      "response\","
+						      "\"gen_ai.usage.input_tokens\":5,\"gen_ai."
+						      "usage.cost\":0."
+						      "02") CALL("4",
+								 ",\"llmsnoop.counted_tokens\":999")
 				     CALL("5", ",\"gen_ai.usage.output_tokens\":1") CALL(
 					     "6", ",\"error.type\":\"429\",\"llmsnoop.attempt\":2")
 					     CALL("7",

@@ -44,6 +44,7 @@ struct otlp_export {
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock;
+	pthread_cond_t settled; /* an attempt has ended */
 	bool stop;
 	uint64_t deadline_ns; /* once stop is set */
 };
@@ -144,6 +145,7 @@ static void end(struct otlp_export *x, struct lane *l, CURLcode code)
 	curl_multi_remove_handle(x->multi, l->sender.easy);
 	pthread_mutex_lock(&x->lock);
 	settle(l, &r);
+	pthread_cond_broadcast(&x->settled);
 	pthread_mutex_unlock(&x->lock);
 	l->sending = NULL;
 	if (r.fate == OTLP_AGAIN) {
@@ -277,6 +279,7 @@ int otlp_export__new(const struct otlp_config *config, const struct limits *lim,
 					      lim->otlp_logs_bytes};
 	const unsigned int items[N_OTLP_SIGNALS] = {config->spans.max_queue, 0,
 						    config->logs.max_queue};
+	pthread_condattr_t monotonic;
 	struct otlp_export *x;
 	int i, err = 0;
 
@@ -287,6 +290,10 @@ int otlp_export__new(const struct otlp_config *config, const struct limits *lim,
 		return -ENOMEM;
 	x->lim = lim;
 	pthread_mutex_init(&x->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&x->settled, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	for (i = 0; i < N_OTLP_SIGNALS; i++) {
 		otlp_queue__init(&x->lanes[i].queue, bytes[i], items[i]);
 		if (!config->targets[i].enabled || err)
@@ -336,6 +343,21 @@ int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span
 	else
 		curl_multi_wakeup(x->multi);
 	return err;
+}
+
+void otlp_export__wait(struct otlp_export *x, enum otlp_signal signal, size_t n_bytes,
+		       uint64_t timeout_ns)
+{
+	struct lane *l = &x->lanes[signal];
+	uint64_t end = now_ns() + timeout_ns;
+	struct timespec until = {.tv_sec = (time_t)(end / 1000000000ULL),
+				 .tv_nsec = (long)(end % 1000000000ULL)};
+	int err = 0;
+
+	pthread_mutex_lock(&x->lock);
+	while (!err && !l->stats.failing && otlp_queue__fits(&l->queue, n_bytes, 0) == -ENOBUFS)
+		err = pthread_cond_timedwait(&x->settled, &x->lock, &until);
+	pthread_mutex_unlock(&x->lock);
 }
 
 void otlp_export__stats(struct otlp_export *x, struct otlp_stats *ret)
@@ -424,6 +446,7 @@ void otlp_export__flush_free(struct otlp_export *x, uint64_t timeout_ns, struct 
 	say_drops(&last);
 	if (ret)
 		*ret = last;
+	pthread_cond_destroy(&x->settled);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
 }

@@ -17,7 +17,8 @@
 #include "sink/otlp/resource.h"
 
 #define MS 1000000ULL
-#define EXIT_NS (5000 * MS) /* for what waits when the program ends */
+#define REPLAY_NS (30000 * MS) /* a capture file can wait until there is room */
+#define EXIT_NS (5000 * MS)    /* for what waits when the program ends */
 #define REPLAY_PAUSE_NS (5 * MS)
 #define REPLAY_PAUSES 2000
 
@@ -104,6 +105,8 @@ static void send_request(struct otlp_sink *s, enum otlp_signal signal, const str
 
 	if (!err)
 		wait_for_room(s, signal, r->n_items);
+	if (!err && s->replay)
+		otlp_export__wait(s->export, signal, s->body.n, REPLAY_NS);
 	if (!err)
 		otlp_export__put(s->export, signal, buf__span(&s->body), r->n_items);
 	else
