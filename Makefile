@@ -73,7 +73,7 @@ HELPERS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c)) 
 .SUFFIXES:
 .SECONDARY: $(PROTO)
 .PHONY: all arches arm64 check test bench kernels fuzz fuzz-targets unit helpers fmt fmt-check includes cppcheck manual tidy \
-	install dist clean
+	install install-service dist clean
 
 all: $(B)/llmsnoop
 
@@ -219,6 +219,14 @@ tidy: $(SKEL)
 install: $(B)/llmsnoop
 	install -D -m 0755 $(B)/llmsnoop $(DESTDIR)$(PREFIX)/sbin/llmsnoop
 	install -D -m 0644 docs/llmsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/llmsnoop.8
+
+# As a service of systemd; a configuration that is there stays.
+install-service: install
+	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' deploy/systemd/llmsnoop.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/llmsnoop.service
+	test -e $(DESTDIR)/etc/llmsnoop/llmsnoop.conf || \
+		install -D -m 0600 deploy/systemd/llmsnoop.conf $(DESTDIR)/etc/llmsnoop/llmsnoop.conf
+	install -D -m 0644 deploy/systemd/llmsnoop.logrotate $(DESTDIR)/etc/logrotate.d/llmsnoop
 
 dist:
 	$(Q)git archive --prefix=llmsnoop-$(VERSION)/ -o $(O)/llmsnoop-$(VERSION).tar.gz HEAD
