@@ -8,6 +8,10 @@ READ, WRITE = 0, 1
 CALL_START = 1 << 3
 INFO, CLOCK, PROCESS, DATA, CLOSE, EXIT, COUNTS, TICK, END = range(1, 10)
 
+PROCESS_TEXTS = ('comm exe cmdline cgroup container_id unit env user slice session container_runtime '
+                 'container_name container_image pod_uid pod_namespace pod_name pod_container '
+                 'labels').split()
+
 
 def text(s):
     s = s if isinstance(s, bytes) else s.encode()
@@ -31,9 +35,11 @@ class Writer:
                      struct.pack('<I', zlib.crc32(payload)))
         self.records += 1
 
-    def process(self, pid):
+    def process(self, pid, **facts):
+        """facts: by the names of struct process (user/capture/capture.h)."""
+        facts = {'comm': 'app', 'exe': '/usr/bin/app', 'cmdline': 'app', 'cgroup': '/', **facts}
         self._record(PROCESS, struct.pack('<IIIQQ', pid, 1, 0, self.now - 10**9, self.now) + b''.join(
-            text(s) for s in ('app', '/usr/bin/app', 'app', '/', '', '', '')))
+            text(facts.get(name, '')) for name in PROCESS_TEXTS) + b'\0')
 
     def data(self, conn, pid, direction, data):
         """One SSL call at now, of at most 64 KiB; as much later as was passed since the last."""

@@ -29,6 +29,7 @@
 #define PIECE_BYTES (16 << 10)
 /* A piece and the largest histogram: 17 lines with labels of which each byte is escaped. */
 #define PAGE_BYTES (512 << 10)
+#define UNREAD_BYTES (64 << 10)
 #define SILENCE_NS 30000000000ULL
 #define N_CONNS 64
 
@@ -44,8 +45,10 @@ struct metrics_http {
 	bool started;
 	int stop; /* eventfd */
 	int listener;
-	struct conn conns[N_CONNS]; /* only the thread looks */
-	_Atomic uint64_t alive_ns;  /* CLOCK_MONOTONIC; 0: not yet */
+	/* only the thread looks at these */
+	struct conn conns[N_CONNS];
+	bool closed;		   /* one of them, just now */
+	_Atomic uint64_t alive_ns; /* CLOCK_MONOTONIC; 0: not yet */
 };
 
 static uint64_t now_ns(void)
@@ -188,6 +191,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **own,
 	unsigned int i;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		h->closed = true;
 		if (slot)
 			slot->since_ns = 0;
 		return;
@@ -203,15 +207,20 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **own,
 /* The library's own timeout is one of silence: a byte now and then would outwit it. */
 static void end_old(struct metrics_http *h)
 {
+	static const struct linger at_once = {.l_onoff = 1};
 	uint64_t now = now_ns(), patience;
 	unsigned int i, n = 0;
 
 	for (i = 0; i < N_CONNS; i++)
 		n += h->conns[i].since_ns != 0;
 	patience = (n == N_CONNS ? PATIENCE_FULL_S : PATIENCE_S) * 1000000000ULL;
-	for (i = 0; i < N_CONNS; i++)
-		if (h->conns[i].since_ns && now > h->conns[i].since_ns + patience)
-			shutdown(h->conns[i].fd, SHUT_RDWR);
+	for (i = 0; i < N_CONNS; i++) {
+		if (!h->conns[i].since_ns || now <= h->conns[i].since_ns + patience)
+			continue;
+		/* Nor does the kernel keep what was not read. */
+		setsockopt(h->conns[i].fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		shutdown(h->conns[i].fd, SHUT_RDWR);
+	}
 }
 
 static bool any_conn(const struct metrics_http *h)
@@ -224,11 +233,15 @@ static bool any_conn(const struct metrics_http *h)
 	return false;
 }
 
-static int wait_ms(const struct metrics_http *h)
+static int wait_ms(struct metrics_http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	int max = any_conn(h) ? 250 : 60000;
 
+	/* Where all places were taken, the library listens again only when it runs once more. */
+	if (h->closed)
+		max = 0;
+	h->closed = false;
 	return MHD_get_timeout(h->daemon, &ms) == MHD_YES && ms < (unsigned int)max ? (int)ms : max;
 }
 
@@ -288,7 +301,7 @@ bool metrics_http__is_open(const char *address)
 static int listen_at(const struct metrics_http_config *cfg, int *ret)
 {
 	struct sockaddr_storage a;
-	const int on = 1;
+	const int on = 1, unread = UNREAD_BYTES;
 	socklen_t n;
 	int err = parse(cfg->address, cfg->port, &a, &n), fd;
 
@@ -298,6 +311,7 @@ static int listen_at(const struct metrics_http_config *cfg, int *ret)
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof(unread)); /* its connections' */
 	if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 128)) {
 		err = -errno;
 		close(fd);
