@@ -11,7 +11,7 @@ test is skipped (exit 77). A known part is held to its own definition: the schem
 content for a part of a type of its own."""
 # timeout: 400
 import base64, collections, glob, gzip, json, os, struct, subprocess, sys, threading
-import run
+import run, sessions
 
 try:
     import jsonschema
@@ -202,6 +202,36 @@ def judge(r, t, record, schemas, count):
             yield 'input messages: %d, not %d' % (inputs(record), n)
 
 
+def spoken(session):
+    """The words of each response of a recorded session of OpenAI's Realtime, as its end says them."""
+    for received, d in sessions.documents(session):
+        if received and d.get('type') == 'response.done':
+            yield ''.join(c.get('text') or c.get('transcript') or '' for i in d['response'].get('output') or [] if i.get('type') == 'message' for c in i['content'])
+
+
+def judge_sessions(program, directory, schemas, count):
+    path = os.path.join(directory, 'websocket.jsonl.gz')
+    if not os.path.exists(path):
+        return
+    recorded = list(sessions.load(path))
+    for session, got in zip(recorded, run.run(program, (sessions.pack(s, i) for i, s in enumerate(recorded)))):
+        where = (session.get('source'), session.get('file', '')[-70:])
+        if got and got[0] == 'differs':
+            yield (*where, 'other content at another split')
+            continue
+        count['turns'] += len(got)
+        for record in got:
+            count['turns with input'] += 'gen_ai.input.messages' in record
+            for fault in schemas.faults(record):
+                yield (*where, fault)
+        want = list(spoken(session))
+        if 'realtime' in session['url'] and want:
+            have = [words(r) for r in got]
+            count['spoken'] += len(want)
+            if have[:len(want)] != want:
+                yield (*where, 'words: %r, not %r' % (have[:3], want[:3]))
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != '-v']
     program = args[0] if args else os.path.join(HERE, '../../build/tests/corpus_content')
@@ -233,6 +263,7 @@ def main():
         count['with input'] += 'gen_ai.input.messages' in record
         count['with output'] += 'gen_ai.output.messages' in record
         bad += [(*where, x) for x in judge(r, t, record, schemas, count) if (where[1][-40:], where[2]) not in EXPECTED]
+    bad += judge_sessions(program, directory, schemas, count)
     for b in bad:
         print('DIFFERENT', *b)
     print('checked: %d exchanges:' % len(exchanges), ', '.join('%d %s' % (n, k) for k, n in count.items()) + ';', '%d faults' % len(bad))

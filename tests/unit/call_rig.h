@@ -29,6 +29,7 @@ static struct {
 	struct limits lim;
 	uint64_t max_calls;
 	bool estimate;
+	const struct content_config *content; /* NULL: nothing of what is said is kept */
 	void (*on_run)(void *ctx, const struct agent_run *r); /* NULL: nobody listens */
 	void (*on_tool)(void *ctx, const struct agent_tool *t);
 	void (*on_call)(const struct call *c);
@@ -63,6 +64,7 @@ static void start(void)
 		.lim = &run.lim,
 		.max_calls = run.max_calls,
 		.estimate = run.estimate,
+		.content = run.content,
 		.call = on_record,
 		.run = run.on_run,
 		.tool = run.on_tool,
