@@ -102,17 +102,20 @@ class Mixed:
             error or answer, status=status, headers=headers)
 
     def agent(self, pid):
-        """Two rounds with two tools at once, a refusal that is tried again, and an end."""
+        """Two rounds with two tools at once, one of them by MCP, a refusal that is tried again, and
+        an end."""
         said = [{'role': 'user', 'content': 'canary-prompt'}]
         for i in range(2):
             uses = [{'type': 'tool_use', 'id': 'toolu_%d%s' % (i, x), 'name': name,
                      'input': {'canary-argument': x}}
-                    for x, name in (('a', 'Bash'), ('b', 'Read'))]
+                    for x, name in (('a', 'Bash'), ('b', 'mcp__files__lookup' if i else 'Read'))]
             if i:
                 self.anthropic(pid, said, None, None, 429, {
                     'type': 'error', 'error': {'type': 'rate_limit_error', 'message': 'later'}})
                 self.w.wait(1)
             self.anthropic(pid, said, uses, 'tool_use')
+            if i:
+                self.mcp(pid, 'tools/call', {'name': 'lookup'}, {'result': {'content': []}})
             self.w.wait(0.5)
             said += [{'role': 'assistant', 'content': uses}, {'role': 'user', 'content': [
                 {'type': 'tool_result', 'tool_use_id': u['id'], 'content': 'canary-result'}

@@ -69,8 +69,9 @@ def number(rules, name, **labels):
 def same_facts(rules, records, semconv):
     """Each record is a span with its facts, and metrics sum up to what records do."""
     spans = {s.span_id.hex(): (s, a, r) for s, a, r in rules.spans.values()}
+    # One span for each use of a tool: its own call, where that was seen.
     told = [r for r in records if r['type'] != 'stats' and
-            r['trace_id'] != otlp_mixed.UNSAMPLED_TRACE]
+            r['trace_id'] != otlp_mixed.UNSAMPLED_TRACE and 'llmsnoop.tool.mcp_span_id' not in r]
     check.equal(len(spans), len(told), 'spans')
     renamed = {'gen_ai.usage.cache_creation.input_tokens':
                'gen_ai.usage.cache_write.input_tokens'} if semconv == 'latest' else {}
@@ -150,6 +151,11 @@ for semconv in ('1.41', 'latest'):
             ('execute_tool', 2), ('initialize', 3), ('prompts/get', 3), ('moderation', 3),
             ('count_tokens', 3), ('chat', 2)}
     check(want <= kinds(rules), 'spans of no kind:', want - kinds(rules))
+    used = [r for r in records if 'llmsnoop.tool.mcp_span_id' in r]
+    check.equal([r['gen_ai.tool.name'] for r in used], ['mcp__files__lookup'], 'tools by MCP')
+    for r in used:
+        s = rules.spans[bytes.fromhex(r['llmsnoop.tool.mcp_span_id'])][0]
+        check.equal(s.parent_span_id.hex(), r['parent_span_id'], 'the parent of', s.name)
     failed = [r for r in records if r['type'] == 'llm.call' and 'error.type' in r]
     check.equal(len(rules.records), len(failed), 'exceptions')
     check(len(failed) >= 4, 'errors', len(failed))
@@ -197,7 +203,8 @@ replay('--semconv', 'latest',
             'OTEL_RESOURCE_ATTRIBUTES': 'deployment.environment.name=t%20x'})
 limited = [s for m in receiver.of('traces') for r in m.resource_spans for sc in r.scope_spans
            for s in sc.spans]
-check.equal(len(limited), len([r for r in records if r['type'] != 'stats']), 'always_on')
+check.equal(len(limited), len([r for r in records if r['type'] != 'stats' and
+                                   'llmsnoop.tool.mcp_span_id' not in r]), 'always_on')
 check(all(len(s.attributes) <= 5 for s in limited), 'more attributes than the limit')
 for s in limited:
     whole = rules.spans.get(s.span_id)

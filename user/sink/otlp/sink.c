@@ -179,6 +179,13 @@ static void saw(struct otlp_sink *s, uint64_t time_ns)
 		s->latest_ns = time_ns;
 }
 
+static bool is_some(const uint8_t id[8])
+{
+	static const uint8_t none[8];
+
+	return memcmp(id, none, 8) != 0;
+}
+
 static int set_resource(struct otlp_sink *s, const struct fields *t, const void *record)
 {
 	buf__clear(&s->resource);
@@ -263,6 +270,9 @@ static int on_tool(struct sink *sink, const struct agent_tool *t)
 	saw(s, t->time_ns + t->duration_ns);
 	if (s->metrics)
 		metrics__tool(s->metrics, t);
+	/* Its own call is a span already: the conventions want one for each use. */
+	if (is_some(t->mcp_span_id))
+		return 0;
 	if (!s->config.targets[OTLP_TRACES].enabled ||
 	    !otlp_encode__is_sampled(&s->config, t->trace_id, t->sampled))
 		return 0;
