@@ -374,7 +374,7 @@ static void content_only_where_it_is_wanted(void **state)
 	e.content_on_spans = true;
 	s = otlp_span_of(&e, &c, NULL, NULL);
 	assert_string_equal(otlp_text(FIND("gen_ai.input.messages")), k.input_messages);
-	assert_true(FIND("llmsnoop.content.cut")->bool_value);
+	assert_true(FIND("llmsnoop.content.truncated")->bool_value);
 	otlp__span__free_unpacked(s, NULL);
 	buf__init(&out, 1 << 16);
 	assert_int_equal(otlp_encode__details(&e, &c, &out), 0);
