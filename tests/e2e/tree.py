@@ -163,7 +163,10 @@ def counts(tree):
         return
     yield from near('calls', run.get('llmsnoop.run.calls'), len(calls))
     yield from near('errors', run.get('llmsnoop.run.errors', 0), len(failed))
-    yield from near('rounds', run.get('llmsnoop.run.rounds'), len(calls) - len(failed))
+    # Calls beside the agent's own conversation (titles, embeddings) are answered, too.
+    if run.get('llmsnoop.run.rounds', -1) not in range(len(calls) - len(failed) + 1):
+        yield 'rounds: %s of %d answered calls' % (run.get('llmsnoop.run.rounds'),
+                                                   len(calls) - len(failed))
     yield from near('retries', run.get('llmsnoop.run.retries', 0),
                     sum(c.get('llmsnoop.attempt', 1) > 1 for c in calls))
     yield from near('tools', run.get('llmsnoop.run.tools', 0),

@@ -48,6 +48,7 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_CONVERSATION_ID] = "conv",
 	[FACT_TOOLS_OFFERED] = "offers",
 	[FACT_TOOL_RESULT_ID] = "result",
+	[FACT_TOOL_RESULT_NAME] = "result_of",
 	[FACT_TOOL_RESULT_ERROR] = "failed",
 	[FACT_CACHE_WRITE_5M_TOKENS] = "write_5m",
 	[FACT_CACHE_WRITE_1H_TOKENS] = "write_1h",

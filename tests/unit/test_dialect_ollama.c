@@ -38,7 +38,7 @@ static void test_request(void **state)
 	     "stream=1 |");
 	chat("{\"format\":{\"type\":\"object\"},\"messages\":[{\"role\":\"tool\","
 	     "\"tool_call_id\":\"c1\",\"content\":\"r\"},{\"role\":\"tool\",\"tool_name\":\"f\"}]}",
-	     NULL, NULL, "stream=1 type=json result=c1 |");
+	     NULL, NULL, "stream=1 type=json result=c1 result_of=f |");
 }
 
 static void test_whole(void **state)

@@ -65,7 +65,7 @@ static void calls_of_the_conversation_join_the_run_that_is_open(void **state)
 	is_of(3, 0);
 	is_of(4, 0);
 	assert_int_equal(told.runs[0].calls, 4);
-	assert_int_equal(told.runs[0].rounds, 3);
+	assert_int_equal(told.runs[0].rounds, 2);
 	assert_int_equal(told.runs[0].input_tokens, 3); /* what was counted was not used */
 	assert_null(told.runs[0].model);
 }
@@ -236,6 +236,75 @@ static void a_tool_whose_result_never_came_was_called_all_the_same(void **state)
 	check_tree();
 }
 
+/* ---- results without ids ---- */
+
+#define GEMINI "/v1beta/models/gemini-2.5-pro:generateContent"
+#define GEMINI_ASK(contents)                                                             \
+	"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"go\"}]}" contents "]," \
+	"\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]}"
+#define GEMINI_BRING(name)                                                   \
+	",{\"role\":\"model\",\"parts\":[]},{\"role\":\"user\",\"parts\":[{" \
+	"\"functionResponse\":{\"name\":\"" name "\",\"response\":{}}}]}"
+#define GEMINI_SAYS(part)                                                          \
+	"{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[" part "]}," \
+	"\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":1}}"
+#define GEMINI_CALL(name) "{\"functionCall\":{\"name\":\"" name "\",\"args\":{\"a\":1}}}"
+#define GEMINI_TEXT "{\"text\":\"x\"}"
+
+static void without_ids_the_one_run_that_waits_goes_on(void **state)
+{
+	start();
+	say(1000, GEMINI, NULL, GEMINI_ASK(""), 200, GEMINI_SAYS(GEMINI_CALL("f")));
+	say(1100, GEMINI, NULL, GEMINI_ASK(""), 200, GEMINI_SAYS(GEMINI_CALL("g")));
+	say(2000, GEMINI, NULL, GEMINI_ASK(GEMINI_BRING("g")), 200, GEMINI_SAYS(GEMINI_TEXT));
+	say(2500, GEMINI, NULL, GEMINI_ASK(GEMINI_BRING("f")), 200, GEMINI_SAYS(GEMINI_TEXT));
+	assert_int_equal(told.n_runs, 2);
+	check_tree();
+	is_of(1, 0);
+	is_of(2, 0);
+	is_of(0, 1);
+	is_of(3, 1);
+	assert_int_equal(told.n_tools, 2);
+	assert_string_equal(told.tools[0].name, "g");
+	assert_null(told.tools[0].id);
+	assert_int_equal(told.tools[1].duration_ns, (2500 - 1110) * MS);
+}
+
+/* Which of two it is, nobody can say. */
+static void without_ids_nothing_is_guessed(void **state)
+{
+	start();
+	say(1000, GEMINI, NULL, GEMINI_ASK(""), 200, GEMINI_SAYS(GEMINI_CALL("f")));
+	say(1100, GEMINI, NULL, GEMINI_ASK(""), 200, GEMINI_SAYS(GEMINI_CALL("f")));
+	say(2000, GEMINI, NULL, GEMINI_ASK(GEMINI_BRING("f")), 200, GEMINI_SAYS(GEMINI_TEXT));
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].rounds, 1);
+	assert_int_equal(told.n_tools, 0);
+	finish();
+	assert_int_equal(told.n_runs, 3);
+	check_tree();
+}
+
+/* ---- what is said again in other bytes ---- */
+
+static void the_same_results_again_are_the_same_step(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	say(2000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 529, REFUSED);
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1") ",{\"role\":\"user\"}"), 529, REFUSED);
+	say(4000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1") ", {\"role\":\"user\"}"), 200,
+	    CHAT_CALLS(CHAT_CALL("t2", "a", "{}")));
+	say(5000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t2")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].retries, 2);
+	assert_int_equal(told.calls[1].attempt, 1);
+	assert_int_equal(told.calls[2].attempt, 2);
+	assert_int_equal(told.calls[3].attempt, 3);
+	assert_memory_equal(told.calls[3].retry_of, told.calls[1].span_id, 8);
+	assert_int_equal(told.calls[4].attempt, 1);
+}
+
 /* ---- circles ---- */
 
 static void the_same_tool_again_and_again_is_counted(void **state)
@@ -376,6 +445,33 @@ static void a_client_may_be_faster_than_its_connection(void **state)
 	check_tree();
 }
 
+/* The page behind the refusal is read when the connection is needed again, or never. */
+static void a_refusal_may_end_after_its_retry(void **state)
+{
+	const struct http_msg_ops *ops = call_tracker__http_ops();
+	const struct exchange e = {.request = CHAT_ASK("go"), .path = CHAT, .dir = DIR_WRITE};
+	const struct http_head h = {.status = 500, .version = 11};
+	struct span s = span_str(e.request);
+	void *x;
+
+	start();
+	x = begin(&e, 9);
+	ops->request_body(x, s, s.n, 1002 * MS);
+	ops->request_end(x, 0, 1002 * MS);
+	ops->response(x, &h, 1100 * MS, 1100 * MS);
+	say(2000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 0); /* a call of it is under way */
+	ops->end(x, HTTP_END_SERVER, 3000 * MS);
+	assert_int_equal(told.n_runs, 1);
+	check_tree();
+	assert_int_equal(told.runs[0].end, RUN_FINISHED);
+	assert_null(told.runs[0].error_type);
+	assert_int_equal(told.runs[0].errors, 1);
+	assert_int_equal(told.runs[0].retries, 1);
+	assert_int_equal(told.calls[0].attempt, 2);
+	assert_memory_equal(told.calls[0].retry_of, told.calls[1].span_id, 8);
+}
+
 static void tools_past_the_bound_are_forgotten(void **state)
 {
 	run.lim.run_tools = 2;
@@ -423,10 +519,14 @@ int main(void)
 		RUN_TEST(the_tools_own_call_says_it_best),
 		RUN_TEST(two_runs_that_wait_for_one_tool_leave_it_open),
 		RUN_TEST(a_tool_whose_result_never_came_was_called_all_the_same),
+		RUN_TEST(without_ids_the_one_run_that_waits_goes_on),
+		RUN_TEST(without_ids_nothing_is_guessed),
+		RUN_TEST(the_same_results_again_are_the_same_step),
 		RUN_TEST(the_same_tool_again_and_again_is_counted),
 		RUN_TEST(pieces_of_arguments_are_compared_as_a_whole),
 		RUN_TEST(an_answer_that_nobody_waited_for_is_an_abort),
 		RUN_TEST(a_client_may_be_faster_than_its_connection),
+		RUN_TEST(a_refusal_may_end_after_its_retry),
 		RUN_TEST(tools_past_the_bound_are_forgotten),
 		RUN_TEST(room_is_made_by_ending_the_oldest),
 	};

@@ -25,12 +25,13 @@ struct agent_run {
 	const char *agent; /* its name, where the wire has one */
 	const char *provider, *conversation_id;
 	const char *model;		   /* that was asked for; NULL: several */
-	const char *const *finish_reasons; /* of the last answer */
+	const char *const *finish_reasons; /* of the last call */
 	unsigned int n_finish_reasons;
 	enum run_end end;
 	const char *error_type; /* of the last call, where that failed; NULL: the run did not */
 
-	int64_t rounds;	 /* calls that were answered */
+	int64_t rounds;	 /* answered calls that offer tools or bring results; others are beside them
+			  */
 	int64_t calls;	 /* all */
 	int64_t errors;	 /* calls that failed */
 	int64_t retries; /* calls that said again what had failed */

@@ -213,6 +213,8 @@ static void on_response(void *ctx, const struct http_head *h, uint64_t first_ns,
 	x->c.truncated |= h->truncated;
 	headers__response(x, h, call_tracker__wall_ns(x->tracker, ts_ns));
 	dialect_reader__response_head(x->reader, h, ts_ns);
+	if (h->status >= 400)
+		runs__refused(x);
 }
 
 static void on_response_body(void *ctx, struct span s, uint64_t wire, uint64_t ts_ns)

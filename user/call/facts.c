@@ -139,8 +139,8 @@ static void add_tool_result(struct call_open *x, void *field, const struct fact_
 	x->next_tool_result = (at + 1) % max;
 }
 
-static void add_failed_result(struct call_open *x, void *field, const struct fact_value *v,
-			      uint64_t ts_ns)
+static void add_result_text(struct call_open *x, void *field, const struct fact_value *v,
+			    uint64_t ts_ns)
 {
 	struct text_list *l = field;
 
@@ -228,7 +228,8 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_PREVIOUS_RESPONSE_ID] = {set_text, OF_CALL(previous_response_id)},
 	[FACT_CONVERSATION_ID] = {set_text, OF_CALL(conversation_id)},
 	[FACT_TOOL_RESULT_ID] = {add_tool_result, OF_OPEN(tool_results)},
-	[FACT_TOOL_RESULT_ERROR] = {add_failed_result, OF_OPEN(failed_results)},
+	[FACT_TOOL_RESULT_NAME] = {add_result_text, OF_OPEN(named_results)},
+	[FACT_TOOL_RESULT_ERROR] = {add_result_text, OF_OPEN(failed_results)},
 	[FACT_TOOLS_OFFERED] = {set_true, OF_OPEN(offers_tools)},
 	[FACT_MCP_METHOD] = {set_text, OF_CALL(mcp_method)},
 	[FACT_MCP_TOOL] = {set_text, OF_CALL(mcp_tool)},
@@ -323,9 +324,11 @@ void facts__inherit(struct call_open *x, struct call_open *s)
 	inherit_list(x, &x->formats, &s->formats, x->lim->finish_reasons);
 	inherit_list(x, &x->tool_results, &s->tool_results, x->lim->tool_calls);
 	inherit_list(x, &x->failed_results, &s->failed_results, x->lim->tool_calls);
+	inherit_list(x, &x->named_results, &s->named_results, x->lim->tool_calls);
 	x->next_tool_result = s->next_tool_result;
 	x->offers_tools = s->offers_tools;
 	/* They were brought for this turn, not for those after it. */
+	s->named_results.n = 0;
 	s->tool_results.n = s->failed_results.n = s->next_tool_result = 0;
 	s->c.tool_results_cut = false;
 }

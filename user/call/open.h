@@ -48,7 +48,7 @@ struct call_open {
 	struct content_call *said; /* NULL: nobody asked for it */
 
 	/* lists, handed to c at the end */
-	struct text_list finish, stop, formats, tool_results, failed_results;
+	struct text_list finish, stop, formats, tool_results, failed_results, named_results;
 	struct call_tool *tools;
 	unsigned int n_tools, tools_cap;
 	unsigned int next_tool_result; /* position that the next one takes */
@@ -69,6 +69,7 @@ struct call_open {
 	bool body_over;	       /* a turn has begun by them */
 	uint64_t request;      /* its fingerprint; 0: unknown */
 	bool decided;	       /* which run it is of */
+	bool refused;	       /* that it failed is noted already */
 	uint64_t batch;	       /* of the tools that it asks for; 0: its run knows of none yet */
 	unsigned int n_asked;  /* of them */
 	struct run *run;       /* NULL: of none */

@@ -178,6 +178,10 @@ void run__join(struct run *r, struct call_open *x)
 	r->n_members++;
 	learn_conversation(r, x);
 	run__touch(r, x->last_ns);
+	if (is_model(x) && x->first_ns > r->latest_ns)
+		r->latest_ns = x->first_ns;
+	if (runs__is_round(x) && x->first_ns > r->latest_round_ns)
+		r->latest_round_ns = x->first_ns;
 	if (!is_model(x) || r->n_busy++)
 		return;
 	r->busy_ns = x->first_ns;
@@ -260,7 +264,7 @@ static void add_model(struct run *r, const char *model)
 		r->several_models = true;
 }
 
-static void add_answer(struct run *r, const struct call *c)
+static void add_finish(struct run *r, const struct call *c)
 {
 	unsigned int i, n = 0;
 
@@ -276,20 +280,27 @@ static void add_answer(struct run *r, const struct call *c)
 
 static void add_failure(struct run *r, const struct call *c)
 {
-	bool aborted = c->error_type && !strcmp(c->error_type, "cancelled");
+	if (!c->error_type)
+		return;
+	r->r.errors++;
+	if (strcmp(c->error_type, "cancelled"))
+		return;
+	r->r.aborts++;
+	sum(&r->r.aborted_nusd, c->cost_nusd);
+}
 
+/* How it stands with the run: what came of the call that began last, which need not be the one that
+ * ends last. */
+static void add_outcome(struct run *r, const struct call *c)
+{
+	add_finish(r, c);
 	r->failed = c->error_type != NULL;
 	r->wait_ns = 0;
 	if (!r->failed)
 		return;
-	r->r.errors++;
 	run__text(r->error, c->error_type);
 	if (c->retry_after_s > 0)
 		r->wait_ns = (uint64_t)(fmin(c->retry_after_s, WAIT_MAX_S) * NS_PER_S);
-	if (!aborted)
-		return;
-	r->r.aborts++;
-	sum(&r->r.aborted_nusd, c->cost_nusd);
 }
 
 static void learn_response(struct run *r, const struct call_open *x)
@@ -328,18 +339,19 @@ void run__add(struct run *r, struct call_open *x)
 	r->r.retries += c->kind == CALL_MODEL && c->attempt > 1;
 	add_usage(r, c);
 	add_failure(r, c);
+	if (x->first_ns >= r->latest_ns)
+		add_outcome(r, c);
 	learn_response(r, x);
 	if (c->kind == CALL_MODEL)
 		run__step(r, c->duration_ns, c->request_model, c->span_id);
 	if (!runs__is_inference(x))
 		return;
 	add_model(r, c->request_model);
-	if (r->failed) {
+	if (c->error_type) {
 		run_tools__forget(r, x);
 		return;
 	}
-	r->r.rounds += c->kind == CALL_MODEL;
-	add_answer(r, c);
+	r->r.rounds += c->kind == CALL_MODEL && runs__is_round(x);
 	run_tools__ask(r, x);
 	repeats = run_tools__repeat(r, x);
 	if (repeats)

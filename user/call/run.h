@@ -68,6 +68,7 @@ struct run {
 	uint64_t start_ns;
 	enum call_role role;
 
+	struct attempt failed_step; /* the round that failed: request is of its results; 0: none */
 	struct run_key conversation, trace, responses[RUN_RESPONSES];
 	unsigned int next_response;
 	struct run_tool *tools;
@@ -79,6 +80,7 @@ struct run {
 	unsigned int n_members, n_busy;		       /* of them, of models */
 	uint64_t first_ns, busy_ns, end_ns, active_ns; /* CLOCK_MONOTONIC; busy since, end of the
 							  last call, latest activity */
+	uint64_t latest_ns, latest_round_ns;	       /* when the latest call, and round, began */
 	uint64_t wait_ns; /* that the provider asked for after the latest failure */
 	bool told;	  /* a record names it */
 	bool final;	  /* the latest answer asks for nothing more */
@@ -121,6 +123,9 @@ struct run_key *run_keys__next(const struct run_key *k);
 
 /* Is it a call that answers with words or uses of tools? */
 bool runs__is_inference(const struct call_open *x);
+/* Is it a part of an agent's own conversation, and not beside it? It offers tools, or brings what
+ * they gave. */
+bool runs__is_round(const struct call_open *x);
 
 /* ---- run.c ---- */
 
@@ -153,6 +158,8 @@ void run_tools__ask(struct run *r, struct call_open *x);
 bool run_tools__repeat(struct run *r, struct call_open *x);
 /* It failed: nobody uses them. */
 void run_tools__forget(struct run *r, struct call_open *x);
+/* Does it wait for tools without ids, of the names of all results without ids that x brings? */
+bool run_tools__await(const struct run *r, const struct call_open *x);
 /* x's request brings results: tells the tools that are over. */
 void run_tools__bring(struct run *r, const struct call_open *x);
 /* The run that waits for a tool which x, a call of MCP, is the call of: x->tool. NULL: none does,

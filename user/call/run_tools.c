@@ -97,9 +97,13 @@ static struct run_tool *add_tool(struct run *r, const struct call_open *x,
 
 void run_tools__ask(struct run *r, struct call_open *x)
 {
+	uint64_t end_ns = x->first_ns + x->c.duration_ns;
 	struct run_tool *tool;
 	unsigned int i;
 
+	/* Of an answer that goes on there is no duration yet. */
+	if (end_ns < x->last_ns)
+		end_ns = x->last_ns;
 	if (!x->batch)
 		x->batch = ++r->runs->serials;
 	for (i = x->n_asked; i < x->n_tools; i++) {
@@ -112,11 +116,10 @@ void run_tools__ask(struct run *r, struct call_open *x)
 			continue;
 		tool->batch = x->batch;
 		tool->nth = i;
-		tool->asked_ns = x->last_ns;
 	}
 	for (tool = r->tools; tool; tool = tool->next)
 		if (tool->batch == x->batch && !tool->done)
-			tool->asked_ns = x->last_ns;
+			tool->asked_ns = end_ns;
 }
 
 void run_tools__forget(struct run *r, struct call_open *x)
@@ -239,14 +242,8 @@ static void tell_own(struct run *r, const struct run_tool *tool, const char *err
 static void bring(struct run *r, struct run_tool *tool, const struct call_open *x,
 		  const char *error)
 {
-	struct run_tool *other;
-
 	set_due(r, tool, false);
 	tool->done = true;
-	/* All results of one answer come at once: what is not among them nobody waits for. */
-	for (other = r->tools; other; other = other->next)
-		if (other->batch == tool->batch)
-			set_due(r, other, false);
 	if (tool->own_end_ns)
 		tell_own(r, tool, error);
 	else
@@ -273,18 +270,61 @@ static bool has_failed(const struct call_open *x, const char *id)
 	return false;
 }
 
+/* The one that was asked for first of those without an id that have that name. */
+static struct run_tool *find_named(const struct run *r, const char *name)
+{
+	struct run_tool *tool, *first = NULL;
+
+	for (tool = r->tools; tool; tool = tool->next)
+		if (tool->due && !tool->done && !tool->id && tool->name &&
+		    !strcmp(tool->name, name))
+			first = tool;
+	return first;
+}
+
+bool run_tools__await(const struct run *r, const struct call_open *x)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->named_results.n; i++)
+		if (x->named_results.v[i] && !find_named(r, x->named_results.v[i]))
+			return false;
+	return r->n_due;
+}
+
+/* All results of one answer come at once: what is not among them nobody waits for. */
+static void drop_rest(struct run *r, uint64_t batch)
+{
+	struct run_tool *tool;
+
+	for (tool = r->tools; batch && tool; tool = tool->next)
+		if (tool->batch == batch)
+			set_due(r, tool, false);
+}
+
 void run_tools__bring(struct run *r, const struct call_open *x)
 {
 	struct run_tool *tool;
+	uint64_t batch = 0;
 	unsigned int i;
 
 	for (i = 0; i < x->tool_results.n; i++) {
 		const char *id = x->tool_results.v[i];
 
 		tool = id ? find(r, x, id) : NULL;
-		if (tool)
-			bring(r, tool, x, has_failed(x, id) ? "tool_error" : NULL);
+		if (!tool)
+			continue;
+		batch = tool->batch;
+		bring(r, tool, x, has_failed(x, id) ? "tool_error" : NULL);
 	}
+	for (i = 0; i < x->named_results.n; i++) {
+		tool = x->named_results.v[i] ? find_named(r, x->named_results.v[i]) : NULL;
+		if (!tool)
+			continue;
+		batch = tool->batch;
+		bring(r, tool, x, NULL);
+	}
+	drop_rest(r, batch);
 }
 
 /* ---- their own calls ---- */

@@ -63,10 +63,10 @@ bool runs__is_inference(const struct call_open *x)
 	return false;
 }
 
-/* Part of an agent's own conversation, not a call beside it. */
-static bool is_round(const struct call_open *x)
+bool runs__is_round(const struct call_open *x)
 {
-	return runs__is_inference(x) && (x->offers_tools || x->tool_results.n);
+	return runs__is_inference(x) &&
+	       (x->offers_tools || x->tool_results.n || x->named_results.n);
 }
 
 /* ---- what joins it ---- */
@@ -152,11 +152,26 @@ static struct run *by_trace(struct runs *t, const struct call_open *x)
 {
 	struct run_key *k;
 
-	if (!x->traceparent || is_round(x))
+	if (!x->traceparent || runs__is_round(x))
 		return NULL;
 	k = run_keys__find(
 		t, run_keys__hash(t, x, RUN_BY_TRACE, x->c.trace_id, sizeof(x->c.trace_id)));
 	return k && !run_keys__next(k) ? k->run : NULL;
+}
+
+/* Some APIs have no ids: the one run that waits for tools of these names. */
+static struct run *by_names(struct runs *t, const struct call_open *x)
+{
+	struct run *r, *found = NULL;
+
+	for (r = x->named_results.n ? t->newest : NULL; r; r = r->older) {
+		if (r->pid != x->c.who.pid || r->role != x->c.role || !run_tools__await(r, x))
+			continue;
+		if (found)
+			return NULL;
+		found = r;
+	}
+	return found;
 }
 
 static struct run *find(struct runs *t, struct call_open *x, uint64_t retried)
@@ -171,6 +186,8 @@ static struct run *find(struct runs *t, struct call_open *x, uint64_t retried)
 		r = alive(by_text(t, x, RUN_BY_RESPONSE, x->c.previous_response_id), x);
 	if (!r)
 		r = alive(by_serial(t, retried), x);
+	if (!r)
+		r = alive(by_names(t, x), x);
 	if (!r)
 		r = alive(by_text(t, x, RUN_BY_CONVERSATION, x->c.conversation_id), x);
 	if (!r)
@@ -227,18 +244,65 @@ static uint64_t count_attempt(struct runs *t, struct call_open *x)
 	return before.run;
 }
 
-static void note_failure(struct runs *t, const struct call_open *x)
+/* Which results it brings: what a round says again that is not said in the same bytes. */
+static uint64_t step_of(const struct runs *t, const struct call_open *x)
+{
+	struct siphash s;
+	unsigned int i;
+
+	siphash__begin(&s, t->key);
+	for (i = 0; i < x->tool_results.n; i++)
+		if (x->tool_results.v[i])
+			siphash__add(&s,
+				     span(x->tool_results.v[i], strlen(x->tool_results.v[i]) + 1));
+	return s.n ? siphash__value(&s) | 1 : 0;
+}
+
+static bool is_none(const uint8_t id[8])
 {
 	static const uint8_t none[8];
+
+	return !memcmp(id, none, sizeof(none));
+}
+
+/* Some agents change something (the stream, where the cache ends) when they try again. */
+static void count_step(struct run *r, struct call_open *x)
+{
+	uint64_t step = step_of(r->runs, x);
+
+	if (!step || step != r->failed_step.request || !is_none(x->c.retry_of))
+		return;
+	memcpy(x->c.retry_of, r->failed_step.first_id, sizeof(x->c.retry_of));
+	if (x->c.attempt <= r->failed_step.nth)
+		x->c.attempt = r->failed_step.nth + 1;
+}
+
+static void note_step(struct run *r, const struct call_open *x, bool failed)
+{
+	const uint8_t *first = is_none(x->c.retry_of) ? x->c.span_id : x->c.retry_of;
+	uint64_t step = step_of(r->runs, x);
+
+	if (!failed) {
+		if (step == r->failed_step.request)
+			r->failed_step.request = 0;
+		return;
+	}
+	r->failed_step =
+		(struct attempt){.request = step, .nth = x->c.attempt > 0 ? x->c.attempt : 1};
+	memcpy(r->failed_step.first_id, first, sizeof(r->failed_step.first_id));
+}
+
+static void note_failure(struct runs *t, const struct call_open *x)
+{
 	struct attempt a = {
 		.request = x->request,
 		.ts_ns = x->last_ns,
 		.nth = x->c.attempt,
 		.run = x->run ? x->run->serial : 0,
 	};
-	bool first = !memcmp(x->c.retry_of, none, sizeof(none));
 
-	memcpy(a.first_id, first ? x->c.span_id : x->c.retry_of, sizeof(a.first_id));
+	memcpy(a.first_id, is_none(x->c.retry_of) ? x->c.span_id : x->c.retry_of,
+	       sizeof(a.first_id));
 	attempts__add(t->attempts, &a);
 }
 
@@ -270,7 +334,7 @@ static struct run *run_of(struct runs *t, struct call_open *x)
 	if (kind == DIALECT_FETCH)
 		return alive(by_text(t, x, RUN_BY_RESPONSE, x->c.response_id), x);
 	r = find(t, x, retried);
-	return r || !is_round(x) ? r : run__new(t, x);
+	return r || !runs__is_round(x) ? r : run__new(t, x);
 }
 
 void runs__request(struct call_open *x)
@@ -291,8 +355,9 @@ void runs__request(struct call_open *x)
 		return;
 	run__join(r, x);
 	give_ids(x, r);
+	count_step(r, x);
 	run_tools__bring(r, x);
-	if (is_round(x))
+	if (runs__is_round(x))
 		r->final = false;
 }
 
@@ -311,18 +376,30 @@ static bool is_final(const struct call_open *x)
 	return true;
 }
 
+void runs__refused(struct call_open *x)
+{
+	if (!x->decided || x->session || !dialect_reader__confirmed(x->reader))
+		return;
+	x->refused = true;
+	note_failure(x->tracker->runs, x);
+	if (x->run && runs__is_round(x))
+		note_step(x->run, x, true);
+}
+
 void runs__record(struct call_open *x)
 {
 	struct run *r;
 
 	runs__request(x);
 	r = x->run;
-	if (x->c.error_type && x->request)
+	if (x->c.error_type && !x->refused)
 		note_failure(x->tracker->runs, x);
 	if (!r)
 		return;
 	run__add(r, x);
-	if (is_round(x) || x->c.kind == CALL_FETCH)
+	if (runs__is_round(x) && !x->refused)
+		note_step(r, x, x->c.error_type != NULL);
+	if ((runs__is_round(x) && x->first_ns >= r->latest_round_ns) || x->c.kind == CALL_FETCH)
 		r->final = is_final(x);
 }
 

@@ -23,6 +23,9 @@ void runs__begin(struct call_open *x);
 /* x's request is complete, or as complete as it gets: decides, once, which attempt it is and of
  * which run, and gives it the run's ids. Harmless where x proves to be nothing later. */
 void runs__request(struct call_open *x);
+/* x's answer begins, and it is a refusal: the same may be said again before it is read to its end.
+ */
+void runs__refused(struct call_open *x);
 /* x's record is complete: the run takes it into its sums. */
 void runs__record(struct call_open *x);
 /* The last of x. told: its record was handed out. Its run may end by it. */

@@ -30,6 +30,7 @@ struct state {
 
 static const struct json_path function_response[] = {
 	JSON_PATH("id", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("name", WIRE_RESULT_NAME, JSON_SCALAR),
 };
 static const struct json_path part_in[] = {
 	GEMINI_KIDS("functionResponse", "function_response", WIRE_RESULT_TYPE, JSON_ENTER,

@@ -43,6 +43,7 @@ struct ollama {
 static const struct json_path message_in[] = {
 	JSON_PATH("role", WIRE_ROLE, JSON_SCALAR),
 	JSON_PATH("tool_call_id", WIRE_RESULT_ID, JSON_SCALAR),
+	JSON_PATH("tool_name", WIRE_RESULT_NAME, JSON_SCALAR),
 };
 static const struct json_path messages[] = {
 	JSON_EACH_KIDS(WIRE_MESSAGE, JSON_ENTER | JSON_LEAVE, message_in)};

@@ -22,7 +22,8 @@ void results__free(struct results *s)
 
 static bool add(struct results *s)
 {
-	uint16_t n = (uint16_t)s->id.n;
+	struct span text = s->id.n ? buf__span(&s->id) : text__span(&s->name);
+	uint16_t n = (uint16_t)text.n;
 	uint8_t head[3];
 
 	if (!n)
@@ -31,12 +32,14 @@ static bool add(struct results *s)
 		buf__clear(&s->ids);
 	s->answered = false;
 	memcpy(head, &n, sizeof(n));
-	head[2] = (uint8_t)((s->id_truncated ? RESULT_CUT : 0) | (s->failed ? RESULT_FAILED : 0));
+	head[2] = (uint8_t)((s->id_truncated ? RESULT_CUT : 0) | (s->failed ? RESULT_FAILED : 0) |
+			    (s->id.n ? 0 : RESULT_NAMED));
 	if (buf__reserve(&s->ids, sizeof(head) + n))
 		return false;
 	buf__add(&s->ids, span(head, sizeof(head)));
-	buf__add(&s->ids, buf__span(&s->id));
+	buf__add(&s->ids, text);
 	buf__clear(&s->id);
+	s->name.n = 0;
 	return true;
 }
 
@@ -49,7 +52,9 @@ static void tell(struct dialect_reader *r)
 	while (rest.n) {
 		memcpy(&n, rest.p, sizeof(n));
 		id = span_head(span_skip(rest, 3), n);
-		wire__text(r, FACT_TOOL_RESULT_ID, id, rest.p[2] & RESULT_CUT, 0);
+		wire__text(r,
+			   rest.p[2] & RESULT_NAMED ? FACT_TOOL_RESULT_NAME : FACT_TOOL_RESULT_ID,
+			   id, rest.p[2] & RESULT_CUT, 0);
 		if (rest.p[2] & RESULT_FAILED)
 			wire__text(r, FACT_TOOL_RESULT_ERROR, id, rest.p[2] & RESULT_CUT, 0);
 		rest = span_skip(rest, 3u + n);
@@ -61,6 +66,7 @@ static void tell(struct dialect_reader *r)
 static void next(struct results *s)
 {
 	buf__clear(&s->id);
+	s->name.n = 0;
 	s->id_truncated = false;
 	s->failed = false;
 	s->is_result = false;
@@ -82,8 +88,10 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 	case WIRE_MESSAGE:
 		if (v->event == JSON_ENDS) {
 			/* The model's own message may name calls, too; it brings no result. */
-			if (s->is_assistant)
+			if (s->is_assistant) {
 				buf__clear(&s->id);
+				s->name.n = 0;
+			}
 			ok = add(s);
 			s->answered |= s->is_assistant;
 		}
@@ -111,6 +119,10 @@ bool results__value(struct dialect_reader *r, const struct json_value *v)
 		n = buf__add_some(&s->id, v->text);
 		ok = n == (ptrdiff_t)v->text.n;
 		s->id_truncated = v->truncated || !ok;
+		break;
+	case WIRE_RESULT_NAME:
+		if (v->type == JSON_STRING)
+			text__set(&s->name, v->text, v->truncated);
 		break;
 	case WIRE_RESULT_FAILED: /* true, or a word for it */
 		s->failed |= v->type == JSON_TRUE || span_eq(v->text, SPAN_LIT("error"));

@@ -14,11 +14,13 @@ struct limits;
 enum result_flag {
 	RESULT_CUT = 1 << 0, /* the id */
 	RESULT_FAILED = 1 << 1,
+	RESULT_NAMED = 1 << 2, /* the tool's name in place of an id, which there is none of */
 };
 
 struct results {
 	struct buf ids; /* each: length (uint16_t), enum result_flag (1 byte), bytes */
 	struct buf id;	/* of the message or part that is being read */
+	struct text name;
 	bool id_truncated;
 	bool failed;	   /* the result says that the tool did */
 	bool is_assistant; /* so is the message */

@@ -47,6 +47,7 @@ enum wire_part {
 	WIRE_RESULT,
 	WIRE_RESULT_TYPE,
 	WIRE_RESULT_ID,
+	WIRE_RESULT_NAME, /* of the tool, where there may be no id */
 	WIRE_RESULT_FAILED,
 	/* ids from here on belong to the provider's file */
 	WIRE_OWN,
