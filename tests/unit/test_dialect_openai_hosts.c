@@ -78,7 +78,7 @@ static void test_numbers(void **state)
 	chat(JSON,
 	     "\n         \n\n         \n{\"id\":\"g\",\"usage\":{\"prompt_tokens\":1,"
 	     "\"completion_tokens\":2,\"is_byok\":true,\"cost\":0.5}}",
-	     "| id=g usd=0.5 in=1 out=2");
+	     "| id=g byok=1 usd=0.5 in=1 out=2");
 	/* Usage behind the end of the choice, in an event that has one without a reason */
 	chat(SSE,
 	     "\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},"
