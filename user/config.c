@@ -12,6 +12,7 @@
 /* Who reads which section. */
 static const char *const sections[] = {
 	"", "feature", /* enrich: names for features */
+	"otel",	       /* OTLP: OpenTelemetry's variables */
 };
 
 struct config {

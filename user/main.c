@@ -468,6 +468,8 @@ int main(int argc, char **argv)
 	r.argv = argv;
 	err = enrichment__load(&r.options, &r.enrichment);
 	if (!err && r.options.check_config)
+		err = outputs__check(&r.options);
+	if (!err && r.options.check_config)
 		log__say("%s: nothing is wrong with it.", r.options.config_path);
 	if (err || r.options.check_config)
 		return err;

@@ -66,6 +66,8 @@ static const struct config_entry *find(const struct config *c, const char *secti
 	return e;
 }
 
+#define CAPTURE_CONTENT "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
 /* A variable of OpenTelemetry out of the configuration file. */
 static const char *of_file(void *ctx, const char *name)
 {
@@ -74,13 +76,27 @@ static const char *of_file(void *ctx, const char *name)
 	return e ? e->value : NULL;
 }
 
+static bool otel_is_right(const struct config *c)
+{
+	const struct config_entry *e = NULL;
+
+	while ((e = config__next(c, "otel", e))) {
+		if (otlp_env__knows(e->key) || !strcmp(e->key, CAPTURE_CONTENT))
+			continue;
+		log__error("%s:%u: %s is no variable of OpenTelemetry that llmsnoop reads",
+			   config__path(c), e->line, e->key);
+		return false;
+	}
+	return true;
+}
+
 static const char *env(const char *name)
 {
 	return getenv(name);
 }
 
-/* OpenTelemetry's environment variables may ask for it, too. */
-static int open_otlp(const struct options *o, struct sinks *sinks)
+/* What is asked for, and how. -EINVAL has been told. */
+static int read_otlp(const struct options *o, struct otlp_config *ret)
 {
 	const struct config_entry *in_file = find(o->config, "", "otlp");
 	bool from_file = in_file && o->otlp == in_file->value;
@@ -91,11 +107,28 @@ static int open_otlp(const struct options *o, struct sinks *sinks)
 		.file_endpoint = from_file ? o->otlp : NULL,
 		.warn = warn,
 	};
+
+	return otel_is_right(o->config) ? otlp_env__read(&source, ret) : -EINVAL;
+}
+
+int outputs__check(const struct options *o)
+{
+	struct otlp_config config = {0};
+	int err = read_otlp(o, &config);
+
+	otlp_config__free(&config);
+	return err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILURE : 0;
+}
+
+/* OpenTelemetry's environment variables may ask for it, too. */
+static int open_otlp(const struct options *o, struct sinks *sinks)
+{
+	const char *content = getenv(CAPTURE_CONTENT);
 	struct otlp_sink_config config = {
 		.profile = o->otlp_profile ? o->otlp_profile : otlp_profile__find("otel"),
 		.semconv = o->semconv,
 		.content = otlp_content__parse(
-			getenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")),
+			content && *content ? content : of_file(o->config, CAPTURE_CONTENT)),
 		.replay = o->cap_in,
 	};
 	struct sink *s = NULL;
@@ -103,7 +136,7 @@ static int open_otlp(const struct options *o, struct sinks *sinks)
 
 	if (o->list)
 		return 0;
-	err = otlp_env__read(&source, &config.config);
+	err = read_otlp(o, &config.config);
 	if (err == -EINVAL)
 		return EXIT_USAGE;
 	if (!err && (!config.config.wanted || config.config.disabled)) {

@@ -10,4 +10,8 @@
  * status with which the program is to end, after a message. */
 int outputs__open(const struct options *o, struct sinks *sinks);
 
+/* Would what the options, the environment and the configuration file say of them do? 0, or the exit
+ * status, after a message. */
+int outputs__check(const struct options *o);
+
 #endif

@@ -398,6 +398,32 @@ static void shown_urls(void **state)
 	assert_int_equal(otlp_url__port(""), 0);
 }
 
+static void known_names(void **state)
+{
+	static const char *const known[] = {
+		"OTEL_SDK_DISABLED",
+		"OTEL_SERVICE_NAME",
+		"OTEL_TRACES_EXPORTER",
+		"OTEL_BLRP_EXPORT_TIMEOUT",
+		"OTEL_EXPORTER_OTLP_ENDPOINT",
+		"OTEL_EXPORTER_OTLP_LOGS_HEADERS",
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+		"OTEL_EXPORTER_OTLP_TRACES_INSECURE",
+	};
+	static const char *const unknown[] = {"OTEL_EXPORTER_OTLP_",
+					      "OTEL_EXPORTER_OTLP_ENDPOINTS",
+					      "otel_service_name",
+					      "",
+					      "PATH",
+					      "OTEL_EXPORTER_OTLP_TRACES_"};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_true(otlp_env__knows(known[i]));
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_false(otlp_env__knows(unknown[i]));
+}
+
 /* The bound of pairs, and who frees what. */
 static void pairs(void **state)
 {
@@ -421,9 +447,10 @@ static void pairs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_rule),  cmocka_unit_test(what_cannot_be_done),
-		cmocka_unit_test(not_wanted), cmocka_unit_test(disabled),
-		cmocka_unit_test(shown_urls), cmocka_unit_test(pairs),
+		cmocka_unit_test(each_rule),   cmocka_unit_test(what_cannot_be_done),
+		cmocka_unit_test(not_wanted),  cmocka_unit_test(disabled),
+		cmocka_unit_test(shown_urls),  cmocka_unit_test(pairs),
+		cmocka_unit_test(known_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,40 @@ static void hold_batch(struct env_reader *r, const char *name, struct otlp_batch
 	b->max_batch = b->max_queue;
 }
 
+/* Of OTEL_EXPORTER_OTLP_[TRACES_|METRICS_|LOGS_]. */
+static bool knows_of_target(const char *name)
+{
+	static const char *const infix[] = {"TRACES_", "METRICS_", "LOGS_"};
+	static const char *const more[] = {"ENDPOINT", "PROTOCOL", "INSECURE"};
+	size_t i;
+
+	name += strlen(PREFIX);
+	for (i = 0; i < sizeof(infix) / sizeof(infix[0]); i++)
+		if (!strncmp(name, infix[i], strlen(infix[i])))
+			name += strlen(infix[i]);
+	for (i = 0; i < sizeof(of_target) / sizeof(of_target[0]); i++)
+		if (!strcmp(name, of_target[i].what))
+			return true;
+	for (i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (!strcmp(name, more[i]))
+			return true;
+	return false;
+}
+
+bool otlp_env__knows(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(of_all) / sizeof(of_all[0]); i++)
+		if (!strcmp(name, of_all[i].name))
+			return true;
+	for (i = 0; i < N_OTLP_SIGNALS; i++)
+		if (!strcmp(name, exporter[i]) || !strcmp(name, export_timeout[i]))
+			return true;
+	return !strcmp(name, SDK_DISABLED) ||
+	       (!strncmp(name, PREFIX, strlen(PREFIX)) && knows_of_target(name));
+}
+
 int otlp_env__read(const struct otlp_env *env, struct otlp_config *ret)
 {
 	struct otlp_config c = defaults;

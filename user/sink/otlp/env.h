@@ -28,6 +28,9 @@ struct otlp_env {
 /* getenv(3) as a source. */
 extern const struct otlp_source otlp_source_environment;
 
+/* Is there such a variable? Some that are known have no effect here (…_INSECURE). */
+bool otlp_env__knows(const char *name);
+
 /* Fills ret, which the caller frees. Where export is not wanted or disabled, nothing else of it
  * counts and nothing is warned of. -EINVAL: something cannot be done as asked (a protocol other
  * than http/protobuf, an endpoint that is no URL); it has been told by warn. -ENOMEM. */
