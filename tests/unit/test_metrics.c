@@ -365,6 +365,25 @@ static void runs_and_tools(void **state)
 	metrics__free(m);
 }
 
+static void secrets(void **state)
+{
+	struct metrics *m = make(SEMCONV_1_41, 0, 0);
+	struct content said = {0};
+	struct call c = a_call();
+
+	c.content = &said;
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.secrets_found", NULL).points, 0);
+	said.secrets[SECRET_EMAIL] = 2;
+	said.secrets[SECRET_KEY] = 1;
+	metrics__call(m, &c);
+	c.beside = true;
+	metrics__call(m, &c);
+	assert_int_equal(find(m, "llmsnoop.secrets_found", "kind=email").value, 2);
+	assert_int_equal(find(m, "llmsnoop.secrets_found", NULL).value, 3);
+	metrics__free(m);
+}
+
 static void mcp(void **state)
 {
 	struct metrics *m = make(SEMCONV_1_41, METRICS_SERVER, 0);
@@ -515,6 +534,7 @@ int main(void)
 		cmocka_unit_test(long_labels),
 		cmocka_unit_test(exact),
 		cmocka_unit_test(runs_and_tools),
+		cmocka_unit_test(secrets),
 		cmocka_unit_test(mcp),
 		cmocka_unit_test(totals),
 		cmocka_unit_test(limits),

@@ -249,6 +249,20 @@ static void feed_own(struct feed *f)
 	feed_limits(f);
 }
 
+/* What masks found, where content is kept at all. */
+static void feed_secrets(struct feed *f)
+{
+	const struct content *said = f->c->beside ? NULL : f->c->content;
+	size_t i;
+
+	for (i = 0; said && i < N_SECRETS; i++) {
+		if (!said->secrets[i])
+			continue;
+		label_set__put(&f->l, LABEL_KIND, secret_names[i]);
+		add(f, METRIC_SECRETS, said->secrets[i]);
+	}
+}
+
 static void feed_mcp(struct feed *f)
 {
 	const struct call *c = f->c;
@@ -299,6 +313,7 @@ void metrics__call(struct metrics *m, const struct call *c)
 	f.x = exemplar(c, &f.where);
 	pthread_mutex_lock(&m->lock);
 	begin(m, c->time_ns);
+	feed_secrets(&f);
 	feed_call(&f);
 	pthread_mutex_unlock(&m->lock);
 }

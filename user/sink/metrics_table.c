@@ -167,6 +167,8 @@ const struct metric_row metric_rows[N_METRICS] = {
 	[METRIC_LOOPS] =
 		COUNTER("llmsnoop.agent_loops", "{loop}", OWNER | BIT(AGENT), OLD | NEW,
 			"Tools that agents asked for with the same arguments again and again"),
+	[METRIC_SECRETS] = COUNTER("llmsnoop.secrets_found", "{secret}", OWNER | BIT(KIND),
+				   OLD | NEW, "What masks hid in content that was kept"),
 	[METRIC_LIMIT_REMAINING] =
 		GAUGE("llmsnoop.ratelimit.remaining", "",
 		      BIT(PROVIDER) | BIT(REQUEST_MODEL) | BIT(KIND) | BIT(KEY), OLD | NEW,
