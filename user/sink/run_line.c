@@ -71,7 +71,7 @@ void run_line__format(struct buf *out, const struct agent_run *r)
 		[RUN_CAPTURE_END] = ", goes on",
 		[RUN_SUPERSEDED] = ", not followed any more",
 	};
-	const char *whose = r->agent ? r->agent : r->who.comm;
+	const char *whose = r->agent ? r->agent : r->who.feature ? r->who.feature : r->who.comm;
 	char text[64];
 
 	add(out, "run ");

@@ -8,21 +8,23 @@
 
 /* What is worth a word only where there is any. */
 static const struct extra {
-	const char *text;
+	const char *one, *many;
 	size_t offset;
 } extras[] = {
-	{"estimated", offsetof(struct stats, estimated)},
-	{"fetched later", offsetof(struct stats, fetched)},
-	{"tool calls", offsetof(struct stats, tool_calls)},
-	{"tool errors", offsetof(struct stats, tool_errors)},
-	{"agent runs", offsetof(struct stats, runs)},
-	{"served", offsetof(struct stats, served)},
-	{"not followed", offsetof(struct stats, refused)},
-	{"SSL calls missed", offsetof(struct stats, missed_calls)},
-	{"processes met late", offsetof(struct stats, late)},
-	{"processes with TLS that cannot be seen", offsetof(struct stats, unlocated_processes)},
-	{"not written", offsetof(struct stats, unwritten)},
-	{"upgraded connections not decoded", offsetof(struct stats, undecoded_upgrades)},
+	{"estimated", "estimated", offsetof(struct stats, estimated)},
+	{"fetched later", "fetched later", offsetof(struct stats, fetched)},
+	{"tool call", "tool calls", offsetof(struct stats, tool_calls)},
+	{"tool error", "tool errors", offsetof(struct stats, tool_errors)},
+	{"agent run", "agent runs", offsetof(struct stats, runs)},
+	{"served", "served", offsetof(struct stats, served)},
+	{"not followed", "not followed", offsetof(struct stats, refused)},
+	{"SSL call missed", "SSL calls missed", offsetof(struct stats, missed_calls)},
+	{"process met late", "processes met late", offsetof(struct stats, late)},
+	{"process with TLS that cannot be seen", "processes with TLS that cannot be seen",
+	 offsetof(struct stats, unlocated_processes)},
+	{"not written", "not written", offsetof(struct stats, unwritten)},
+	{"upgraded connection not decoded", "upgraded connections not decoded",
+	 offsetof(struct stats, undecoded_upgrades)},
 };
 
 int totals__format(struct buf *out, const struct stats *st)
@@ -47,7 +49,8 @@ int totals__format(struct buf *out, const struct stats *st)
 		v = *(const uint64_t *)((const char *)st + extras[i].offset);
 		if (!v)
 			continue;
-		snprintf(text, sizeof(text), " %" PRIu64 " %s.", v, extras[i].text);
+		snprintf(text, sizeof(text), " %" PRIu64 " %s.", v,
+			 v == 1 ? extras[i].one : extras[i].many);
 		err = buf__add(out, span_str(text));
 	}
 	err = err ? err : buf__add(out, SPAN_LIT("\n"));
