@@ -91,7 +91,7 @@ $(O)/gen/version: FORCE
 FORCE:
 
 $(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o $(B)/user/sink/otlp/resource.o \
-	$(B)/user/sink/prometheus_process.o: $(O)/gen/version
+	$(B)/user/sink/otlp/sender.o $(B)/user/sink/prometheus_process.o: $(O)/gen/version
 
 # user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h".
 $(O)/gen/%.pb-c.c: user/%.proto
