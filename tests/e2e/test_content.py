@@ -5,9 +5,11 @@ joined and nowhere else; off, meta and preview; samples that can be said again."
 import http.server
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import lib
 from lib import check
@@ -113,6 +115,29 @@ for record, call in zip(replay('--content', 'full', '--sample', '0%')[0], said):
     check.equal(record['llmsnoop.content.sampled'], 'error' if failed else 'no', 'sampled')
     check.equal('gen_ai.input.messages' in record, failed, 'kept')
 check.equal({r['llmsnoop.content.sampled'] for r in replay('--content', 'full', '--sample', '100%')[0]}, {'run', 'error'}, 'all')
+
+# ---- SIGHUP reads rules again; wrong ones change nothing
+
+def say(tracer, held, n):
+    held.process.stdin.write('go\n')
+    held.process.stdin.flush()
+    tracer.settle(n)
+    return tracer.records()[-1]['gen_ai.input.messages'][0]['parts'][0]['content']
+
+
+one = lib.client('py_stdlib.py', STREAM=0, DEMO='burst=1', PROMPT='Mail anna@example.org of E-123456.')
+held = lib.Held(['/bin/bash', '-c', one + '; read -r; ' + one + '; read -r; ' + one], env={**provider.env, **lib.private_libssl()})
+tracer = lib.Tracer('-p', held.pid, '--content', 'full', '--redact', '@' + rules)
+check.equal(say(tracer, held, 1), 'Mail [email] of E-123456.', 'before')
+for i, (text, want) in enumerate((('number = E-[0-9]+\n', 'Mail [email] of [number].'), ('number = (\n', 'Mail [email] of [number].'))):
+    with open(rules, 'w') as f:
+        f.write(text)
+    tracer.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    check.equal(say(tracer, held, 2 + i), want, 'after SIGHUP')
+check(any('rules and masks stay as they were' in l for l in tracer.lines), 'wrong rules are said')
+held.finish()
+tracer.stop()
 
 # ---- said again
 

@@ -118,14 +118,14 @@ static void delta(struct said *s, struct said_message *m, const struct json_doc 
 {
 	const struct json_node *reasoning = GET(n, "reasoningContent"), *use = GET(n, "toolUse");
 	struct said_part *p;
-	unsigned int i;
 
-	for (i = m->n; use && i > 0; i--)
-		if (m->parts[i - 1].key == key && m->parts[i - 1].kind == SAID_SERVER_CALL) {
-			said__put_json(s, &m->parts[i - 1], GET(use, "input"));
-			return;
-		}
-	p = said__part_of(s, m, use ? SAID_TOOL_CALL : reasoning ? SAID_REASONING : SAID_TEXT, key);
+	p = use ? said__find(m, SAID_SERVER_CALL, key) : NULL;
+	if (!p)
+		p = said__part_of(s, m,
+				  use	      ? SAID_TOOL_CALL
+				  : reasoning ? SAID_REASONING
+					      : SAID_TEXT,
+				  key);
 	if (!p)
 		return;
 	if (use)

@@ -14,17 +14,16 @@ static void tool_call(struct said *s, struct said_message *m, const struct json_
 	const struct json_node *f = GET(n, "function"), *id = GET(n, "id"), *arguments;
 	int64_t key = json_node__int(GET(n, "index"), -1);
 	struct said_part *p = NULL;
-	unsigned int i;
 
 	if (!f)
 		f = GET(n, "custom");
 	/* Snowflake's have all fields, empty. */
 	if (json_node__says(GET(f, "name"), "") && json_node__says(GET(f, "arguments"), ""))
 		return;
-	for (i = m ? m->n : 0; i > 0 && !p && (key >= 0 || !id); i--)
-		if (m->parts[i - 1].kind == SAID_TOOL_CALL &&
-		    (key < 0 || m->parts[i - 1].key == key))
-			p = &m->parts[i - 1];
+	if (key >= 0)
+		p = said__find(m, SAID_TOOL_CALL, key);
+	else if (!id && m->n && m->parts[m->n - 1].kind == SAID_TOOL_CALL)
+		p = &m->parts[m->n - 1];
 	/* Some number all calls 0: another id is another call. */
 	if (p && p->id && id && id->n && json_node__is(id, JSON_NODE_STRING) &&
 	    !json_node__says(id, p->id))

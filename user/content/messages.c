@@ -164,15 +164,12 @@ static void delta(struct said *s, struct said_message *m, const struct json_doc 
 		{"content", SAID_COMPACTION},
 	};
 	struct said_part *p = NULL;
-	unsigned int k;
 	size_t i;
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (!json_node__is(GET(n, fields[i].field), JSON_NODE_STRING))
 			continue;
-		for (k = m->n; k > 0 && !p; k--)
-			if (m->parts[k - 1].key == index)
-				p = &m->parts[k - 1];
+		p = said__find(m, -1, index);
 		if (!p)
 			p = said__part_of(s, m, fields[i].kind, index);
 		if (!p)

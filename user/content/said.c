@@ -7,6 +7,10 @@
 #include "base/utf8.h"
 
 #define NAME_MAX_BYTES 512 /* of roles, names, ids and types */
+/* Who writes a stream chooses how many there are: what each event costs stays small. */
+#define CHOICES_MAX 128
+#define MESSAGE_PARTS_MAX 4096
+#define LOOKED_BACK 256 /* parts */
 
 void said__init(struct said *s, const struct limits *lim, bool blobs)
 {
@@ -111,6 +115,10 @@ struct said_message *said__message_of(struct said *s, struct said_list *list, in
 	for (i = list->n; i > 0; i--)
 		if (list->v[i - 1].key == key)
 			return &list->v[i - 1];
+	if (list->n >= CHOICES_MAX) {
+		s->cut = true;
+		return NULL;
+	}
 	m = said__message(s, list, NULL);
 	if (m)
 		m->key = key;
@@ -119,8 +127,13 @@ struct said_message *said__message_of(struct said *s, struct said_list *list, in
 
 struct said_part *said__part(struct said *s, struct said_message *m, enum said_kind kind)
 {
-	struct said_part *p = m ? grow(s, m->parts, m->n, &m->cap, sizeof(*p)) : NULL;
+	struct said_part *p;
 
+	if (m && m->n >= MESSAGE_PARTS_MAX) {
+		s->cut = true;
+		return NULL;
+	}
+	p = m ? grow(s, m->parts, m->n, &m->cap, sizeof(*p)) : NULL;
 	if (!p)
 		return NULL;
 	m->parts = p;
@@ -131,15 +144,23 @@ struct said_part *said__part(struct said *s, struct said_message *m, enum said_k
 	return p;
 }
 
+struct said_part *said__find(struct said_message *m, int kind, int64_t key)
+{
+	unsigned int i, left = LOOKED_BACK;
+
+	for (i = m ? m->n : 0; i > 0 && left; i--, left--)
+		if (m->parts[i - 1].key == key && (kind < 0 || m->parts[i - 1].kind == kind))
+			return &m->parts[i - 1];
+	return NULL;
+}
+
 struct said_part *said__part_of(struct said *s, struct said_message *m, enum said_kind kind,
 				int64_t key)
 {
-	struct said_part *p;
-	unsigned int i;
+	struct said_part *p = said__find(m, (int)kind, key);
 
-	for (i = m ? m->n : 0; i > 0; i--)
-		if (m->parts[i - 1].key == key && m->parts[i - 1].kind == kind)
-			return &m->parts[i - 1];
+	if (p)
+		return p;
 	p = said__part(s, m, kind);
 	if (p)
 		p->key = key;

@@ -89,7 +89,10 @@ struct said_message *said__message(struct said *s, struct said_list *list, const
 struct said_message *said__message_of(struct said *s, struct said_list *list, int64_t key);
 /* A new part at the end of m. */
 struct said_part *said__part(struct said *s, struct said_message *m, enum said_kind kind);
-/* The latest part of that kind and key in m, or a new one. */
+/* The latest part of that key in m, of that kind or (negative) of any; NULL: there is none among
+ * the latest few hundred. */
+struct said_part *said__find(struct said_message *m, int kind, int64_t key);
+/* Likewise, or a new one. */
 struct said_part *said__part_of(struct said *s, struct said_message *m, enum said_kind kind,
 				int64_t key);
 /* Drops the parts of m whose key is in [from, to). */
