@@ -30,6 +30,7 @@ static struct {
 	uint64_t max_calls;
 	bool estimate;
 	const struct content_config *content; /* NULL: nothing of what is said is kept */
+	struct prices *prices;
 	void (*on_run)(void *ctx, const struct agent_run *r); /* NULL: nobody listens */
 	void (*on_tool)(void *ctx, const struct agent_tool *t);
 	void (*on_call)(const struct call *c);
@@ -65,6 +66,7 @@ static void start(void)
 		.max_calls = run.max_calls,
 		.estimate = run.estimate,
 		.content = run.content,
+		.prices = run.prices,
 		.call = on_record,
 		.run = run.on_run,
 		.tool = run.on_tool,

@@ -163,6 +163,83 @@ static void test_when(void **state)
 	q.service_tier = NULL;
 	q.batch = true;
 	assert_price(asked(p, &q, PRICE_INPUT), 1);
+	/* The list has no price of batches for it. */
+	q.model = "dated";
+	assert_price(asked(p, &q, PRICE_INPUT), -1);
+	prices__free(p);
+}
+
+/* What passes on what others ask is priced by their lists. */
+static void test_gateways(void **state)
+{
+	struct prices *p = load(
+		"[{\"id\":\"openai\",\"model_match\":{\"starts_with\":\"gpt-\"},\"models\":[{"
+		"\"id\":\"x\","
+		"\"match\":{\"equals\":\"gpt-a\"},\"prices\":[{\"prices\":{\"input_mtok\":5}},"
+		"{\"constraint\":{\"start_date\":\"2026-01-10\"},\"prices\":{\"input_mtok\":4}}]}]}"
+		","
+		"{\"id\":\"x-ai\",\"model_match\":{\"contains\":\"grok\"},\"models\":[{\"id\":"
+		"\"x\","
+		"\"match\":{\"equals\":\"grok-a\"},\"prices\":{\"input_mtok\":3}}]},"
+		"{\"id\":\"deepseek\",\"model_match\":{\"contains\":\"deepseek\"},\"models\":[{"
+		"\"id\":\"x\","
+		"\"match\":{\"equals\":\"deepseek-a\"},\"prices\":{\"input_mtok\":9}}]},"
+		"{\"id\":\"openrouter\",\"models\":["
+		"{\"id\":\"f\",\"match\":{\"ends_with\":\":free\"},\"prices\":{\"input_mtok\":0}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"openai/"
+		"gpt-a\"},\"prices\":{\"input_mtok\":1}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"openai/"
+		"gpt-a:batch\"},\"prices\":{\"input_mtok\":2}},"
+		"{\"id\":\"x\",\"match\":{\"equals\":\"deepseek/"
+		"deepseek-a\"},\"prices\":{\"input_mtok\":7}}]}]");
+	struct price_query q = {
+		.provider = "openrouter", .model = "openai/gpt-a", .time_s = 1768003199};
+
+	assert_price(asked(p, &q, PRICE_INPUT), 5);
+	q.upstream = "OpenAI";
+	q.time_s++;
+	assert_price(asked(p, &q, PRICE_INPUT), 4);
+	/* Others may ask something else for it. */
+	q.upstream = "Nebius";
+	assert_price(asked(p, &q, PRICE_INPUT), 1);
+	assert_price(ask(p, "openrouter", "openai/gpt-a:batch"), 2);
+	assert_price(ask(p, "openrouter", "openai/gpt-a:free"), 0);
+	assert_price(ask(p, "openrouter", "deepseek/deepseek-a"), 7);
+	assert_price(ask(p, "openrouter", "openai/gpt-b"), -1);
+	assert_price(ask(p, "vercel_ai_gateway", "openai/gpt-a"), 5);
+	/* A host that nobody knows: the wire is OpenAI's, the model is xAI's. */
+	assert_price(ask(p, "openai", "grok-a"), 3);
+	assert_price(ask(p, "openai", "grok-b"), -1);
+	/* Open weights may run anywhere, for nothing. */
+	assert_price(ask(p, "openai", "deepseek-a"), -1);
+	assert_price(ask(p, "ollama", "grok-a"), -1);
+	prices__free(p);
+}
+
+static void test_reload(void **state)
+{
+	struct prices *p = load("{\"gpt-a\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
+				"\"input_cost_per_token\":1e-6,\"output_cost_per_token\":0}}");
+	char error[256] = "";
+
+	assert_price(ask(p, "openai", "gpt-a"), 1);
+	write_list("{\"gpt-a\":");
+	assert_int_equal(prices__reload(p, path, error, sizeof(error)), -22);
+	assert_non_null(strstr(error, path));
+	assert_price(ask(p, "openai", "gpt-a"), 1);
+	assert_int_equal(prices__reload(p, "/nonexistent", error, sizeof(error)), -2);
+	assert_price(ask(p, "openai", "gpt-a"), 1);
+	for (int i = 2; i < 5; i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "{\"gpt-a\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
+			 "\"input_cost_per_token\":%de-6,\"output_cost_per_token\":0}}",
+			 i);
+		write_list(text);
+		assert_int_equal(prices__reload(p, path, error, sizeof(error)), 0);
+		assert_price(ask(p, "openai", "gpt-a"), i);
+	}
 	prices__free(p);
 }
 
@@ -296,7 +373,8 @@ int main(void)
 		cmocka_unit_test(test_clauses), cmocka_unit_test(test_providers),
 		cmocka_unit_test(test_when),	cmocka_unit_test(test_litellm),
 		cmocka_unit_test(test_skipped), cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_builtin),
+		cmocka_unit_test(test_builtin), cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_reload),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -50,7 +50,8 @@ static bool ask(const struct call *c, struct prices *prices, const char *provide
 		.upstream = c->upstream,
 		.model = model,
 		.service_tier = c->service_tier ? c->service_tier : c->request_service_tier,
-		.batch = c->service_tier && !strcmp(c->service_tier, "batch"),
+		.batch = c->batch_requests > 0 ||
+			 (c->service_tier && !strcmp(c->service_tier, "batch")),
 		.time_s = c->time_ns / NS_PER_S,
 	};
 
@@ -88,10 +89,13 @@ void pricing__fill(struct call *c, struct prices *prices)
 	if (c->cost_nusd >= 0 || c->kind == CALL_TOOL || c->counted_tokens >= 0)
 		return;
 	gateway_of(c, gateway);
-	if (!find(c, prices, c->provider, &price) &&
-	    (!*gateway || !find(c, prices, gateway, &price)))
+	if ((!*gateway || !find(c, prices, gateway, &price)) &&
+	    !find(c, prices, c->provider, &price))
 		return;
 	set_usage(c, &usage);
+	/* A batch tells the sum of its calls, not how large each was. */
+	if (c->batch_requests > 1 && cost__depends(&price, usage.input))
+		return;
 	nusd = cost__of(&price, &usage);
 	if (nusd < 0)
 		return;

@@ -75,6 +75,15 @@ static int64_t amount(const struct price_amount *a, int64_t input)
 	return price;
 }
 
+bool cost__depends(const struct price *p, int64_t input)
+{
+	for (enum price_unit unit = PRICE_INPUT; unit < PRICE_MAX; unit++)
+		for (unsigned int i = 0; p->of[unit].known && i < p->of[unit].n_tiers; i++)
+			if (input > p->of[unit].tier[i].start)
+				return true;
+	return false;
+}
+
 int64_t cost__of(const struct price *p, const struct usage *u)
 {
 	int64_t left[PRICE_MAX] = {0};

@@ -60,6 +60,9 @@ struct usage {
 
 extern const struct usage usage_unknown;
 
+/* Does the price of a token depend on whether a call has more input than some of so many tokens? */
+bool cost__depends(const struct price *p, int64_t input);
+
 /* Nano-dollars, rounded half up once. Negative: not known, since nothing that is priced was
  * counted, something that was counted has no price, or parts exceed their whole. */
 int64_t cost__of(const struct price *p, const struct usage *u);

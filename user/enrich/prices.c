@@ -190,6 +190,23 @@ void prices__free(struct prices *p)
 	free(p);
 }
 
+int prices__reload(struct prices *p, const char *path, char *ret_error, size_t size)
+{
+	struct prices *fresh, was;
+	int err = prices__load(path, ret_error, size, &fresh);
+
+	if (err)
+		return err;
+	was = *p;
+	*p = *fresh;
+	*fresh = was;
+	/* Each arena draws on the budget beside it. */
+	p->arena.budget = &p->budget;
+	fresh->arena.budget = &fresh->budget;
+	prices__free(fresh);
+	return 0;
+}
+
 const char *prices__source(const struct prices *p)
 {
 	return p->source;
@@ -374,6 +391,14 @@ static bool is_meant(const struct price_lines *l, const struct price_query *q)
 	return true;
 }
 
+static bool is_batch(const struct price_lines *l)
+{
+	for (unsigned int i = 0; i < l->n_when; i++)
+		if (!strcmp(l->when[i].key, "processing") && !strcmp(l->when[i].value, "batch"))
+			return true;
+	return false;
+}
+
 /* Adds the lines of units that ret does not have yet. */
 static void fill_in(const struct price_lines *l, struct price *ret)
 {
@@ -400,13 +425,20 @@ bool prices__find(struct prices *p, const struct price_query *q, struct price *r
 {
 	const struct price_model *m = remembered(p, q);
 	const struct price_lines *standard;
+	bool batch = false;
 
 	if (!m || !m->n_prices)
 		return false;
 	*ret = (struct price){0};
-	for (unsigned int i = 0; i < m->n_variants; i++)
-		if (is_meant(&m->variants[i], q) && holds_at(&m->variants[i], q->time_s))
-			fill_in(&m->variants[i], ret);
+	for (unsigned int i = 0; i < m->n_variants; i++) {
+		if (!is_meant(&m->variants[i], q) || !holds_at(&m->variants[i], q->time_s))
+			continue;
+		fill_in(&m->variants[i], ret);
+		batch |= is_batch(&m->variants[i]);
+	}
+	/* What a batch costs is not what a call costs. */
+	if (q->batch && !batch)
+		return false;
 	standard = &m->prices[0];
 	for (unsigned int i = m->n_prices; i-- > 0;)
 		if (holds_at(&m->prices[i], q->time_s)) {
