@@ -5,7 +5,9 @@
 /* ---- Anthropic ---- */
 
 #define MESSAGES "/v1/messages"
-#define CLAUDE "x-claude-code-session-id: s1\nanthropic-version: 1\n"
+#define CLAUDE                                           \
+	"user-agent: claude-cli/2.1.3 (external, cli)\n" \
+	"x-claude-code-session-id: s1\nanthropic-version: 1\n"
 #define CLAUDE_ASK(messages)                                                              \
 	"{\"model\":\"claude\",\"max_tokens\":9,\"messages\":[" messages "],\"tools\":[{" \
 	"\"name\":\"Bash\",\"input_schema\":{\"type\":\"object\"}}]}"
@@ -34,6 +36,7 @@ static void anthropics_results_say_whether_they_failed(void **state)
 	assert_null(told.tools[0].error_type);
 	assert_string_equal(told.tools[1].error_type, "tool_error");
 	assert_string_equal(told.runs[0].conversation_id, "s1");
+	assert_string_equal(told.runs[0].agent, "claude-code");
 	check_tree();
 }
 

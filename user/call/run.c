@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "call/agents.h"
 #include "call/ids.h"
 #include "call/who.h"
 
@@ -104,6 +105,7 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 		.aborted_nusd = -1,
 		.loops_nusd = -1,
 	};
+	r->r.agent = agents__name(x->c.user_agent);
 	memcpy(r->r.trace_id, x->c.trace_id, sizeof(r->r.trace_id));
 	memcpy(r->r.parent_span_id, x->c.parent_span_id, sizeof(r->r.parent_span_id));
 	r->r.sampled = x->c.sampled;
