@@ -29,6 +29,7 @@ static struct {
 	struct limits lim;
 	uint64_t max_calls;
 	bool estimate;
+	struct prices *prices;		      /* NULL: none */
 	const struct content_config *content; /* NULL: nothing of what is said is kept */
 	struct prices *prices;
 	void (*on_run)(void *ctx, const struct agent_run *r); /* NULL: nobody listens */
@@ -65,6 +66,7 @@ static void start(void)
 		.lim = &run.lim,
 		.max_calls = run.max_calls,
 		.estimate = run.estimate,
+		.prices = run.prices,
 		.content = run.content,
 		.prices = run.prices,
 		.call = on_record,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What joins runs on one wire or another, and what is known of tools. */
+#include "enrich/prices.h"
 #include "runs_rig.h"
 
 /* ---- Anthropic ---- */
@@ -418,6 +419,50 @@ static void an_answer_that_nobody_waited_for_is_an_abort(void **state)
 	check_tree();
 }
 
+/* With what had been asked, at the least; and circles with what their answers cost. */
+static void what_is_wasted_has_a_price(void **state)
+{
+	struct exchange e = {
+		ANTHROPIC,
+		.request = CLAUDE_ASK(CLAUDE_USER),
+		.status = 200,
+		.response_headers = SSE,
+		.parts = {EVENT("message_start",
+				",\"message\":{\"id\":\"m\",\"model\":\"claude-sonnet-4-5\","
+				"\"usage\":{\"input_tokens\":1000,\"output_tokens\":1}}"),
+			  TEXT_DELTA},
+		.no_end = true,
+		.why = HTTP_END_CLIENT,
+		.dir = DIR_WRITE};
+	const struct agent_run *r = &told.runs[0];
+	char error[256];
+	unsigned int i;
+
+	assert_int_equal(prices__load(NULL, error, sizeof(error), &run.prices), 0);
+	start();
+	play(&e, 0);
+	finish();
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(r->aborted_nusd, 1000 * 3000); /* $3 a million */
+	assert_int_equal(r->cost_nusd, r->aborted_nusd);
+	assert_true(told.calls[0].cost_estimated);
+	r = &told.runs[1];
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t0", "Read", "{}")));
+	for (i = 1; i <= 3; i++) {
+		char request[512], answer[512];
+
+		snprintf(request, sizeof(request), CHAT_BRING("{\"tool_call_id\":\"t%u\"}"), i - 1);
+		snprintf(answer, sizeof(answer), CHAT_CALLS(CHAT_CALL("t%u", "Read", "{}")), i);
+		say(1000 + 1000 * i, CHAT, NULL, request, 200, answer);
+	}
+	finish();
+	assert_int_equal(r->loops, 2);
+	assert_true(r->loops_nusd > 0);
+	assert_int_equal(r->loops_nusd * 2, r->cost_nusd); /* two of four calls */
+	prices__free(run.prices);
+	run.prices = NULL;
+}
+
 /* The request that brings the result comes before the answer's connection shows its end. */
 static void a_client_may_be_faster_than_its_connection(void **state)
 {
@@ -528,6 +573,7 @@ int main(void)
 		RUN_TEST(the_same_tool_again_and_again_is_counted),
 		RUN_TEST(pieces_of_arguments_are_compared_as_a_whole),
 		RUN_TEST(an_answer_that_nobody_waited_for_is_an_abort),
+		RUN_TEST(what_is_wasted_has_a_price),
 		RUN_TEST(a_client_may_be_faster_than_its_connection),
 		RUN_TEST(a_refusal_may_end_after_its_retry),
 		RUN_TEST(tools_past_the_bound_are_forgotten),

@@ -9,9 +9,12 @@
 static const struct {
 	const char *begins, *name;
 } agents[] = {
-	{"claude-cli/", "claude-code"}, {"codex_", "codex"},
-	{"codex-", "codex"},		{"GeminiCLI", "gemini-cli"},
-	{"opencode/", "opencode"},	{"CloudCodeVSCode/", "gemini-code-assist"},
+	{"claude-cli/", "claude-code"},
+	{"codex_", "codex"},
+	{"codex-", "codex"},
+	{"GeminiCLI", "gemini-cli"},
+	{"opencode/", "opencode"},
+	{"CloudCodeVSCode/", "gemini-code-assist"},
 };
 
 const char *agents__name(const char *user_agent)

@@ -79,6 +79,13 @@ static bool find(const struct call *c, struct prices *prices, const char *provid
 	       ask(c, prices, provider, c->request_model, ret);
 }
 
+/* An answer that the client did not wait for: what was asked is paid for at least. */
+static bool is_least(const struct call *c)
+{
+	return c->error_type && !strcmp(c->error_type, "cancelled") && c->input_tokens >= 0 &&
+	       c->output_tokens < 0;
+}
+
 void pricing__fill(struct call *c, struct prices *prices)
 {
 	char gateway[PROVIDER_MAX];
@@ -96,10 +103,12 @@ void pricing__fill(struct call *c, struct prices *prices)
 	/* A batch tells the sum of its calls, not how large each was. */
 	if (c->batch_requests > 1 && cost__depends(&price, usage.input))
 		return;
+	if (is_least(c))
+		usage.output = 0;
 	nusd = cost__of(&price, &usage);
 	if (nusd < 0)
 		return;
 	c->cost_nusd = nusd;
 	c->cost_source = prices__source(prices);
-	c->cost_estimated = c->input_estimated || c->output_estimated;
+	c->cost_estimated = c->input_estimated || c->output_estimated || is_least(c);
 }

@@ -184,7 +184,7 @@ struct call {
 	double audio_seconds;
 	int64_t cost_nusd;	 /* nano-dollars */
 	const char *cost_source; /* "provider", "list:…" */
-	bool cost_estimated;	 /* of tokens that the provider did not tell */
+	bool cost_estimated;	 /* of tokens that the provider did not tell, or not all of them */
 
 	/* how it ended */
 	const char *block_reason; /* the prompt was not answered */
