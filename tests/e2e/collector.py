@@ -32,8 +32,6 @@ exporters:
   file/metrics: {{path: "{dir}/metrics.jsonl", append: true, flush_interval: 50ms}}
   file/logs: {{path: "{dir}/logs.jsonl", append: true, flush_interval: 50ms}}
 service:
-  telemetry:
-    metrics: {{level: none}}
   pipelines:
     traces: {{receivers: [otlp], exporters: [debug, file/traces]}}
     metrics: {{receivers: [otlp], exporters: [debug, file/metrics]}}
