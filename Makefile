@@ -5,7 +5,7 @@
 # make fuzz       every fuzz target for FUZZ_SECONDS
 # make kernels    a live capture under each of Debian's kernels in qemu (needs root)
 # make arm64      build/arm64/llmsnoop and the programs of the tests, by a cross compiler
-# make bench      what capturing costs, side by side in one run (needs root)
+# make bench      what capturing and the outputs cost, side by side in one run (needs root)
 # V=1 shows commands; SAN=address,undefined builds with sanitizers into $(O)/san; O=DIR elsewhere.
 
 O	?= build
@@ -186,6 +186,7 @@ kernels: all helpers
 
 bench: all helpers
 	$(Q)tests/bench/run
+	$(Q)tests/bench/sinks
 
 fmt:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h' | grep -v '^vmlinux.h')
