@@ -208,9 +208,15 @@ static void name_stacks(unsigned int stacks, char *ret, size_t size)
 /* The pipeline tells it with the totals. */
 static void note_targets(struct run *r)
 {
+	unsigned int of[TLS_STACK_MAX];
 	struct live_summary s;
 
 	live__summary(r->live, &s);
+	if (s.files != r->pipeline.targets) {
+		targets__count(live__targets(r->live), of);
+		for (unsigned int i = 0; i < TLS_STACK_MAX; i++)
+			r->pipeline.targets_of[i].n = of[i];
+	}
 	r->pipeline.targets = s.files;
 	r->pipeline.unlocated_files = s.unlocated_files;
 	r->pipeline.unlocated_processes = s.unlocated_processes;

@@ -47,11 +47,19 @@ static void on_stats(void *ctx, const struct stats *st)
 	sinks__stats(&p->sinks, st);
 }
 
+static void on_now(void *ctx, const struct stats *st)
+{
+	struct pipeline *p = ctx;
+
+	sinks__now(&p->sinks, st);
+}
+
 /* What only the stream table and the capture know. */
 static void on_fill(void *ctx, struct stats *st)
 {
 	struct pipeline *p = ctx;
 	struct stream_stats s;
+	size_t i;
 
 	stream_table__stats(p->table, &s);
 	st->connections = s.conns;
@@ -60,7 +68,13 @@ static void on_fill(void *ctx, struct stats *st)
 	st->midstream = s.midstream;
 	st->undecoded_upgrades = s.upgraded;
 	st->parse_errors = s.failed;
+	for (i = 0; i < N_PROTOCOLS; i++)
+		p->parse_errors_of[i] = (struct counted){protocols[i]->name, s.failed_of[i]};
+	st->parse_errors_of = p->parse_errors_of;
+	st->n_parse_errors_of = N_PROTOCOLS;
 	st->targets = p->targets;
+	st->targets_of = p->targets_of;
+	st->n_targets_of = TLS_STACK_MAX;
 	st->unlocated_files = p->unlocated_files;
 	st->unlocated_processes = p->unlocated_processes;
 	st->unseen = p->unseen.v;
@@ -182,12 +196,16 @@ int pipeline__open(struct pipeline *p, const struct filter *filter, uint64_t max
 		.run = on_run,
 		.tool = on_tool,
 		.stats = on_stats,
+		.now = on_now,
 		.fill = on_fill,
 		.ctx = p,
 	};
+	size_t i;
 	int err;
 
 	*p = (struct pipeline){0};
+	for (i = 0; i < TLS_STACK_MAX; i++)
+		p->targets_of[i].name = tls_stack__name((enum tls_stack)i);
 	err = call_tracker__new(&config, &p->tracker);
 	if (err)
 		return err;

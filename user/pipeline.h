@@ -21,6 +21,8 @@ struct pipeline {
 	struct unseen_table unseen;
 	/* for stats: files with probes, those with TLS that was not found, who maps such */
 	uint64_t targets, unlocated_files, unlocated_processes;
+	struct counted targets_of[TLS_STACK_MAX];
+	struct counted parse_errors_of[STREAM_PROTOCOLS_MAX];
 	uint64_t now_ns; /* CLOCK_MONOTONIC of the capture, as far as it is known */
 };
 

@@ -404,7 +404,15 @@ static void mcp(void **state)
 static void totals(void **state)
 {
 	struct metrics *m = make(SEMCONV_1_41, 0, 0);
-	struct stats st = {.time_ns = 9, .targets = 3, .open_connections = 5};
+	struct counted tls[] = {{"openssl", 3}, {"go", 0}}, errors[] = {{"http1", 0}, {"http2", 4}};
+	struct stats st = {
+		.time_ns = 9,
+		.open_connections = 5,
+		.targets_of = tls,
+		.n_targets_of = 2,
+		.parse_errors_of = errors,
+		.n_parse_errors_of = 2,
+	};
 
 	metrics__stats(m, &st);
 	/* there from the start, so that the first loss is a rise */
@@ -429,7 +437,14 @@ static void totals(void **state)
 	assert_int_equal(find(m, "llmsnoop.export.failures", "exporter=otlp").value, 4);
 	assert_int_equal(find(m, "llmsnoop.export.dropped", "reason=http_4xx").value, 7);
 	assert_int_equal(find(m, "llmsnoop.open_streams", NULL).value, 1);
-	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 3);
+	assert_int_equal(find(m, "llmsnoop.attached_targets", "tls=openssl").value, 3);
+	assert_int_equal(find(m, "llmsnoop.attached_targets", "tls=go").points, 1);
+	errors[1].n = 7;
+	tls[0].n = 2;
+	metrics__stats(m, &st);
+	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 2);
+	assert_int_equal(find(m, "llmsnoop.parse_errors", "protocol=http1").value, 0);
+	assert_int_equal(find(m, "llmsnoop.parse_errors", "protocol=http2").value, 7);
 	metrics__free(m);
 }
 
@@ -454,7 +469,8 @@ static void limits(void **state)
 static void reset(void **state)
 {
 	struct metrics *m = make(SEMCONV_1_41, 0, 0);
-	struct stats st = {.gaps = 7, .targets = 2};
+	struct counted tls = {"openssl", 2};
+	struct stats st = {.gaps = 7, .targets_of = &tls, .n_targets_of = 1};
 	struct call c = a_call();
 
 	metrics__call(m, &c);

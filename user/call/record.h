@@ -258,6 +258,12 @@ enum export_drop {
 /* "queue_full", … */
 extern const char *const export_drop_names[N_EXPORT_DROPS];
 
+/* How many there are of one kind. */
+struct counted {
+	const char *name;
+	uint64_t n;
+};
+
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
 	uint64_t time_ns; /* CLOCK_REALTIME */
@@ -286,6 +292,10 @@ struct stats {
 	const struct unseen *unseen;
 	unsigned int n_unseen;
 	uint64_t undecoded_upgrades, neither, parse_errors;
+	/* of parse_errors by protocol, of targets by what does TLS there (a file may have several);
+	 * always the same names in the same order */
+	const struct counted *parse_errors_of, *targets_of;
+	unsigned int n_parse_errors_of, n_targets_of;
 	/* export by OTLP, in items */
 	bool exporting;
 	uint64_t export_sent, export_waiting;

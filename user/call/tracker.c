@@ -157,6 +157,8 @@ static void on_tick(void *ctx, uint64_t mono_ns)
 	call_tracker__stats(t, mono_ns, &st);
 	if (mono_ns >= t->told_ns + STATS_EVERY_NS || losses(&st) != t->told_losses)
 		tell_stats(t, mono_ns);
+	else if (t->cfg.now)
+		t->cfg.now(t->cfg.ctx, &st);
 }
 
 const struct capture_ops *call_tracker__capture_ops(void)

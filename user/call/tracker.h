@@ -34,7 +34,9 @@ struct call_tracker_config {
 	void (*tool)(void *ctx, const struct agent_tool *t);
 	/* Totals: each minute, within a second of a new loss, and from call_tracker__finish. */
 	void (*stats)(void *ctx, const struct stats *st);
-	/* Fills those totals that only others know, before each stats. */
+	/* The same about each second, for those who show them as they are now. */
+	void (*now)(void *ctx, const struct stats *st);
+	/* Fills those totals that only others know, before each stats and now. */
 	void (*fill)(void *ctx, struct stats *st);
 	void *ctx;
 };

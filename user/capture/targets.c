@@ -355,6 +355,17 @@ unsigned int targets__files(const struct targets *t)
 	return t->files.n_tls;
 }
 
+void targets__count(const struct targets *t, unsigned int ret[TLS_STACK_MAX])
+{
+	const struct file *f, *next;
+	unsigned int i;
+
+	memset(ret, 0, TLS_STACK_MAX * sizeof(*ret));
+	HASH_ITER (node, t->files.all, f, next)
+		for (i = 0; f->tls && i < f->n_stacks; i++)
+			ret[f->stacks[i].stack] += located__sites(&f->stacks[i]) > 0;
+}
+
 unsigned int targets__stacks(const struct targets *t)
 {
 	return t->stacks;

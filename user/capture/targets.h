@@ -78,6 +78,8 @@ int targets__preload(struct targets *t, const char *path, bool later);
 void targets__gone(struct targets *t, uint32_t pid);
 
 unsigned int targets__files(const struct targets *t);
+/* Of them, by what does TLS there; a file with several counts for each. */
+void targets__count(const struct targets *t, unsigned int ret[TLS_STACK_MAX]);
 unsigned int targets__stacks(const struct targets *t);
 /* Processes that may have spoken before the probes were in a file which was new to us. */
 uint64_t targets__late(const struct targets *t);

@@ -367,7 +367,6 @@ static const struct {
 	{METRIC_EVENTS_LOST, "unwritten", offsetof(struct stats, unwritten)},
 	{METRIC_LOST_BYTES, NULL, offsetof(struct stats, lost_bytes)},
 	{METRIC_GAPS, NULL, offsetof(struct stats, gaps)},
-	{METRIC_PARSE_ERRORS, NULL, offsetof(struct stats, parse_errors)},
 };
 
 static uint64_t total(const struct stats *st, size_t at)
@@ -391,6 +390,25 @@ static void feed_export(struct metrics *m, const struct stats *st)
 	}
 }
 
+static void feed_parts_of_stats(struct metrics *m, const struct stats *st)
+{
+	struct label_set l = {0};
+	const struct counted *c;
+	unsigned int i;
+
+	for (i = 0; i < st->n_parse_errors_of && i < METRICS_PROTOCOLS_MAX; i++) {
+		c = &st->parse_errors_of[i];
+		label_set__put(&l, LABEL_PROTOCOL, c->name);
+		metrics__observe(m, METRIC_PARSE_ERRORS, &l, (int64_t)(c->n - m->told_errors[i]),
+				 NULL);
+		m->told_errors[i] = c->n;
+	}
+	for (i = 0; i < st->n_targets_of; i++) {
+		label_set__put(&l, LABEL_TLS, st->targets_of[i].name);
+		metrics__observe(m, METRIC_TARGETS, &l, (int64_t)st->targets_of[i].n, NULL);
+	}
+}
+
 void metrics__stats(struct metrics *m, const struct stats *st)
 {
 	struct label_set l = {0};
@@ -406,7 +424,7 @@ void metrics__stats(struct metrics *m, const struct stats *st)
 	}
 	if (st->exporting)
 		feed_export(m, st);
-	metrics__observe(m, METRIC_TARGETS, &l, (int64_t)st->targets, NULL);
+	feed_parts_of_stats(m, st);
 	metrics__observe(m, METRIC_STREAMS, &l, (int64_t)st->open_connections, NULL);
 	m->told = *st;
 	pthread_mutex_unlock(&m->lock);

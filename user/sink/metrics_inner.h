@@ -8,6 +8,8 @@
 #include "base/intern.h"
 #include "sink/metrics_table.h"
 
+#define METRICS_PROTOCOLS_MAX 8
+
 struct series;
 
 struct family {
@@ -27,6 +29,7 @@ struct metrics {
 	struct intern texts;
 	struct family families[N_METRICS];
 	struct stats told; /* the last totals, of which the difference is added */
+	uint64_t told_errors[METRICS_PROTOCOLS_MAX];
 	uint64_t start_ns;
 	uint64_t refused;
 };

@@ -24,6 +24,8 @@ const char *const metric_label_names[N_METRIC_LABELS] = {
 	[LABEL_KIND] = "llmsnoop.kind",
 	[LABEL_KEY] = "llmsnoop.key_fp",
 	[LABEL_REASON] = "llmsnoop.reason",
+	[LABEL_PROTOCOL] = "llmsnoop.protocol",
+	[LABEL_TLS] = "llmsnoop.tls",
 	[LABEL_EXPORTER] = "llmsnoop.exporter",
 };
 
@@ -182,10 +184,10 @@ const struct metric_row metric_rows[N_METRICS] = {
 		COUNTER("llmsnoop.lost", "By", 0, OLD | NEW, "Bytes that the capture lost"),
 	[METRIC_GAPS] = COUNTER("llmsnoop.gaps", "{gap}", 0, OLD | NEW,
 				"Places in streams where bytes are missing"),
-	[METRIC_PARSE_ERRORS] = COUNTER("llmsnoop.parse_errors", "{stream}", 0, OLD | NEW,
-					"Streams that were given up"),
-	[METRIC_TARGETS] =
-		GAUGE("llmsnoop.attached_targets", "{file}", 0, OLD | NEW, "Files with probes"),
+	[METRIC_PARSE_ERRORS] = COUNTER("llmsnoop.parse_errors", "{stream}", BIT(PROTOCOL),
+					OLD | NEW, "Streams that were given up"),
+	[METRIC_TARGETS] = GAUGE("llmsnoop.attached_targets", "{file}", BIT(TLS), OLD | NEW,
+				 "Files with probes, by what does TLS there"),
 	[METRIC_STREAMS] = GAUGE("llmsnoop.open_streams", "{connection}", 0, OLD | NEW,
 				 "Connections that are followed"),
 	[METRIC_EXPORT_FAILURES] =

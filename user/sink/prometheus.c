@@ -39,6 +39,11 @@ static int on_stats(struct sink *s, const struct stats *st)
 	return 0;
 }
 
+static void on_now(struct sink *s, const struct stats *st)
+{
+	metrics__stats(self(s)->metrics, st);
+}
+
 static int on_tick(struct sink *s, uint64_t mono_ns)
 {
 	metrics_http__alive(self(s)->http);
@@ -61,6 +66,7 @@ static const struct sink_ops ops = {
 	.run = on_run,
 	.tool = on_tool,
 	.stats = on_stats,
+	.now = on_now,
 	.tick = on_tick,
 	.close = on_close,
 };

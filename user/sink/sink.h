@@ -23,6 +23,8 @@ struct sink_ops {
 	int (*stats)(struct sink *s, const struct stats *st);
 	/* Adds to the totals what the sink knows of its own way out. NULL: nothing. */
 	void (*fill)(struct sink *s, struct stats *st);
+	/* The same about once a second. NULL: not wanted. */
+	void (*now)(struct sink *s, const struct stats *st);
 	/* Time passes, about once a second: flush what waits. NULL: not wanted. */
 	int (*tick)(struct sink *s, uint64_t mono_ns);
 	/* SIGUSR1: reopen files. NULL: nothing to reopen. */

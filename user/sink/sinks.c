@@ -73,6 +73,15 @@ void sinks__fill(struct sinks *l, struct stats *st)
 			s->ops->fill(s, st);
 }
 
+void sinks__now(struct sinks *l, const struct stats *st)
+{
+	struct sink *s;
+
+	for (s = l->first; s; s = s->next)
+		if (s->ops->now)
+			s->ops->now(s, st);
+}
+
 void sinks__tick(struct sinks *l, uint64_t mono_ns)
 {
 	struct sink *s;

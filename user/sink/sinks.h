@@ -24,6 +24,7 @@ void sinks__tool(struct sinks *l, const struct agent_tool *t);
 void sinks__stats(struct sinks *l, const struct stats *st);
 /* Adds what sinks know of their own to the totals. */
 void sinks__fill(struct sinks *l, struct stats *st);
+void sinks__now(struct sinks *l, const struct stats *st);
 void sinks__tick(struct sinks *l, uint64_t mono_ns);
 void sinks__reopen(struct sinks *l);
 /* Closes and forgets all. The first failure. */

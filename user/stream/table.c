@@ -87,13 +87,24 @@ static void stream__leave(struct stream_table *t, struct stream *s)
 		t->control->ignore(t->control->ctx, s->conn.id);
 }
 
+/* protocol: its place in the table's list. */
+static void stream__count_failed(struct stream_table *t, unsigned int protocol)
+{
+	t->stats.failed++;
+	t->stats.failed_of[protocol]++;
+}
+
 static void stream__failed(struct stream_table *t, struct stream *s, int err, uint64_t ts_ns)
 {
+	unsigned int i;
+
 	s->protocol->finish(s->state, CONN_END_UNSURE, ts_ns);
+	for (i = 0; t->protocols[i] != s->protocol;)
+		i++;
 	if (err == -ESHUTDOWN)
 		t->stats.upgraded++;
 	else
-		t->stats.failed++;
+		stream__count_failed(t, i);
 	stream__leave(t, s);
 }
 
@@ -234,7 +245,7 @@ static void found(struct stream_table *t, struct stream *s, const struct match *
 	}
 	err = m->protocol->open(t->ctx, &s->conn, t->lim, &s->state);
 	if (err) {
-		t->stats.failed++;
+		stream__count_failed(t, i);
 		stream__leave(t, s);
 		return;
 	}

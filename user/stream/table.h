@@ -21,12 +21,13 @@ struct stream_stats {
 						 stream_table__new */
 	uint64_t neither;		      /* conns that speak none of them */
 	uint64_t upgraded;		      /* conns that stopped speaking it (101, CONNECT) */
-	uint64_t failed;     /* conns that a protocol gave up: a limit or no memory */
-	uint64_t gaps;	     /* places where bytes are missing */
-	uint64_t gap_bytes;  /* of them, where known */
-	uint64_t duplicates; /* bytes that came twice and were dropped */
-	uint64_t evicted;    /* conns forgotten for want of room */
-	uint64_t refused;    /* conns not followed for want of memory */
+	uint64_t failed; /* conns that a protocol gave up: a limit or no memory */
+	uint64_t failed_of[STREAM_PROTOCOLS_MAX]; /* of them, by protocol as speak */
+	uint64_t gaps;				  /* places where bytes are missing */
+	uint64_t gap_bytes;			  /* of them, where known */
+	uint64_t duplicates;			  /* bytes that came twice and were dropped */
+	uint64_t evicted;			  /* conns forgotten for want of room */
+	uint64_t refused;			  /* conns not followed for want of memory */
 };
 
 struct stream_table;
