@@ -216,33 +216,6 @@ static void test_gateways(void **state)
 	prices__free(p);
 }
 
-static void test_reload(void **state)
-{
-	struct prices *p = load("{\"gpt-a\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
-				"\"input_cost_per_token\":1e-6,\"output_cost_per_token\":0}}");
-	char error[256] = "";
-
-	assert_price(ask(p, "openai", "gpt-a"), 1);
-	write_list("{\"gpt-a\":");
-	assert_int_equal(prices__reload(p, path, error, sizeof(error)), -22);
-	assert_non_null(strstr(error, path));
-	assert_price(ask(p, "openai", "gpt-a"), 1);
-	assert_int_equal(prices__reload(p, "/nonexistent", error, sizeof(error)), -2);
-	assert_price(ask(p, "openai", "gpt-a"), 1);
-	for (int i = 2; i < 5; i++) {
-		char text[256];
-
-		snprintf(text, sizeof(text),
-			 "{\"gpt-a\":{\"litellm_provider\":\"openai\",\"mode\":\"chat\","
-			 "\"input_cost_per_token\":%de-6,\"output_cost_per_token\":0}}",
-			 i);
-		write_list(text);
-		assert_int_equal(prices__reload(p, path, error, sizeof(error)), 0);
-		assert_price(ask(p, "openai", "gpt-a"), i);
-	}
-	prices__free(p);
-}
-
 static void test_litellm(void **state)
 {
 	struct prices *p = load(
@@ -374,7 +347,6 @@ int main(void)
 		cmocka_unit_test(test_when),	cmocka_unit_test(test_litellm),
 		cmocka_unit_test(test_skipped), cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_builtin), cmocka_unit_test(test_gateways),
-		cmocka_unit_test(test_reload),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, remove_path);

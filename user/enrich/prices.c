@@ -190,23 +190,6 @@ void prices__free(struct prices *p)
 	free(p);
 }
 
-int prices__reload(struct prices *p, const char *path, char *ret_error, size_t size)
-{
-	struct prices *fresh, was;
-	int err = prices__load(path, ret_error, size, &fresh);
-
-	if (err)
-		return err;
-	was = *p;
-	*p = *fresh;
-	*fresh = was;
-	/* Each arena draws on the budget beside it. */
-	p->arena.budget = &p->budget;
-	fresh->arena.budget = &fresh->budget;
-	prices__free(fresh);
-	return 0;
-}
-
 const char *prices__source(const struct prices *p)
 {
 	return p->source;

@@ -30,10 +30,6 @@ struct price_query {
 int prices__load(const char *path, char *ret_error, size_t size, struct prices **ret);
 void prices__free(struct prices *p); /* NULL is fine */
 
-/* Reads the list anew into p, which whoever has it keeps. On failure p is as it was, and ret_error
- * and the result are as of prices__load. */
-int prices__reload(struct prices *p, const char *path, char *ret_error, size_t size);
-
 /* "list:genai-prices 0.2.3", "list:NAME" for a file; lives as long as p. */
 const char *prices__source(const struct prices *p);
 unsigned int prices__models(const struct prices *p);
