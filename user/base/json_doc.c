@@ -124,7 +124,7 @@ static void close_one(struct parse *s)
 	struct json_node *n = &s->d->v[s->up];
 
 	n->next = s->d->n;
-	n->n = s->p - n->p > UINT32_MAX ? UINT32_MAX : (uint32_t)(s->p - n->p);
+	n->n = (uint32_t)(s->p - n->p);
 	s->up = n->up;
 	s->depth--;
 	s->due = DUE_COMMA;
@@ -194,9 +194,10 @@ static int token(struct parse *s)
 
 int json_doc__parse(struct json_doc *d, struct span text, size_t *ret_used)
 {
-	struct parse s = {.d = d, .p = text.p, .end = text.p + text.n};
+	struct parse s = {.d = d, .p = text.p};
 	int got = 1;
 
+	s.end = text.p + span_head(text, UINT32_MAX).n;
 	d->n = 0;
 	d->cut = false;
 	do {

@@ -163,6 +163,9 @@ void report__call(struct call_open *x, enum http_end why, uint64_t ts_ns)
 		return;
 	if (x->c.kind == CALL_FETCH || (x->c.response_id && has_usage(&x->c)))
 		fetched__add(t->fetched, &x->c);
+	/* What could not be decoded, or was lost. */
+	if (x->request_flags | x->response_flags)
+		content_call__lost(x->said);
 	x->c.content = content_call__finish(x->said, &x->c);
 	t->n_out++;
 	count(&t->totals, &x->c);

@@ -146,11 +146,14 @@ void turns__gap(struct call_open *s, enum side side, uint64_t lost)
 	for (x = s->turns; x; x = x->next_turn) {
 		x->c.truncated = true;
 		x->c.lost_bytes += lost;
+		content_call__lost(x->said);
 		if (side == SIDE_RESPONSE && x->c.ttfc_ns < 0)
 			x->gap_before_body = true;
 	}
 	/* What later turns were to take over may have been lost. */
 	s->c.truncated |= side == SIDE_REQUEST;
+	if (side == SIDE_REQUEST)
+		content_call__lost(s->said);
 	/* First the reader: what it makes of the torn message must not outlive the judgement. */
 	dialect_reader__message_gap(s->reader, side, lost, s->last_ns);
 	s->message_bytes[side] = 0;

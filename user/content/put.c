@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/put.h"
 
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "enrich/redact.h"
@@ -47,7 +46,7 @@ static void put_text(struct content_put *p, struct span text)
 	if (p->cfg->mode == CONTENT_PREVIEW)
 		shown = utf8__head(all, p->cfg->lim->content_preview);
 	p->cut |= p->cfg->mode == CONTENT_PREVIEW && shown.n < all.n;
-	json_write__text(p->w, shown);
+	json_write__text(&p->w, shown);
 }
 
 static void put_number(struct content_put *p, struct span number)
@@ -57,11 +56,11 @@ static void put_number(struct content_put *p, struct span number)
 	if (number.n >= NUMBER_LOOKED_AT) {
 		shown = mask(p, number);
 		if (!span_eq(shown, number)) {
-			json_write__text(p->w, shown);
+			json_write__text(&p->w, shown);
 			return;
 		}
 	}
-	json_write__spelled(p->w, number);
+	json_write__spelled(&p->w, number);
 }
 
 /* Closes containers from *up outwards that end before node i. */
@@ -70,7 +69,7 @@ static void close_until(struct content_put *p, uint32_t *up, uint32_t i)
 	const struct json_node *v = p->doc.v;
 
 	while (v[*up].next <= i) {
-		json_write__close(p->w, v[*up].type == JSON_NODE_OBJECT ? '}' : ']');
+		json_write__close(&p->w, v[*up].type == JSON_NODE_OBJECT ? '}' : ']');
 		if (!*up)
 			return;
 		*up = v[*up].up;
@@ -90,11 +89,11 @@ static void put_doc(struct content_put *p)
 		switch (n->type) {
 		case JSON_NODE_OBJECT:
 		case JSON_NODE_ARRAY:
-			json_write__open(p->w, n->type == JSON_NODE_OBJECT ? '{' : '[');
+			json_write__open(&p->w, n->type == JSON_NODE_OBJECT ? '{' : '[');
 			up = i;
 			break;
 		case JSON_NODE_KEY:
-			json_write__name(p->w, json_node__text(n, &p->text, 3 * (size_t)n->n + 3));
+			json_write__name(&p->w, json_node__text(n, &p->text, 3 * (size_t)n->n + 3));
 			break;
 		case JSON_NODE_STRING:
 			put_text(p, json_node__text(n, &p->text, 3 * (size_t)n->n + 3));
@@ -103,7 +102,7 @@ static void put_doc(struct content_put *p)
 			put_number(p, span(n->p, n->n));
 			break;
 		default:
-			json_write__spelled(p->w, span(n->p, n->n));
+			json_write__spelled(&p->w, span(n->p, n->n));
 		}
 	}
 	if (p->doc.v[0].type <= JSON_NODE_ARRAY)
@@ -133,7 +132,7 @@ static void put_value(struct content_put *p, const struct said_part *part)
 	if (p->cfg->mode == CONTENT_META) {
 		/* For what masks find. */
 		mask(p, body);
-		json_write__string(p->w, NULL);
+		json_write__string(&p->w, NULL);
 	} else if (part->body_is != SAID_STRING && is_json(p, body, part->body_is == SAID_JSON)) {
 		p->cut |= p->doc.cut;
 		put_doc(p);
@@ -148,8 +147,8 @@ static void put_field(struct content_put *p, const char *key, const char *value)
 {
 	if (!value)
 		return;
-	json_write__key(p->w, key);
-	json_write__string(p->w, value);
+	json_write__key(&p->w, key);
+	json_write__string(&p->w, value);
 }
 
 static const char *modality(const struct said_part *part)
@@ -168,13 +167,13 @@ static void put_bytes(struct content_put *p, const struct said_part *part)
 {
 	if (p->cfg->mode != CONTENT_META && !part->left_out)
 		return;
-	json_write__key(p->w, "bytes");
-	json_write__uint(p->w, part->body.n + part->left_out);
+	json_write__key(&p->w, "bytes");
+	json_write__uint(&p->w, part->body.n + part->left_out);
 }
 
 static void put_content(struct content_put *p, const char *key, const struct said_part *part)
 {
-	json_write__key(p->w, key);
+	json_write__key(&p->w, key);
 	put_text(p, buf__span(&part->body));
 	put_bytes(p, part);
 }
@@ -182,8 +181,8 @@ static void put_content(struct content_put *p, const char *key, const struct sai
 /* Masks would only break what no text is. */
 static void put_blob(struct content_put *p, const struct said_part *part)
 {
-	json_write__key(p->w, "content");
-	json_write__text(p->w, buf__span(&part->body));
+	json_write__key(&p->w, "content");
+	json_write__text(&p->w, buf__span(&part->body));
 	put_bytes(p, part);
 }
 
@@ -191,14 +190,14 @@ static void put_blob(struct content_put *p, const struct said_part *part)
 static void put_server(struct content_put *p, const char *name, const char *key,
 		       const struct said_part *part)
 {
-	json_write__key(p->w, name);
-	json_write__open(p->w, '{');
+	json_write__key(&p->w, name);
+	json_write__open(&p->w, '{');
 	put_field(p, "type", part->type ? part->type : part->name ? part->name : "unknown");
 	if (part->body.n) {
-		json_write__key(p->w, key);
+		json_write__key(&p->w, key);
 		put_value(p, part);
 	}
-	json_write__close(p->w, '}');
+	json_write__close(&p->w, '}');
 	put_bytes(p, part);
 }
 
@@ -230,7 +229,7 @@ static void put_part(struct content_put *p, const struct said_part *part)
 {
 	bool media = part->kind == SAID_BLOB || part->kind == SAID_URI || part->kind == SAID_FILE;
 
-	json_write__open(p->w, '{');
+	json_write__open(&p->w, '{');
 	put_field(p, "type", part->kind == SAID_OTHER ? other_type(part->type) : types[part->kind]);
 	put_field(p, part->kind == SAID_FILE ? "file_id" : "id", part->id);
 	if (part->kind == SAID_TOOL_CALL || part->kind == SAID_SERVER_CALL)
@@ -263,33 +262,30 @@ static void put_part(struct content_put *p, const struct said_part *part)
 	default:
 		if (!part->body.n && part->kind != SAID_TOOL_RESULT)
 			break;
-		json_write__key(p->w, part->kind == SAID_TOOL_CALL     ? "arguments"
-				      : part->kind == SAID_TOOL_RESULT ? "response"
-								       : "content");
+		json_write__key(&p->w, part->kind == SAID_TOOL_CALL	? "arguments"
+				       : part->kind == SAID_TOOL_RESULT ? "response"
+									: "content");
 		put_value(p, part);
 		put_bytes(p, part);
 	}
-	json_write__close(p->w, '}');
+	json_write__close(&p->w, '}');
 }
 
 static void put_parts(struct content_put *p, const struct said_message *m)
 {
 	unsigned int i;
 
-	json_write__open(p->w, '[');
+	json_write__open(&p->w, '[');
 	for (i = 0; i < m->n; i++)
 		put_part(p, &m->parts[i]);
-	json_write__close(p->w, ']');
+	json_write__close(&p->w, ']');
 }
 
 int content_put__parts(struct content_put *p, const struct said_message *m, struct buf *out)
 {
-	struct json_write w;
-
-	json_write__init(&w, out);
-	p->w = &w;
+	json_write__init(&p->w, out);
 	put_parts(p, m);
-	return w.err;
+	return p->w.err;
 }
 
 /* ---- messages ---- */
@@ -333,29 +329,27 @@ static const char *finish_reason(const char *says)
 
 static void put_message(struct content_put *p, const struct said_message *m, bool output)
 {
-	json_write__open(p->w, '{');
+	json_write__open(&p->w, '{');
 	put_field(p, "role", m->role ? m->role : output ? "assistant" : "user");
 	put_field(p, "name", m->name);
-	json_write__key(p->w, "parts");
+	json_write__key(&p->w, "parts");
 	put_parts(p, m);
 	if (output)
 		put_field(p, "finish_reason", finish_reason(m->finish ? m->finish : p->finish));
-	json_write__close(p->w, '}');
+	json_write__close(&p->w, '}');
 }
 
 int content_put__messages(struct content_put *p, const struct said_list *list, bool output,
 			  struct buf *out)
 {
-	struct json_write w;
 	unsigned int i;
 
-	json_write__init(&w, out);
-	p->w = &w;
-	json_write__open(&w, '[');
+	json_write__init(&p->w, out);
+	json_write__open(&p->w, '[');
 	for (i = 0; i < list->n; i++)
 		put_message(p, &list->v[i], output);
-	json_write__close(&w, ']');
-	return w.err;
+	json_write__close(&p->w, ']');
+	return p->w.err;
 }
 
 /* ---- tools ---- */
@@ -364,37 +358,32 @@ int content_put__messages(struct content_put *p, const struct said_list *list, b
 int content_put__tools(struct content_put *p, const struct said_tool *v, unsigned int n,
 		       struct buf *out)
 {
-	struct json_write w;
 	unsigned int i;
 
-	json_write__init(&w, out);
-	p->w = &w;
-	json_write__open(&w, '[');
+	json_write__init(&p->w, out);
+	json_write__open(&p->w, '[');
 	for (i = 0; i < n; i++) {
-		json_write__open(&w, '{');
+		json_write__open(&p->w, '{');
 		put_field(p, "type", v[i].type ? v[i].type : "function");
 		put_field(p, "name", v[i].name ? v[i].name : v[i].type ? v[i].type : "");
 		if (p->cfg->mode == CONTENT_FULL && v[i].description.n) {
-			json_write__key(&w, "description");
+			json_write__key(&p->w, "description");
 			put_text(p, buf__span(&v[i].description));
 		}
 		if (p->cfg->mode == CONTENT_FULL && v[i].parameters.n &&
 		    is_json(p, buf__span(&v[i].parameters), true)) {
-			json_write__key(&w, "parameters");
+			json_write__key(&p->w, "parameters");
 			put_doc(p);
 		}
-		json_write__close(&w, '}');
+		json_write__close(&p->w, '}');
 	}
-	json_write__close(&w, ']');
-	return w.err;
+	json_write__close(&p->w, ']');
+	return p->w.err;
 }
 
 int content_put__body(struct content_put *p, const struct said_part *part, struct buf *out)
 {
-	struct json_write w;
-
-	json_write__init(&w, out);
-	p->w = &w;
+	json_write__init(&p->w, out);
 	put_value(p, part);
-	return w.err;
+	return p->w.err;
 }

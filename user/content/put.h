@@ -5,14 +5,15 @@
 #ifndef LLMSNOOP_CONTENT_PUT_H
 #define LLMSNOOP_CONTENT_PUT_H
 
+#include "base/json_write.h"
 #include "content/content.h"
 #include "content/said.h"
 
 struct content_put {
 	const struct content_config *cfg;
-	uint32_t *secrets;    /* N_SECRETS counts */
-	const char *finish;   /* of an answer that does not say why it ended */
-	struct json_write *w; /* of the text under way */
+	uint32_t *secrets;   /* N_SECRETS counts */
+	const char *finish;  /* of an answer that does not say why it ended */
+	struct json_write w; /* of the text under way */
 	struct buf masked;
 	struct json_doc doc;
 	struct json_text text;
