@@ -10,10 +10,8 @@ import json
 import os
 import random
 import re
-import socket
 import subprocess
 import sys
-import threading
 import time
 
 import lib
@@ -423,7 +421,9 @@ def names():
             f.write('nameserver 127.0.0.1\noptions timeout:10 attempts:2\n')
         server = ("import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
                   "s.bind(('127.0.0.1',53))\nprint(flush=True)\ntime.sleep(60)")
-        script = 'ip link set lo up; mount --bind %s /etc/resolv.conf\n' % conf
+        up = 'import fcntl,socket,struct;fcntl.ioctl(socket.socket(2,2),0x8914,struct.pack(' \
+             '"16sH14x",b"lo",0x41))'
+        script = "%s -c '%s'\nmount --bind %s /etc/resolv.conf\n" % (lib.SYSTEM_PYTHON, up, conf)
         if silent:
             # It ends with the namespace's first process: its pid namespace.
             script += '%s -c "%s" >/dev/null &\nsleep 0.5\n' % (lib.SYSTEM_PYTHON, server)
@@ -537,8 +537,11 @@ def main():
             (bounded_end,), (patient,), (tls,), (proxies,), (secrets,), (thread,),
             (retry_after, 429, lambda: '2', 1.95, 4), (retry_after, 503, http_date, 2.9, 6)]
     work += [(passing, name) for name in PASSING] + [(final, name) for name in FINAL]
-    if os.geteuid() == 0:
+    if not subprocess.run(['unshare', '-n', '-m', '-p', '-f', 'true'],
+                          capture_output=True).returncode:
         work.append((names,))
+    else:
+        print('no namespaces here: names that do not resolve are not tried')
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         done = [pool.submit(*w) for w in work]
         for d, w in zip(done, work):

@@ -94,11 +94,14 @@ def failing():
 
 
 def refused():
-    """What it does not take is counted, in records and in its own metrics."""
+    """What it does not take is counted. The endpoint is in the configuration file."""
     provider = lib.Provider()
     bad = badcollector.Receiver(mode=badcollector.status(400))
     held = load(provider, 'loop', '20')
-    tracer = lib.Tracer('-p', held.pid, '--otlp', bad.url, env=environment())
+    path = os.path.join(lib.temporary_directory(), 'config')
+    with open(path, 'w') as f:
+        f.write('[otel]\nOTEL_EXPORTER_OTLP_ENDPOINT = %s\nOTEL_METRICS_EXPORTER = none\n' % bad.url)
+    tracer = lib.Tracer('-p', held.pid, '--config', path, env=environment())
     held.go()
     held.finish()
     tracer.settle(20)
@@ -111,6 +114,7 @@ def refused():
     spans = sum(len(ids(q)) for q in bad.requests if q.path == '/v1/traces')
     dropped = tracer.stats().get('export.dropped.http_4xx', 0)
     check(dropped >= spans >= 20, 'dropped', dropped, spans)
+    check(not [q for q in bad.requests if q.path == '/v1/metrics'], 'metrics are not wanted')
     check('dropped and counted' in '\n'.join(tracer.lines), 'said')
     provider.stop()
 
