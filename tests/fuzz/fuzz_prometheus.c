@@ -103,6 +103,8 @@ static char *page(struct metrics *m, enum prometheus_format format, size_t min)
 	return (char *)out.p;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct metrics_config cfg = {
