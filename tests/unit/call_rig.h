@@ -29,7 +29,6 @@ static struct {
 	struct limits lim;
 	uint64_t max_calls;
 	bool estimate;
-	struct prices *prices;		      /* NULL: none */
 	const struct content_config *content; /* NULL: nothing of what is said is kept */
 	struct prices *prices;
 	void (*on_run)(void *ctx, const struct agent_run *r); /* NULL: nobody listens */
@@ -68,7 +67,6 @@ static void start(void)
 		.estimate = run.estimate,
 		.prices = run.prices,
 		.content = run.content,
-		.prices = run.prices,
 		.call = on_record,
 		.run = run.on_run,
 		.tool = run.on_tool,

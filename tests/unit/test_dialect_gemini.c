@@ -140,7 +140,7 @@ static void test_results(void **state)
 	     "\"response\":{\"id\":\"no\"}}},{\"text\":\"t\"},{\"function_response\":{\"id\":"
 	     "\"c2\"}},"
 	     "{\"functionResponse\":{\"name\":\"none\"}}]}]}",
-	     NULL, NULL, "result=c1 result=c2 result_of=none ask=m |");
+	     NULL, NULL, "result=c1 result_of=f result=c2 result_of=none ask=m |");
 }
 
 static void test_whole(void **state)

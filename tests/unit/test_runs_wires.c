@@ -124,6 +124,27 @@ static void a_previous_response_goes_on(void **state)
 	check_tree();
 }
 
+/* Codex shortens its conversation amid a run. */
+static void what_shortens_a_conversation_ends_no_run(void **state)
+{
+	const char *codex = "session_id: s1\nuser-agent: codex_cli_rs/0.169.0\n";
+
+	start();
+	say(1000, RESPONSES, codex, RESPONSE_ASK("", "{\"role\":\"user\"}"), 200,
+	    RESPONSE_SAYS("r1", RESPONSE_CALL("c1", "f", "{}")));
+	say(2000, RESPONSES "/compact", codex,
+	    RESPONSE_ASK("", "{\"type\":\"function_call_output\",\"call_id\":\"c1\"}"), 200,
+	    RESPONSE_SAYS("r2", RESPONSE_TEXT));
+	assert_int_equal(told.n_runs, 0);
+	say(3000, RESPONSES, codex, RESPONSE_ASK("", "{\"role\":\"user\"}"), 200,
+	    RESPONSE_SAYS("r3", RESPONSE_TEXT));
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].calls, 3);
+	assert_int_equal(told.runs[0].rounds, 2);
+	assert_string_equal(told.runs[0].agent, "codex");
+	check_tree();
+}
+
 static void tools_of_the_provider_are_not_offered_to_the_client(void **state)
 {
 	start();
@@ -272,6 +293,18 @@ static void without_ids_the_one_run_that_waits_goes_on(void **state)
 	assert_string_equal(told.tools[0].name, "g");
 	assert_null(told.tools[0].id);
 	assert_int_equal(told.tools[1].duration_ns, (2500 - 1110) * MS);
+}
+
+/* Gemini CLI numbers the calls of an API that does not. */
+static void ids_of_the_clients_own_making_join_nothing(void **state)
+{
+	start();
+	say(1000, GEMINI, NULL, GEMINI_ASK(""), 200, GEMINI_SAYS(GEMINI_CALL("f")));
+	say(2000, GEMINI, NULL, GEMINI_ASK(GEMINI_BRING("f\",\"id\":\"own-1")), 200,
+	    GEMINI_SAYS(GEMINI_TEXT));
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].rounds, 2);
+	assert_int_equal(told.n_tools, 1);
 }
 
 /* Which of two it is, nobody can say. */
@@ -562,12 +595,14 @@ int main(void)
 		RUN_TEST(calls_of_the_conversation_join_the_run_that_is_open),
 		RUN_TEST(a_paused_turn_goes_on),
 		RUN_TEST(a_previous_response_goes_on),
+		RUN_TEST(what_shortens_a_conversation_ends_no_run),
 		RUN_TEST(tools_of_the_provider_are_not_offered_to_the_client),
 		RUN_TEST(a_session_has_runs),
 		RUN_TEST(the_tools_own_call_says_it_best),
 		RUN_TEST(two_runs_that_wait_for_one_tool_leave_it_open),
 		RUN_TEST(a_tool_whose_result_never_came_was_called_all_the_same),
 		RUN_TEST(without_ids_the_one_run_that_waits_goes_on),
+		RUN_TEST(ids_of_the_clients_own_making_join_nothing),
 		RUN_TEST(without_ids_nothing_is_guessed),
 		RUN_TEST(the_same_results_again_are_the_same_step),
 		RUN_TEST(the_same_tool_again_and_again_is_counted),

@@ -65,6 +65,11 @@ bool runs__is_inference(const struct call_open *x)
 
 bool runs__is_round(const struct call_open *x)
 {
+	const char *api = dialect__api(dialect_reader__dialect(x->reader));
+
+	/* What shortens a conversation is no answer to it. */
+	if (!strcmp(api, "openai.responses.compact"))
+		return false;
 	return runs__is_inference(x) &&
 	       (x->offers_tools || x->tool_results.n || x->named_results.n);
 }

@@ -31,7 +31,7 @@ enum fact {
 	FACT_CONVERSATION_ID,		/* text */
 	FACT_TOOLS_OFFERED,	/* number 1: the model may ask for tools that the client runs */
 	FACT_TOOL_RESULT_ID,	/* text: the id of a tool call whose result this request brings */
-	FACT_TOOL_RESULT_NAME,	/* text: the tool's name, of a result without an id */
+	FACT_TOOL_RESULT_NAME,	/* text: the tool's name, where answers may have no ids */
 	FACT_TOOL_RESULT_ERROR, /* text: the same id, behind it, where the result is a failure */
 	FACT_MCP_METHOD,	/* text: JSON-RPC method */
 	FACT_MCP_TOOL,		/* text: the tool that is called */

@@ -20,9 +20,8 @@ void results__free(struct results *s)
 	buf__free(&s->id);
 }
 
-static bool add(struct results *s)
+static bool add_one(struct results *s, struct span text, unsigned int flags)
 {
-	struct span text = s->id.n ? buf__span(&s->id) : text__span(&s->name);
 	uint16_t n = (uint16_t)text.n;
 	uint8_t head[3];
 
@@ -32,15 +31,23 @@ static bool add(struct results *s)
 		buf__clear(&s->ids);
 	s->answered = false;
 	memcpy(head, &n, sizeof(n));
-	head[2] = (uint8_t)((s->id_truncated ? RESULT_CUT : 0) | (s->failed ? RESULT_FAILED : 0) |
-			    (s->id.n ? 0 : RESULT_NAMED));
+	head[2] = (uint8_t)flags;
 	if (buf__reserve(&s->ids, sizeof(head) + n))
 		return false;
 	buf__add(&s->ids, span(head, sizeof(head)));
 	buf__add(&s->ids, text);
+	return true;
+}
+
+static bool add(struct results *s)
+{
+	bool ok = add_one(s, buf__span(&s->id),
+			  (s->id_truncated ? RESULT_CUT : 0) | (s->failed ? RESULT_FAILED : 0));
+
+	ok &= add_one(s, text__span(&s->name), RESULT_NAMED);
 	buf__clear(&s->id);
 	s->name.n = 0;
-	return true;
+	return ok;
 }
 
 static void tell(struct dialect_reader *r)

@@ -14,7 +14,7 @@ struct limits;
 enum result_flag {
 	RESULT_CUT = 1 << 0, /* the id */
 	RESULT_FAILED = 1 << 1,
-	RESULT_NAMED = 1 << 2, /* the tool's name in place of an id, which there is none of */
+	RESULT_NAMED = 1 << 2, /* the tool's name, not an id */
 };
 
 struct results {
