@@ -363,15 +363,15 @@ def test_pods(provider, env):
         log_link(pod, 'prod', 'app', cid)
         at = bundle('pod-' + n, '/%s/kubepods/besteffort/pod%s/%s' % (NAME, uid, cid),
                     {**env, 'CALLS': 'pod-' + n})
-        lines.append('%s %s --root %s/state run -b %s %s || echo failed' % (
-            'LD_LIBRARY_PATH=' + libs if libs else '', command[0], DIR, at, NAME + n))
+        lines.append('env -u LD_PRELOAD %s %s --root %s/state run -b %s %s || echo failed' % (
+            'LD_LIBRARY_PATH=' + libs if libs else '-u LD_LIBRARY_PATH', command[0], DIR, at,
+            NAME + n))
     volume = '/var/lib/kubelet/pods/%s/volumes/kubernetes.io~downward-api/info' % POD_A
     put(volume + '/..1/labels', 'app.kubernetes.io/name="finder"\nteam="search"\n')
     os.symlink('..1', HOST + volume + '/..data')
     os.symlink('..data/labels', HOST + volume + '/labels')
     write_config('[feature]\n{k8s.namespace.name}/{k8s.pod.label.team} = k8s.deployment.name=rag\n')
-    held = lib.Held(['/bin/sh', '-c', '\n'.join(lines)], env={
-        k: v for k, v in env.items() if k not in ('LD_PRELOAD', 'LD_LIBRARY_PATH')})
+    held = shell('\n'.join(lines), env)
     t = tracer(held.pid)
     held.go()
     out = held.finish()
@@ -430,13 +430,15 @@ def test_units(provider, env):
     if not os.path.isdir('/run/systemd/system'):
         print('units: no systemd runs here')
         return
-    write_config('')
+    # somebody has the library mapped, so that it has its probes before the unit's call
+    holder = lib.spawn(['/bin/sleep', '100'], env={**os.environ, **env})
     t = lib.Tracer('--host-root', HOST, '--cgroup', '/system.slice/%s.service' % NAME)
     words = ['--setenv=%s=%s' % kv for kv in {**env, 'CALLS': 'unit'}.items()]
     subprocess.run(['systemd-run', '--quiet', '--wait', '--collect', '--unit', NAME, *words,
                     lib.SYSTEM_PYTHON, CLIENT], check=True, timeout=60)
     t.settle(1)
     t.stop()
+    holder.kill()
     judge(t.records(), [('unit', {'llmsnoop.unit': NAME + '.service', 'llmsnoop.feature': NAME,
                                   'llmsnoop.slice': 'system.slice', 'user.name': 'root'})], 'unit')
 
