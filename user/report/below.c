@@ -11,6 +11,7 @@
 #define WHY_ROWS 3
 #define FAILURES_MAX 64
 #define FAILURES_SHOWN 8
+#define SLOW_SHOWN 3	/* of each kind */
 #define PART_MOVED 0.05 /* a part's share that is worth a word */
 #define EFFECT_MIN 0.02 /* of the whole that an effect is worth a line */
 
@@ -279,7 +280,7 @@ void page__failures(struct page *p, const struct sheet *s)
 			title_of(g, &r, title, sizeof(title));
 			show__percent((double)all.v[best].most / (double)all.v[best].n, text);
 			page__add(p, "  %s of them: ", text);
-			page__cell(p, title, page__width(title, 40), false);
+			page__cell(p, title, page__width(title, p->columns > 90 ? 40 : 16), false);
 		}
 		page__add(p, "\n");
 		all.v[best].n = 0;
@@ -294,31 +295,37 @@ void page__failures(struct page *p, const struct sheet *s)
 
 /* --- slowest steps --- */
 
+/* Where there is no room for all, the year, the feature and then the name give way. */
+static void step(struct page *p, enum slow_kind kind, const struct slow_step *x)
+{
+	bool wide = p->columns >= 120, feature = p->columns >= 100;
+	unsigned int name = wide ? 30 : feature ? 20 : p->columns > 76 ? p->columns - 63 : 12;
+	char text[HUMAN_MAX], when[PERIOD_LABEL_MAX];
+
+	page__add(p, "%-4s ", slow__name(kind));
+	page__cell(p, x->name, name, false);
+	human__seconds((uint64_t)x->duration_ns, 1, text);
+	period__show(x->time_ns, p->utc, when);
+	page__add(p, " %7s  %s  ", text, wide ? when : when + strlen("2026-"));
+	if (feature) {
+		page__cell(p, x->feature, wide ? 20 : 14, false);
+		page__add(p, " ");
+	}
+	page__cell(p, x->trace, 32, false);
+	page__add(p, "\n");
+}
+
 void page__slowest(struct page *p, const struct sheet *s)
 {
 	const struct slow *slow = &s->c->slow;
-	char text[HUMAN_MAX], when[PERIOD_LABEL_MAX];
 	bool any = false;
 
 	for (unsigned int k = 0; k < N_SLOW; k++)
-		for (unsigned int i = 0; i < slow->n[k]; i++) {
-			const struct slow_step *x = &slow->step[k][i];
-
+		for (unsigned int i = 0; i < slow->n[k] && i < SLOW_SHOWN; i++) {
 			if (!any)
 				page__heading(p, "SLOWEST");
 			any = true;
-			page__add(p, "%-4s ", slow__name(k));
-			page__cell(p, x->name, p->columns < 100 ? 18 : 28, false);
-			human__seconds((uint64_t)x->duration_ns, 1, text);
-			page__add(p, " %7s  ", text);
-			period__show(x->time_ns, p->utc, when);
-			page__add(p, "%s  ", p->columns < 100 ? when + 5 : when);
-			if (p->columns >= 100) {
-				page__cell(p, x->feature, 16, false);
-				page__add(p, " ");
-			}
-			page__cell(p, x->trace, 32, false);
-			page__add(p, "\n");
+			step(p, (enum slow_kind)k, &slow->step[k][i]);
 		}
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "sink/human.h"
 
 #define CELL_MAX_BYTES 8192
@@ -61,6 +62,73 @@ unsigned int page__width(const char *text, unsigned int most)
 	took = human__text(&b, span_str(text && *text ? text : "-"), most);
 	buf__free(&b);
 	return took;
+}
+
+#define FOLD_INDENT 6
+
+/* Bytes of what a terminal does not show: a colour. */
+static size_t colour_bytes(struct span s)
+{
+	size_t n = 2;
+
+	if (s.n < 3 || s.p[0] != '\033' || s.p[1] != '[')
+		return 0;
+	while (n < s.n && s.p[n] != 'm')
+		n++;
+	return n < s.n ? n + 1 : 0;
+}
+
+/* How much of a line fits: up to its end, or to the last blank before the edge; all of a word that
+ * is wider than that. */
+static size_t fitting(struct span line, unsigned int columns)
+{
+	struct span s = line;
+	size_t blank = 0, n;
+	unsigned int at = 0;
+	bool word = false;
+	uint32_t cp;
+
+	while (s.n) {
+		n = colour_bytes(s);
+		if (!n) {
+			n = utf8__next(s, &cp);
+			if (cp == ' ' && word)
+				blank = line.n - s.n;
+			word |= cp != ' ';
+			at += utf8__width(cp);
+			if (at > columns && blank)
+				return blank;
+		}
+		s = span_skip(s, n);
+	}
+	return line.n;
+}
+
+int page__fold(struct buf *out, struct span text, unsigned int columns)
+{
+	static const char blanks[] = "      ";
+	int err = 0;
+
+	while (text.n && !err) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		struct span line = span_head(text, end ? (size_t)(end - text.p) : text.n);
+		size_t n = fitting(line, columns);
+
+		text = span_skip(text, line.n + (end != NULL));
+		err = buf__add(out, span_head(line, n));
+		while (!err && n < line.n) {
+			line = span_trim(span_skip(line, n));
+			err = buf__add(out, SPAN_LIT("\n"));
+			if (err)
+				break;
+			n = fitting(line,
+				    columns > 2 * FOLD_INDENT ? columns - FOLD_INDENT : columns);
+			err = buf__add(out, span(blanks, FOLD_INDENT));
+			err = err ? err : buf__add(out, span_head(line, n));
+		}
+		err = err ? err : buf__add(out, SPAN_LIT("\n"));
+	}
+	return err;
 }
 
 void show__count(double v, char ret[PAGE_TEXT_MAX])

@@ -28,6 +28,9 @@ void page__heading(struct page *p, const char *text);
 /* Columns that a text takes, but at most so many. */
 unsigned int page__width(const char *text, unsigned int most);
 
+/* Appends text to out, with lines that are wider than columns broken at blanks. -E2BIG, -ENOMEM. */
+int page__fold(struct buf *out, struct span text, unsigned int columns);
+
 /* Numbers as people read them; NAN is "-". */
 void show__count(double v, char ret[PAGE_TEXT_MAX]);
 void show__percent(double ratio, char ret[PAGE_TEXT_MAX]); /* 0, <0.1%, 1.2%, 34% */

@@ -182,18 +182,21 @@ static void heads(struct page *p, const struct sheet *s, const struct layout *l)
 	const struct groups *g = &s->c->groups;
 	char title[32];
 	unsigned int i, k, indent = 0;
+	bool above;
 
 	for (i = 0; i < l->n_names; i++)
 		indent += l->name[i] + (i > 0);
 	page__paint(p, BOLD);
-	page__add(p, "%*s", (int)indent, "");
-	for (i = 0; i < N_COLUMNS; i++)
+	for (i = 0, above = false; i < N_COLUMNS; i++)
+		above |= l->shown[i] && *columns[i].above;
+	page__add(p, "%*s", above ? (int)indent : 0, "");
+	for (i = 0; i < N_COLUMNS && above; i++)
 		if (l->shown[i])
 			page__add(p, " %*s", (int)columns[i].width, columns[i].above);
 	/* Blanks at the end of a line are in the way of those who copy it. */
-	while (!p->err && p->out->n && p->out->p[p->out->n - 1] == ' ')
+	while (above && !p->err && p->out->n && p->out->p[p->out->n - 1] == ' ')
 		p->out->n--;
-	page__add(p, "\n");
+	page__add(p, above ? "\n" : "");
 	for (i = 0; i < l->n_names; i++) {
 		snprintf(title, sizeof(title), "%s", g->n_by ? dimension__name(g->by[i]) : "");
 		for (k = 0; title[k]; k++)
@@ -256,7 +259,12 @@ static void moment(struct page *p, int64_t ns)
 {
 	char text[PERIOD_LABEL_MAX];
 
+	size_t n;
+
 	period__show(ns, p->utc, text);
+	n = strlen(text);
+	if (n > 3 && !strcmp(text + n - 3, ":00"))
+		text[n - 3] = 0;
 	page__add(p, "%s", text);
 }
 
@@ -294,11 +302,13 @@ static void head(struct page *p, const struct report_page *r)
 
 int report_text(struct buf *out, const struct report_page *r)
 {
-	struct page p = {.out = out,
+	struct buf whole;
+	struct page p = {.out = &whole,
 			 .columns = r->columns ? r->columns : COLUMNS_ANY,
 			 .colour = r->colour,
 			 .utc = r->utc};
 
+	buf__init(&whole, out->max);
 	head(&p, r);
 	if (r->sheet->c->records) {
 		page__add(&p, "\n");
@@ -308,5 +318,8 @@ int report_text(struct buf *out, const struct report_page *r)
 		page__slowest(&p, r->sheet);
 	}
 	page__gaps(&p, r->sheet->c);
+	if (!p.err)
+		p.err = page__fold(out, buf__span(&whole), p.columns);
+	buf__free(&whole);
 	return p.err;
 }
