@@ -33,6 +33,8 @@ tracer.settle()
 check.equal(tracer.stop(), 0, 'exit status')
 check(any('Content full, masked.' in l for l in tracer.lines), 'the line Tracing says so')
 check.equal(os.stat(tracer.out).st_mode & 0o777, 0o600, 'mode of the records')
+valid = subprocess.run([sys.executable, os.path.join(HERE, 'schema.py'), tracer.out], capture_output=True, text=True)
+check(valid.returncode in (0, lib.SKIPPED), 'schema:', valid.stdout[-500:], valid.stderr[-300:])
 log = '\n'.join(tracer.lines)
 for word in SECRETS + WORDS:
     check(word not in log, 'in the log at -vv:', word)

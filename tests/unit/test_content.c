@@ -308,7 +308,7 @@ static void test_tool(void **state)
 		.headers = "accept: application/json, text/event-stream\n",
 		.request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
 			   "\"name\":\"pay\",\"arguments\":{\"card\":4111111111111111,\"iban\":"
-			   "\"DE89370400440532013000\"}}}",
+			   "\"DE89370400440532013000\",\"iban\":\"again\"}}}",
 		.status = 200,
 		.dir = DIR_WRITE,
 		.response_headers = JSON,

@@ -7,6 +7,7 @@
 
 /* Numbers of so many characters may be a card's. */
 #define NUMBER_LOOKED_AT 12
+#define KEYS_COMPARED 256 /* of one object */
 
 void content_put__init(struct content_put *p, const struct content_config *cfg,
 		       uint32_t secrets[N_SECRETS])
@@ -76,6 +77,19 @@ static void close_until(struct content_put *p, uint32_t *up, uint32_t i)
 	}
 }
 
+/* Does an earlier key of its object have the same name? Objects with very many keys are believed.
+ */
+static bool is_double(const struct json_doc *d, uint32_t i)
+{
+	const struct json_node *n = &d->v[i], *c = &d->v[n->up + 1];
+	unsigned int looked = 0;
+
+	for (; c < n && looked < KEYS_COMPARED; c = &d->v[c[1].next], looked++)
+		if (span_eq(span(c->p, c->n), span(n->p, n->n)))
+			return true;
+	return false;
+}
+
 /* The document in p->doc: keys as they are, masks on strings. */
 static void put_doc(struct content_put *p)
 {
@@ -93,6 +107,10 @@ static void put_doc(struct content_put *p)
 			up = i;
 			break;
 		case JSON_NODE_KEY:
+			if (is_double(&p->doc, i)) {
+				i = p->doc.v[i + 1].next - 1;
+				break;
+			}
 			json_write__name(&p->w, json_node__text(n, &p->text, 3 * (size_t)n->n + 3));
 			break;
 		case JSON_NODE_STRING:
