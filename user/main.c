@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -346,6 +347,14 @@ static int trace(struct run *r)
 	return 0;
 }
 
+/* Beside PR_SET_DUMPABLE, which a change of credentials could undo. */
+static void no_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 static int run_live(struct run *r)
 {
 	const struct options *o = &r->options;
@@ -368,6 +377,8 @@ static int run_live(struct run *r)
 		log__error("cannot start: %s", strerror(-err));
 		return EXIT_FAILURE;
 	}
+	/* The command is to have the limit that it would have had. */
+	no_core();
 	err = open_live(r);
 	if (err)
 		return err;
@@ -420,8 +431,10 @@ static int run_replay(struct run *r)
 	const char *path = r->options.cap_in;
 	struct cap_read *cap = NULL;
 	struct cap_error error;
-	int n = cap_read__open(path, &cap, &error);
+	int n;
 
+	no_core();
+	n = cap_read__open(path, &cap, &error);
 	while (n >= 0 && !pipeline__done(&r->pipeline)) {
 		n = cap_read__next(cap, pipeline__ops(), r->pipeline.table, &error);
 		if (n <= 0)

@@ -73,7 +73,20 @@ class Vendor(provider.Provider):
             conn.response(200, [('content-type', 'application/json')], framing='length').whole(
                 b'{"input_tokens":%d}' % (len(request.body) // 4))
             return True
+        if request.path == '/mcp':
+            return self.tool(conn, request)
         return super().other(conn, request)
+
+    def tool(self, conn, request):
+        """A tool of the Model Context Protocol that finds what it is always asked for."""
+        try:
+            ident = json.loads(request.body)['id']
+        except (ValueError, KeyError, TypeError):
+            ident = None
+        result = {'content': [{'type': 'text', 'text': 'a quixolith'}], 'isError': False}
+        conn.response(200, [('content-type', 'application/json')], framing='length').whole(
+            json.dumps({'jsonrpc': '2.0', 'id': ident, 'result': result}).encode())
+        return True
 
     def step(self, case):
         """What the script wants of this call."""
