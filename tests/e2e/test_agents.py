@@ -3,7 +3,8 @@
 """Sessions of coding agents that use tools over several rounds, with their providers' own host
 names, which lead to the mock here: each round is one record, with its tokens, tools and times; a
 request that was refused and tried again is two. Whatever else they ask (telemetry, prewarming,
-HEAD, lists of models, settings, updates) is no record."""
+HEAD, lists of models, settings, updates) is no record. All rounds of a session are one run, with
+each use of a tool in it."""
 import json
 import os
 import urllib.parse
@@ -11,6 +12,7 @@ import urllib.parse
 import lib
 import netns
 import real
+import tree
 from lib import check
 
 NAMES = ('api.anthropic.com', 'statsig.anthropic.com', 'console.anthropic.com', 'claude.ai',
@@ -38,8 +40,9 @@ def rounds(name, key):
 CLAUDE = rounds('Bash', 'command')
 CLAUDE[3] = {'tools': [{'name': 'Read', 'arguments': {'file_path': '/etc/hosts'}}], 'cached': 40}
 CODEX = rounds('exec_command', 'cmd')
-# Codex gives a session up at a 429 that it cannot wait for; an overloaded server it asks again.
-CODEX[2] = {'error': '500'}
+# Codex gives a session up at a status of 429; a rate limit that the stream itself tells, with the
+# seconds to wait for in words, it waits for.
+CODEX[2] = {'error': 'event', 'retry': 0.4}
 
 
 def claude_home(vendor, home, env):
@@ -97,6 +100,36 @@ def pairs(records, truths):
     return out, pool
 
 
+def one_run(name, records, loop, found):
+    """Every round and each use of a tool is in the one run of the session; a call aside (a title)
+    may be."""
+    for text in tree.faults(records):
+        check(False, name, text)
+    runs = tree.trees(records)
+    if not check.equal(len(runs), 1, name, 'runs') or not runs[0].calls:
+        for one in runs:
+            print(one.show())
+        return
+    run = runs[0]
+    failed = [t for t in loop if t.get('error_types')]
+    rounds = [r for r, t in found if t in loop]
+    for r, t in zip(rounds, loop):
+        check.equal(r.get('parent_span_id'), run.run['span_id'], name, 'the run of', t)
+    check.equal(run.run.get('llmsnoop.run.errors'), len(failed), name, 'errors of the run')
+    check.equal(run.run.get('llmsnoop.run.retries'), len(failed), name, 'retries of the run')
+    check.equal(run.run.get('llmsnoop.run.end'), 'finished', name, 'end of the run')
+    check('error.type' not in run.run, name, 'the run has an error')
+    attempt = 1
+    for r, t in zip(rounds, loop):
+        check.equal(r.get('llmsnoop.attempt', 1), attempt, name, 'attempt')
+        attempt = attempt + 1 if t in failed else 1
+    want = sorted((x['id'], x['name']) for t in loop for x in t.get('tool_calls') or [])
+    check.equal(sorted((t['gen_ai.tool.call.id'], t['gen_ai.tool.name']) for t in run.tools), want,
+                name, 'uses of tools')
+    if check.failed:
+        print(run.show())
+
+
 def session(client, steps, prepare, more, others):
     vendor = real.Vendor('--speed', 0.2, '--port', 443, *(
         x for n in NAMES for x in ('--name', n)), script=steps)
@@ -132,6 +165,7 @@ def session(client, steps, prepare, more, others):
         for fault in lib.differences(r, t) + timing:
             check(False, client.name, t.get('request_id'), *fault)
         check(True)
+    one_run(client.name, tracer.all_records(), loop, found)
     for r in rest:
         check(False, client.name, 'a record of no round:', json.dumps(r)[:400])
     check.equal(tracer.records('mcp.call'), [], client.name, 'MCP')
