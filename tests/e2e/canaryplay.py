@@ -141,7 +141,7 @@ def programs():
                         '-b', 'a=' + M['cookie'], '-d', demo, '-H', 'content-type: application/json',
                         BASE + CHAT + '?' + QUERY], check=True)
     subprocess.run(['curl', '-s', '-o', '/dev/null', '--cacert', CA, '-u', 'user:' + M['basic'],
-                    '-d', demo, BASE + CHAT], check=True)
+                    '-d', demo, BASE.replace('//', '//user:%s@' % M['basic']) + CHAT], check=True)
     node = os.path.join(os.environ['CLIENTS'], 'node_fetch.mjs')
     subprocess.run(['node', node, '--api-key=' + M['bearer'], '-p', M['prompt']], check=True,
                    stdout=subprocess.DEVNULL, env={
@@ -150,7 +150,8 @@ def programs():
 
 def main():
     sys.stdin.readline()
-    early = httpx.Client(http2=True, verify=context, timeout=60)
+    early = httpx.Client(http2=True, verify=context, timeout=60,
+                         limits=httpx.Limits(keepalive_expiry=300))
     over_h2(early, CALLS[:1])
     print('part', flush=True)
     sys.stdin.readline()

@@ -193,8 +193,6 @@ for capture in (clean, raw):
     replay(capture, '--format=table', '-v')
     for how in ('meta', 'preview', 'full') if knows('--content') else ():
         replay(capture, '-j', '-v', '-v', '--content', how)
-    if knows('--redact'):
-        replay(capture, '-j', '--content', 'full', '--redact', 'off')
 undumpable(raw)
 if 'report' in HELP:
     for form in ('-j', '--csv', '-v'):

@@ -75,6 +75,10 @@ class Vendor(provider.Provider):
             return True
         if request.path == '/mcp':
             return self.tool(conn, request)
+        if request.path.endswith('/converse'):
+            conn.response(200, [('content-type', 'application/json')], framing='length').whole(
+                json.dumps(vendor_apis.converse()).encode())
+            return True
         return super().other(conn, request)
 
     def tool(self, conn, request):

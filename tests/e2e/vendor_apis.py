@@ -156,6 +156,13 @@ def gemini_stream(case):
     return gemini(case, True)
 
 
+def converse():
+    """Bedrock's, always the same."""
+    message = {'role': 'assistant', 'content': [{'text': 'A quixolith.'}]}
+    return {'output': {'message': message}, 'stopReason': 'end_turn', 'metrics': {'latencyMs': 9},
+            'usage': {'inputTokens': 9, 'outputTokens': 3, 'totalTokens': 12}}
+
+
 APIS = [('/responses', responses), (':generateContent', gemini_whole),
         (':streamGenerateContent', gemini_stream)]
 

@@ -11,6 +11,20 @@ static const struct span key_starts[] = {
 	SPAN_LIT("eyJ"),	SPAN_LIT("nvapi-"),
 };
 
+/* Options of curl and the like whose value has a secret behind a ':' or '=': without that it is
+ * none
+ * (`python -u script`). */
+static const struct {
+	struct span name;
+	char before;
+} options[] = {
+	{SPAN_LIT("-u"), ':'},		 {SPAN_LIT("--user"), ':'}, {SPAN_LIT("-U"), ':'},
+	{SPAN_LIT("--proxy-user"), ':'}, {SPAN_LIT("-b"), '='},	    {SPAN_LIT("--cookie"), '='},
+};
+
+/* Whatever follows. */
+#define ANY '*'
+
 #define N_KEY_STARTS (sizeof(key_starts) / sizeof(key_starts[0]))
 
 static bool is_scheme(struct span w)
@@ -53,24 +67,62 @@ static void mask(char *p, size_t n)
 			*p = SECRET_MASK;
 }
 
-/* One word; secret says that the word before it announced a secret. Returns whether this one
- * announces another. */
-static bool scrub_word(char *p, size_t n, bool secret)
+/* What an option announces: ANY, what stands before the secret, or 0: none. */
+static char announced_by(struct span word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (span_eq(word, options[i].name))
+			return options[i].before;
+	if (span_eq(word, SPAN_LIT("--oauth2-bearer")))
+		return ANY;
+	return *word.p == '-' && name_is_secret(word) ? ANY : 0; /* --api-key VALUE */
+}
+
+/* scheme://user:password@host */
+static void scrub_userinfo(char *p, size_t n)
+{
+	char *end = p + n, *at, *q;
+
+	for (q = p; q + 3 <= end && memcmp(q, "://", 3); q++)
+		;
+	if (q + 3 > end)
+		return;
+	for (p = q += 3; p < end && !strchr("/?#", *p); p++)
+		;
+	at = memchr(q, '@', p - q);
+	q = at ? memchr(q, ':', at - q) : NULL;
+	if (q)
+		mask(q + 1, at - q - 1);
+}
+
+/* One word; secret is what the word before it announced. Returns what this one announces. */
+static char scrub_word(char *p, size_t n, char secret)
 {
 	size_t at, len, from = 0;
+	bool more;
+	char *q;
 
-	if (secret && is_scheme(span(p, n)))
-		return true;
-	if (secret && *p != '-') {
+	if (secret == ANY && is_scheme(span(p, n)))
+		return ANY;
+	more = p[n - 1] == ';'; /* one of several cookies */
+	if (secret == ANY && *p != '-') {
 		mask(p, n);
-		return false;
+		return more ? ANY : 0;
 	}
+	q = secret ? memchr(p, secret, n) : NULL;
+	if (q) {
+		mask(q + 1, p + n - q - 1);
+		return more ? ANY : 0;
+	}
+	scrub_userinfo(p, n);
 	for (at = 0; at < n; at++) {
 		if ((p[at] == '=' || p[at] == ':') && name_is_secret(span(p + from, at - from))) {
 			for (len = 0; at + 1 + len < n && p[at + 1 + len] != '&'; len++)
 				;
 			if (!len || is_scheme(span(p + at + 1, len)))
-				return true; /* "authorization:", and its value follows */
+				return ANY; /* "authorization:", and its value follows */
 			mask(p + at + 1, len);
 			at += len;
 		} else if (strchr("=:?&/@,;{", p[at])) {
@@ -81,14 +133,14 @@ static bool scrub_word(char *p, size_t n, bool secret)
 		if ((at && in_word(p[at - 1])) || !key_like(p + at, n - at))
 			continue;
 		mask(p + at, n - at);
-		return false;
+		return 0;
 	}
-	return *p == '-' && name_is_secret(span(p, n)); /* --api-key VALUE */
+	return announced_by(span(p, n));
 }
 
 void scrub__cmdline(char *cmdline)
 {
-	bool secret = false;
+	char secret = 0;
 	char *p = cmdline, *end;
 
 	while (*p) {
