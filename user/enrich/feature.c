@@ -84,7 +84,7 @@ static unsigned int distance(const char *a, const char *b)
 
 	for (j = 0; j <= n; j++)
 		row[j] = (unsigned int)j;
-	for (i = 0; a[i] && i < 64; i++) {
+	for (i = 0; i < 64 && a[i]; i++) {
 		diagonal = row[0];
 		row[0] = (unsigned int)i + 1;
 		for (j = 1; j <= n; j++) {

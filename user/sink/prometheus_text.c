@@ -56,7 +56,7 @@ static void translate(const char *otel, char *ret)
 {
 	size_t i;
 
-	for (i = 0; otel[i] && i < NAME_BYTES - 1; i++)
+	for (i = 0; i < NAME_BYTES - 1 && otel[i]; i++)
 		ret[i] = otel[i] == '.' ? '_' : otel[i];
 	ret[i] = 0;
 }
