@@ -141,8 +141,8 @@ def endless_head(receiver, sock, request):
 
 
 class Receiver:
-    def __init__(self, port=0, mode=ok, tls=None):
-        self.mode, self.tls = mode, tls
+    def __init__(self, port=0, mode=ok, tls=None, client_ca=None):
+        self.mode, self.tls, self.client_ca = mode, tls, client_ca
         self.requests, self.taken, self.accepted = [], [], []
         self.connections = 0
         self.ended = threading.Event()
@@ -187,6 +187,9 @@ class Receiver:
             if self.tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(*self.tls)
+                if self.client_ca:
+                    context.verify_mode = ssl.CERT_REQUIRED
+                    context.load_verify_locations(self.client_ca)
                 sock = context.wrap_socket(sock, server_side=True)
             if self.deaf:
                 self.ended.wait(60)

@@ -459,6 +459,23 @@ def tls():
         check.equal(dropped(st), {} if good else {'timeout_at_exit': 2}, 'TLS', name)
         check(good or 'OTEL_EXPORTER_OTLP_CERTIFICATE' in log, 'TLS', name, log)
         check.equal(len(r.requests), good, 'TLS', name, 'nothing is sent in the clear or unproven')
+    # One who wants to know who sends.
+    client = badcollector.certificate(directory, 'client', 'DNS:client.test')
+    for name, files, good in (('no certificate', None, False), ('its certificate', client, True),
+                              ('a stranger', wrong, False)):
+        r = Receiver(tls=right, client_ca=client[0])
+        env = {'OTEL_EXPORTER_OTLP_CERTIFICATE': right[0]}
+        if files:
+            env.update(OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=files[0],
+                       OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY=files[1])
+            env.update({'OTEL_EXPORTER_OTLP_%s_CLIENT_KEY' % x: files[1]
+                        for x in ('METRICS', 'LOGS')})
+        s = Sender(r.url, flush_ms=300, **env)
+        s.put(b'a', 2)
+        s.until(lambda st: st['traces']['failures'] or st['traces']['sent'])
+        st, log, _ = s.end()
+        check.equal(st['traces']['sent'], 2 if good else 0, 'client certificate', name, log)
+        check.equal(len(r.requests), good, 'client certificate', name)
     # https to one who speaks http, and the other way round.
     for url, r in (('https', Receiver()), ('http', Receiver(tls=right))):
         s = Sender('%s://127.0.0.1:%d' % (url, r.port), flush_ms=300)
