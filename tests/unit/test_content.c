@@ -324,6 +324,71 @@ static void test_tool(void **state)
 	expect("\"llmsnoop.secrets\":{\"card\":1,\"iban\":1,\"phone\":1}");
 }
 
+/* Responses over a WebSocket: each turn has what was said for it, and nothing of the others. */
+static void test_session(void **state)
+{
+	const struct http_msg_ops *ops = call_tracker__http_ops();
+	const struct http_head h = {.status = 101, .version = 11};
+	const struct exchange e = {
+		.path = "/v1/responses",
+		.method = "GET",
+		.dir = DIR_WRITE,
+		.headers = "upgrade: websocket\nconnection: upgrade\n",
+	};
+	static const struct {
+		enum side side;
+		const char *json;
+	} said[] = {
+		{SIDE_REQUEST, "{\"type\":\"response.create\",\"model\":\"gpt-5\",\"instructions\":"
+			       "\"Be brief.\",\"input\":[{\"role\":\"user\",\"content\":[{\"type\":"
+			       "\"input_text\",\"text\":\"thing one\"}]}]}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.created\",\"response\":{\"id\":\"r1\","
+				"\"status\":\"in_progress\",\"output\":[]}}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+				"\"content_index\":0,\"delta\":\"one of a@b\"}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+				"\"content_index\":0,\"delta\":\".org\"}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.completed\",\"response\":{\"id\":\"r1\","
+				"\"status\":\"completed\",\"output\":[]}}"},
+		{SIDE_REQUEST, "{\"type\":\"response.create\",\"model\":\"gpt-5\",\"input\":"
+			       "\"second\"}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.created\",\"response\":{\"id\":\"r2\"}}"},
+		{SIDE_RESPONSE, "{\"type\":\"response.completed\",\"response\":{\"id\":\"r2\","
+				"\"status\":\"completed\",\"output\":[{\"type\":\"function_call\","
+				"\"call_id\":\"c1\",\"name\":\"f\",\"arguments\":\"{}\"}]}}"},
+	};
+	size_t i;
+	void *x;
+
+	start();
+	x = begin(&e, 5);
+	assert_non_null(x);
+	ops->request_end(x, 0, 1001 * MS);
+	ops->response(x, &h, 1050 * MS, 1050 * MS);
+	ops->upgrade(x, SPAN_LIT("websocket"), 1050 * MS);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		struct span s = span_str(said[i].json);
+		uint64_t at = (1100 + 10 * i) * MS;
+
+		ops->message(x, said[i].side, span_head(s, s.n / 2), false, at);
+		ops->message(x, said[i].side, span_skip(s, s.n / 2), true, at);
+		if (i == 4) {
+			assert_int_equal(run.n, 1);
+			expect("[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":"
+			       "\"thing one\"}]}]");
+			expect("\"content\":\"one of [email]\"}],\"finish_reason\":\"stop\"");
+			expect("Be brief.");
+		}
+	}
+	assert_int_equal(run.n, 2);
+	expect("[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"second\"}]}]");
+	expect("\"name\":\"f\",\"arguments\":{}}],\"finish_reason\":\"tool_call\"");
+	expect_not("thing one");
+	expect_not("Be brief.");
+	expect_not("truncated\":true");
+	ops->end(x, HTTP_END_OK, 2000 * MS);
+}
+
 /* ---- documents ---- */
 
 static void test_doc(void **state)
@@ -371,17 +436,10 @@ static void test_doc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_chat),
-		WITH(test_off),
-		WITH(test_meta),
-		WITH(test_preview),
-		WITH(test_messages),
-		WITH(test_cut),
-		WITH(test_broken),
-		WITH(test_bounds),
-		WITH(test_sample),
-		WITH(test_tool),
-		cmocka_unit_test(test_doc),
+		WITH(test_chat),    WITH(test_off),	 WITH(test_meta),
+		WITH(test_preview), WITH(test_messages), WITH(test_cut),
+		WITH(test_broken),  WITH(test_bounds),	 WITH(test_sample),
+		WITH(test_tool),    WITH(test_session),	 cmocka_unit_test(test_doc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

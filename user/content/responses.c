@@ -201,6 +201,16 @@ static void request(struct said *s, const struct json_doc *d, const struct json_
 
 /* ---- answers ---- */
 
+static bool asks(const struct said_message *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->parts[i].kind == SAID_TOOL_CALL)
+			return true;
+	return false;
+}
+
 static void whole(struct said *s, const struct json_doc *d, const struct json_node *r)
 {
 	const struct json_node *output = GET(r, "output"), *status = GET(r, "status");
@@ -221,8 +231,9 @@ static void whole(struct said *s, const struct json_doc *d, const struct json_no
 		item_parts(s, m, d, c, at);
 		at += ITEM_PARTS;
 	}
+	/* It has no word of its own for an answer that asks for tools. */
 	if (json_node__says(status, "completed"))
-		said__set(s, &m->finish, SPAN_LIT("stop"));
+		said__set(s, &m->finish, asks(m) ? SPAN_LIT("tool_call") : SPAN_LIT("stop"));
 	said__set_node(s, &m->finish, GET(GET(r, "incomplete_details"), "reason"));
 	if (json_node__says(status, "failed"))
 		said__set(s, &m->finish, SPAN_LIT("error"));
