@@ -3,9 +3,9 @@
 
 static struct span until(struct span s, char c)
 {
-	const uint8_t *end = s.n ? memchr(s.p, c, s.n) : NULL;
+	ptrdiff_t at = span_find(s, span(&c, 1));
 
-	return end ? span_head(s, (size_t)(end - s.p)) : s;
+	return at < 0 ? s : span_head(s, (size_t)at);
 }
 
 struct span labels__get(const char *lines, const char *prefix, struct span name)
