@@ -47,6 +47,13 @@ static void the_providers_figure_wins(void **state)
 			    "\"is_byok\":false,\"cost\":0.001," TOKENS);
 	play(&e, 0);
 	expect("\"gen_ai.usage.cost\":0.001,");
+	e.path = "/api/v1/messages";
+	e.parts[0] = "{\"id\":\"m\",\"type\":\"message\",\"model\":\"anthropic/claude\",\"usage\":{"
+		     "\"input_tokens\":1,\"output_tokens\":1,\"cost\":0.002,\"is_byok\":true,"
+		     "\"cost_details\":{\"upstream_inference_cost\":0.04}}}";
+	play(&e, 0);
+	expect("\"gen_ai.usage.cost\":0.042,");
+	e.path = "/api/v1/chat/completions";
 	e.parts[0] = ANSWER(TOKENS);
 	play(&e, 0);
 	expect("\"gen_ai.usage.cost\":0.00021,");

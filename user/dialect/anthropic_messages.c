@@ -65,7 +65,11 @@ static const struct json_path server_tool_use[] = {
 static const struct json_path gateway[] = {
 	JSON_PATH("cost_estimate", FACT_COST_USD, JSON_SCALAR),
 };
-const struct json_path anthropic_usage[10] = {
+/* OpenRouter, with a key of the user's own for the provider behind it. */
+static const struct json_path cost_details[] = {
+	JSON_PATH("upstream_inference_cost", FACT_COST_UPSTREAM, JSON_SCALAR),
+};
+const struct json_path anthropic_usage[12] = {
 	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("output_tokens", WIRE_OUTPUT, JSON_SCALAR),
 	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR),
@@ -75,6 +79,8 @@ const struct json_path anthropic_usage[10] = {
 	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
 	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),
+	JSON_PATH("is_byok", FACT_COST_BYOK, JSON_SCALAR),
+	JSON_KIDS("cost_details", 0, 0, cost_details),
 	JSON_KIDS("pydantic_ai_gateway", 0, 0, gateway),
 };
 const struct json_path anthropic_block[6] = {
