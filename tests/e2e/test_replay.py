@@ -19,6 +19,7 @@ script = '; '.join(
      for api in ('openai', 'anthropic') for s in (0, 1)
      for demo in ('tokens=9', 'tools=2&coding=gzip', 'error=429', 'error=event', 'error=cut')
      if not (s == 0 and demo in ('error=event', 'error=cut'))] +
+    [lib.client('agent.py', API='anthropic')] +
     ['%s %s mixed 40 7' % (lib.SYSTEM_PYTHON, os.path.join(HERE, 'load.py'))])
 held = lib.Held(['/bin/bash', '-c', script + '; true'],
                 env={**provider.env, **lib.private_libssl()})
@@ -27,7 +28,9 @@ held.go()
 held.finish()
 tracer.settle()
 check.equal(tracer.stop(), 0, 'exit status')
-live = tracer.records()
+# Runs and uses of tools as well: their ids and times come from those of calls.
+KINDS = ('llm.call', 'agent.run', 'agent.tool')
+live = [r for r in tracer.all_records() if r['type'] in KINDS]
 check(len(live) > 30, 'only', len(live), 'records')
 check.equal(os.stat(cap).st_mode & 0o777, 0o600, 'mode of the capture file')
 with open(cap, 'rb') as f:
@@ -39,12 +42,13 @@ def replay(path, **more):
                        capture_output=True, timeout=60, **more)
     check.equal(p.returncode, 0, 'exit status of -r:', p.stderr.decode()[-300:])
     return in_order(r for r in map(json.loads, p.stdout.decode().splitlines())
-                    if r['type'] == 'llm.call')
+                    if r['type'] in KINDS)
 
 
 def in_order(records):
     """Records come as calls end, which merging may change; the start of a call stays."""
-    return sorted(records, key=lambda r: (r['time'], r.get('llmsnoop.request_id', '')))
+    return sorted(records, key=lambda r: (r['time'], r['type'], r.get('llmsnoop.request_id', ''),
+                                          r.get('gen_ai.tool.call.id', '')))
 
 
 def same(a, b, what, ignore=()):
@@ -56,6 +60,7 @@ def same(a, b, what, ignore=()):
 
 
 live = in_order(live)
+check.equal({r['type'] for r in live}, set(KINDS), 'kinds of records')
 first = replay(cap)
 # The file has no credentials, hence nothing to tell keys apart by.
 same(live, first, 'replayed', ('llmsnoop.key_fp',))
