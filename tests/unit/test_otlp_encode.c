@@ -359,6 +359,7 @@ static void content_only_where_it_is_wanted(void **state)
 	struct content k = {.input_messages = "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\","
 					      "\"content\":\"x\"}]}]",
 			    .cut = true};
+	struct otlp_config config = otlp_plain;
 	struct call c = otlp_call();
 	const Otlp__AnyValue *v;
 	struct otlp_encode e;
@@ -375,6 +376,17 @@ static void content_only_where_it_is_wanted(void **state)
 	s = otlp_span_of(&e, &c, NULL, NULL);
 	assert_string_equal(otlp_text(FIND("gen_ai.input.messages")), k.input_messages);
 	assert_true(FIND("llmsnoop.content.truncated")->bool_value);
+	otlp__span__free_unpacked(s, NULL);
+	/* Half of it would be no JSON. */
+	config.span_value_length = (unsigned int)strlen(k.input_messages);
+	e.config = &config;
+	s = otlp_span_of(&e, &c, NULL, NULL);
+	assert_non_null(FIND("gen_ai.input.messages"));
+	otlp__span__free_unpacked(s, NULL);
+	config.span_value_length--;
+	s = otlp_span_of(&e, &c, NULL, NULL);
+	assert_null(FIND("gen_ai.input.messages"));
+	assert_int_equal(s->dropped_attributes_count, 1);
 	otlp__span__free_unpacked(s, NULL);
 	buf__init(&out, 1 << 16);
 	assert_int_equal(otlp_encode__details(&e, &c, &out), 0);

@@ -185,6 +185,19 @@ static void add_id(struct attributes *a, const char *key, const struct value *v)
 	attributes__text(a, key, arena__string(a->arena, span(hex, 2 * i)));
 }
 
+/* JSON text that is cut is none: what is too long is left out. */
+static void add_json(struct attributes *a, const char *key, const char *text)
+{
+	bool whole = true;
+
+	if (strlen(text) > a->value_length)
+		good(span_str(text), a->value_length, &whole);
+	if (whole)
+		attributes__text(a, key, text);
+	else
+		a->dropped++;
+}
+
 void attributes__value(struct attributes *a, const char *key, const struct value *v)
 {
 	switch (v->kind) {
@@ -194,7 +207,7 @@ void attributes__value(struct attributes *a, const char *key, const struct value
 						    : v->text);
 		break;
 	case VALUE_JSON:
-		attributes__text(a, key, v->text);
+		add_json(a, key, v->text);
 		break;
 	case VALUE_INT:
 		attributes__int(a, key, v->i);

@@ -31,7 +31,7 @@ void attributes__int(struct attributes *a, const char *key, int64_t v);
 void attributes__real(struct attributes *a, const char *key, double v);
 void attributes__bool(struct attributes *a, const char *key, bool v);
 /* A field's value as the attribute type that it has: ids are hexadecimal texts, lists of tools the
- * list of their names, JSON a text. */
+ * list of their names, JSON a text, which is left out where it is longer than texts may be. */
 void attributes__value(struct attributes *a, const char *key, const struct value *v);
 /* JSON text as structured value; a text where it is no JSON. */
 void attributes__json(struct attributes *a, const char *key, const char *json);
