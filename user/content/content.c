@@ -186,10 +186,21 @@ static void read_one(struct content_call *x, const struct content_family *f, boo
 		EACH(c, &x->doc, root) one(&x->said, &x->doc, c);
 		return;
 	}
-	if (root->type != JSON_NODE_OBJECT)
+	if (root->type != JSON_NODE_OBJECT) {
+		x->cut |= request;
 		return;
+	}
 	x->cut |= x->doc.cut;
 	one(&x->said, &x->doc, root);
+}
+
+static bool is_blank(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && strchr(" \t\r\n", s.p[i]) && s.p[i]; i++)
+		;
+	return i == s.n;
 }
 
 /* All documents of text. */
@@ -199,8 +210,11 @@ static void read_all(struct content_call *x, const struct content_family *f, str
 	size_t used;
 
 	while (text.n) {
-		if (json_doc__parse(&x->doc, text, &used))
+		if (json_doc__parse(&x->doc, text, &used)) {
+			/* A form, or what else nobody here reads. */
+			x->cut |= request && !is_blank(text);
 			return;
+		}
 		read_one(x, f, request);
 		if (x->doc.cut || !used)
 			return;
