@@ -16,6 +16,8 @@ import subprocess
 import threading
 import time
 
+import canaries
+
 
 class Request:
     def __init__(self, line, headers, body, connection):
@@ -23,6 +25,7 @@ class Request:
         self.headers, self.raw, self.connection = headers, body, connection
         self.body = gzip.decompress(body) if headers.get('content-encoding') == 'gzip' else body
         self.at = time.monotonic()
+        canaries.receive('OTLP', self.body)
 
 
 def answer(sock, status, body=b'', *headers):

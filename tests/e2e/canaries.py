@@ -14,6 +14,9 @@ credentials = {KEY}
 # Prompts, answers, arguments of tools and what the provider says of errors: common.py, answers.py.
 content = {'in one sentence', 'quixolith', 'Łódź', 'asked to fail like this'}
 
+# Of what receivers in the tests were sent: (where, kind, excerpt).
+received = []
+
 # RFC 7541, appendix B: the characters that markers of credentials may have.
 HUFFMAN = {c: (code, bits) for chars, first, bits in (
     ('012aceiost', 0x0, 5), (' %-./3456789=A_bdfghlmnpru', 0x14, 6),
@@ -65,6 +68,11 @@ def leaks(data, words=True):
     """[(kind, excerpt)]; words: content, too, must not be there."""
     out = [('credential', e) for e in found(data, credentials, True)]
     return out + ([('content', e) for e in found(data, content, False)] if words else [])
+
+
+def receive(where, body):
+    """Receivers tell what they were sent. Whether words may be there their tests know."""
+    received.extend((where, *leak) for leak in leaks(body, False))
 
 
 def leaks_of_file(path, words=True):

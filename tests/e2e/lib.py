@@ -114,6 +114,8 @@ class Checks:
     def finish(self):
         for tracer in list(_tracers):
             tracer.hold_back()
+        for leak in canaries.received:
+            self(False, 'it lets out, in', *leak)
         if self.failed:
             print('%d of %d checks failed' % (self.failed, self.checked))
             sys.exit(1)

@@ -5,6 +5,7 @@ import gzip
 import http.server
 import threading
 
+import canaries
 from google.protobuf.json_format import MessageToDict  # noqa: F401  (for who shows a message)
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
@@ -68,6 +69,7 @@ class Receiver:
             if headers.get('Content-Encoding') == 'gzip':
                 body = gzip.decompress(body)
             self.bodies.append(body)
+            canaries.receive('OTLP', body)
             if tail not in KINDS:
                 fault('no such path')
                 return b''

@@ -31,6 +31,8 @@ ROUNDS = [use(('look', 'one')), use(('look', 'two'), ('work', 'three'), tokens=3
           use(('work', 'five')), use(('look', 'six'))]
 # Refused before anything was said.
 FIRST = [{'error': '429'}, use(('look', 'one')), use(('work', 'two'))]
+# Asks for just the same, again and again.
+LOOP = [use(('look', 'same'))] * 4
 # Ends with what no client tries again.
 BROKEN = [use(('look', 'one')), {'error': '400'}]
 
@@ -51,11 +53,13 @@ PROGRAMS = (
     ('openai_agents.py', [
         Agent('oa-responses', 'responses', False), Agent('oa-previous', 'previous'),
         Agent('oa-chat', 'chat'), *twins('oa-twin', 'responses'),
+        Agent('oa-loop', 'previous', script=LOOP),
         Agent('oa-first', 'chat', prompt='Do it first.', script=FIRST),
         Agent('oa-broken', 'responses', script=BROKEN)]),
     ('langgraph_agents.py', [
         Agent('lg-chat', 'chat', False), Agent('lg-messages', 'messages'),
-        *twins('lg-twin', 'chat'), Agent('lg-broken', 'messages', script=BROKEN)]),
+        *twins('lg-twin', 'chat'), Agent('lg-loop', 'messages', script=LOOP),
+        Agent('lg-broken', 'messages', script=BROKEN)]),
     ('vercel_agents.mjs', [
         Agent('ai-responses', 'responses', False), Agent('ai-chat', 'chat'),
         Agent('ai-messages', 'messages'), *twins('ai-twin', 'messages'),
@@ -109,6 +113,14 @@ def judge(agent, truths, by, found):
     for t in truths:
         check.equal(by[t['request_id']].get('llmsnoop.attempt', 1), attempt, agent.tag, 'attempt')
         attempt = attempt + 1 if t in failed else 1
+    # The second may be meant.
+    again = len(LOOP) - 2 if agent.script is LOOP else 0
+    check.equal(run.get('llmsnoop.run.loops', 0), again, agent.tag, 'loops')
+    if again:
+        check.equal([t.get('llmsnoop.tool.repeats') for t in one.tools], list(range(len(LOOP))),
+                    agent.tag, 'repeats')
+        check(0 < run.get('llmsnoop.run.loops_cost', 0) < run['gen_ai.usage.cost'], agent.tag,
+              'cost of its loops', run.get('llmsnoop.run.loops_cost'))
     tools(agent, truths, one)
 
 
