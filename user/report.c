@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -342,6 +343,8 @@ int report__main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
+	/* Records may hold what was said. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	status = 0;
 	err = collect__open(&r.collect, &r.cfg);
 	for (i = optind; i < argc && err != -ENOMEM; i++) {
