@@ -12,7 +12,7 @@
 
 #include "call/timing.h"
 #include "base/limits.h"
-#include "sink/metrics.h"
+#include "sink/metrics_table.h"
 
 /* What a reader found under a name: the sum over points whose labels hold all of want. */
 struct found {
@@ -537,6 +537,48 @@ static void pieces(void **state)
 	metrics__free(m);
 }
 
+/* Bounds of the conventions, by the rule that they follow where they follow one. */
+static void bounds(void **state)
+{
+	static const struct {
+		enum metric metric;
+		unsigned int n;
+		double first, factor;
+	} rules[] = {
+		{METRIC_OPERATION_DURATION, 14, 0.01, 2},
+		{METRIC_OPERATION_TTFC, 14, 0.01, 2},
+		{METRIC_OPERATION_PER_CHUNK, 14, 0.01, 2},
+		{METRIC_INFERENCE_DURATION, 14, 0.01, 2},
+		{METRIC_SERVER_DURATION, 14, 0.01, 2},
+		{METRIC_TOOL_DURATION, 14, 0.01, 2},
+		{METRIC_TOKEN_USAGE, 14, 1, 4},
+		{METRIC_INFERENCE_INPUT, 14, 1, 4},
+		{METRIC_AGENT_DURATION, 13, 0.1, 2},
+		{METRIC_AGENT_CALLS, 8, 1, 2},
+		{METRIC_AGENT_TOOLS, 8, 1, 2},
+	};
+	const struct metric_def *d;
+	unsigned int i, j;
+	double want;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		d = &metric_rows[rules[i].metric].def;
+		assert_int_equal(d->n_bounds, rules[i].n);
+		for (j = 0, want = rules[i].first; j < d->n_bounds; j++, want *= rules[i].factor)
+			assert_true(fabs(d->bounds[j] - want) < 1e-9 * want);
+	}
+	for (i = 0; i < N_METRICS; i++) {
+		d = &metric_rows[i].def;
+		assert_non_null(d->name);
+		assert_true(d->help && *d->help);
+		assert_int_equal(d->kind == METRIC_HISTOGRAM, d->n_bounds > 0);
+		for (j = 1; j < d->n_bounds; j++)
+			assert_true(d->bounds[j - 1] < d->bounds[j]);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(d->name, metric_rows[j].def.name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -553,6 +595,7 @@ int main(void)
 		cmocka_unit_test(secrets),
 		cmocka_unit_test(mcp),
 		cmocka_unit_test(totals),
+		cmocka_unit_test(bounds),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(reset),
 		cmocka_unit_test(reset_for_ever),
