@@ -140,7 +140,7 @@ static void alone(struct page *p, const struct sheet *s, const struct row *r, co
 	char text[PAGE_TEXT_MAX];
 
 	show__count(w->calls[1], text);
-	page__add(p, ": %s calls", text);
+	page__add(p, ": %s call%s", text, w->calls[1] == 1 ? "" : "s");
 	show__count(w->tokens_per_call[1], text);
 	page__add(p, " of %s tokens", text);
 	show__usd(w->usd_per_mtok[1], text);

@@ -112,9 +112,13 @@ int page__fold(struct buf *out, struct span text, unsigned int columns)
 	while (text.n && !err) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct span line = span_head(text, end ? (size_t)(end - text.p) : text.n);
-		size_t n = fitting(line, columns);
+		struct span rest = span_skip(text, line.n + (end != NULL));
+		size_t n;
 
-		text = span_skip(text, line.n + (end != NULL));
+		/* Blanks at the end are in the way of those who copy it. */
+		while (line.n && line.p[line.n - 1] == ' ')
+			line.n--;
+		n = fitting(line, columns);
 		err = buf__add(out, span_head(line, n));
 		while (!err && n < line.n) {
 			line = span_trim(span_skip(line, n));
@@ -127,6 +131,7 @@ int page__fold(struct buf *out, struct span text, unsigned int columns)
 			err = err ? err : buf__add(out, span_head(line, n));
 		}
 		err = err ? err : buf__add(out, SPAN_LIT("\n"));
+		text = rest;
 	}
 	return err;
 }

@@ -193,9 +193,6 @@ static void heads(struct page *p, const struct sheet *s, const struct layout *l)
 	for (i = 0; i < N_COLUMNS && above; i++)
 		if (l->shown[i])
 			page__add(p, " %*s", (int)columns[i].width, columns[i].above);
-	/* Blanks at the end of a line are in the way of those who copy it. */
-	while (above && !p->err && p->out->n && p->out->p[p->out->n - 1] == ' ')
-		p->out->n--;
 	page__add(p, above ? "\n" : "");
 	for (i = 0; i < l->n_names; i++) {
 		snprintf(title, sizeof(title), "%s", g->n_by ? dimension__name(g->by[i]) : "");
