@@ -1,101 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The registry of metrics: what of which record goes where, bounds, the cap, exact sums. */
+/* The registry of metrics: what of which record goes where, and bounds. */
+#include "metrics_rig.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "call/timing.h"
 #include "base/limits.h"
-#include "sink/metrics_table.h"
-
-/* What a reader found under a name: the sum over points whose labels hold all of want. */
-struct found {
-	const char *name, *want;
-	unsigned int points, overflows;
-	int64_t value;
-	uint64_t count;
-	double sum, min, max;
-	uint64_t buckets[17];
-	char labels[512];
-};
-
-static void join(char *out, size_t n, const struct metric_def *def, const struct metric_point *p)
-{
-	unsigned int i;
-
-	*out = 0;
-	for (i = 0; i < def->n_labels; i++)
-		if (p->label_values[i])
-			snprintf(out + strlen(out), n - strlen(out), "%s=%s,", def->labels[i],
-				 p->label_values[i]);
-}
-
-static void on_point(void *ctx, const struct metric_def *def, const struct metric_point *p)
-{
-	struct found *f = ctx;
-	char labels[512];
-	unsigned int i;
-
-	if (strcmp(def->name, f->name))
-		return;
-	join(labels, sizeof(labels), def, p);
-	if (f->want && !strstr(labels, f->want))
-		return;
-	f->points++;
-	f->overflows += p->overflow;
-	f->value += p->value;
-	f->count += p->count;
-	f->sum += def->kind == METRIC_HISTOGRAM ? p->sum : p->real;
-	f->min = p->min;
-	f->max = p->max;
-	for (i = 0; p->buckets && i <= def->n_bounds; i++)
-		f->buckets[i] += p->buckets[i];
-	memcpy(f->labels, labels, sizeof(labels));
-}
-
-static struct found find(struct metrics *m, const char *name, const char *want)
-{
-	struct found f = {.name = name, .want = want};
-
-	metrics__each(m, on_point, &f);
-	return f;
-}
-
-static struct metrics *make(enum semconv semconv, unsigned int options, unsigned int max_series)
-{
-	struct metrics_config cfg = {
-		.semconv = semconv, .options = options, .max_series = max_series, .start_ns = 1};
-	struct metrics *m;
-
-	assert_int_equal(metrics__new(&cfg, &m), 0);
-	return m;
-}
-
-static struct call a_call(void)
-{
-	struct call c = call_unknown;
-
-	c.time_ns = 1000;
-	c.duration_ns = 40000000;
-	c.operation = "chat";
-	c.provider = "openai";
-	c.request_model = "gpt-4o-mini";
-	c.response_model = "gpt-4o-mini-2024-07-18";
-	c.server_address = "api.openai.com";
-	c.server_port = 443;
-	c.who.service = "rag.py";
-	c.who.feature = "me/rag";
-	c.input_tokens = 1000;
-	c.output_tokens = 16;
-	c.cache_read_tokens = 900;
-	return c;
-}
+#include "call/timing.h"
 
 static void call_of_1_41(void **state)
 {
@@ -254,86 +164,6 @@ static void chunks(void **state)
 	metrics__free(m);
 }
 
-static void cap(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 0);
-	struct call c = a_call();
-	char model[32];
-	struct found f;
-	unsigned int i;
-
-	for (i = 0; i < 5000; i++) {
-		snprintf(model, sizeof(model), "model-%u", i);
-		c.request_model = model;
-		metrics__call(m, &c);
-	}
-	c.request_model = "model-7";
-	metrics__call(m, &c);
-	f = find(m, "gen_ai.client.operation.duration", NULL);
-	assert_int_equal(f.points, 2001);
-	assert_int_equal(f.overflows, 1);
-	assert_int_equal(f.count, 5001);
-	assert_string_equal(f.labels, "");
-	/* who was there before the flood goes on */
-	assert_int_equal(find(m, "gen_ai.client.operation.duration", "model-7,").count, 2);
-	f = find(m, "llmsnoop.tokens", NULL);
-	assert_int_equal(f.points, 2001);
-	assert_int_equal(f.value, 5001 * 1916);
-	metrics__free(m);
-}
-
-/* Texts without end: what does not fit into the table overflows as well. */
-static void long_labels(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 1 << 20);
-	struct call c = a_call();
-	char model[4096];
-	struct found f;
-	unsigned int i;
-
-	memset(model, 'x', sizeof(model));
-	model[sizeof(model) - 1] = 0;
-	c.request_model = model;
-	for (i = 0; i < 20000; i++) {
-		model[snprintf(model, sizeof(model), "%u", i)] = '-';
-		metrics__call(m, &c);
-	}
-	f = find(m, "gen_ai.client.operation.duration", NULL);
-	assert_int_equal(f.overflows, 1);
-	assert_true(f.points > 10000 && f.points < 20000);
-	assert_int_equal(f.count, 20000);
-	/* no character is split: 254 bytes of a text that has one at 254..255 */
-	memset(model, 'y', sizeof(model));
-	memcpy(model + 254, "\xc3\xa9", 3);
-	metrics__free(m);
-	m = make(SEMCONV_1_41, 0, 0);
-	metrics__call(m, &c);
-	f = find(m, "gen_ai.client.operation.duration", NULL);
-	assert_null(strstr(f.labels, "\xc3"));
-	assert_non_null(strstr(f.labels, "yyy"));
-	metrics__free(m);
-}
-
-/* A million costs and the largest numbers that a body can hold. */
-static void exact(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 0);
-	struct call c = a_call();
-	unsigned int i;
-
-	c.cost_nusd = 1234567;
-	for (i = 0; i < 1000000; i++)
-		metrics__call(m, &c);
-	assert_int_equal(find(m, "llmsnoop.cost", NULL).value, 1234567000000);
-	assert_true(find(m, "llmsnoop.cost", NULL).sum == 1234.567);
-	c.input_tokens = INT64_MAX;
-	metrics__call(m, &c);
-	metrics__call(m, &c);
-	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, INT64_MAX);
-	assert_int_equal(find(m, "gen_ai.client.token.usage", "type=input").buckets[14], 2);
-	metrics__free(m);
-}
-
 static void runs_and_tools(void **state)
 {
 	struct metrics *m = make(SEMCONV_1_41, 0, 0);
@@ -465,78 +295,6 @@ static void limits(void **state)
 	metrics__free(m);
 }
 
-/* Delta: what was told is gone, totals go on from where they were, gauges stay. */
-static void reset(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 0);
-	struct counted tls = {"openssl", 2};
-	struct stats st = {.gaps = 7, .targets_of = &tls, .n_targets_of = 1};
-	struct call c = a_call();
-
-	metrics__call(m, &c);
-	metrics__stats(m, &st);
-	metrics__reset(m, 100);
-	assert_int_equal(find(m, "llmsnoop.tokens", NULL).points, 0);
-	assert_int_equal(find(m, "llmsnoop.attached_targets", NULL).value, 2);
-	st.gaps = 9;
-	metrics__stats(m, &st);
-	metrics__call(m, &c);
-	assert_int_equal(find(m, "llmsnoop.gaps", NULL).value, 2);
-	assert_int_equal(find(m, "llmsnoop.tokens", "kind=input").value, 1000);
-	metrics__free(m);
-}
-
-/* New names in each interval for ever: room is found again. */
-static void reset_for_ever(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 100);
-	struct call c = a_call();
-	char model[256];
-	unsigned int i, j;
-
-	c.request_model = model;
-	for (i = 0; i < 400; i++) {
-		for (j = 0; j < 100; j++) {
-			snprintf(model, sizeof(model), "%u-%u-%0200d", i, j, 0);
-			metrics__call(m, &c);
-		}
-		assert_int_equal(find(m, "gen_ai.client.operation.duration", NULL).overflows, 0);
-		metrics__reset(m, i);
-	}
-	metrics__free(m);
-}
-
-/* Piece by piece gives the same points as at once, each once. */
-static void count_point(void *ctx, const struct metric_def *def, const struct metric_point *p)
-{
-	++*(unsigned int *)ctx;
-}
-
-static void pieces(void **state)
-{
-	struct metrics *m = make(SEMCONV_1_41, 0, 10);
-	unsigned int max, all = 0, n, calls;
-	struct call c = a_call();
-	char model[32];
-
-	c.request_model = model;
-	for (n = 0; n < 20; n++) {
-		snprintf(model, sizeof(model), "m%u", n);
-		metrics__call(m, &c);
-	}
-	metrics__each(m, count_point, &all);
-	assert_int_equal(all, 11 * 4); /* duration, two of tokens, calls without a price */
-	for (max = 1; max < 30; max++) {
-		struct metrics_cursor at = {0};
-
-		n = calls = 0;
-		while (metrics__some(m, &at, max, count_point, &n))
-			calls++;
-		assert_int_equal(n, all);
-	}
-	metrics__free(m);
-}
-
 /* Bounds of the conventions, by the rule that they follow where they follow one. */
 static void bounds(void **state)
 {
@@ -588,18 +346,12 @@ int main(void)
 		cmocka_unit_test(roles),
 		cmocka_unit_test(fetched),
 		cmocka_unit_test(chunks),
-		cmocka_unit_test(cap),
-		cmocka_unit_test(long_labels),
-		cmocka_unit_test(exact),
 		cmocka_unit_test(runs_and_tools),
 		cmocka_unit_test(secrets),
 		cmocka_unit_test(mcp),
 		cmocka_unit_test(totals),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(limits),
-		cmocka_unit_test(reset),
-		cmocka_unit_test(reset_for_ever),
-		cmocka_unit_test(pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
