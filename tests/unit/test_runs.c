@@ -326,6 +326,41 @@ static void replays_give_the_same_ids(void **state)
 	assert_memory_equal(told.tools[1].span_id, tool, 8);
 }
 
+static void tools_past_the_bound_are_forgotten(void **state)
+{
+	run.lim.run_tools = 2;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200,
+	    CHAT_CALLS(CHAT_CALL("t1", "a", "{}") "," CHAT_CALL("t2", "b", "{}") "," CHAT_CALL(
+		    "t3", "c", "{}")));
+	say(2000, CHAT, NULL,
+	    CHAT_BRING(CHAT_RESULT("t1") "," CHAT_RESULT("t2") "," CHAT_RESULT("t3")), 200,
+	    CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.n_tools, 2);
+	assert_int_equal(told.runs[0].tools, 3);
+	assert_true(told.runs[0].truncated);
+}
+
+static void room_is_made_by_ending_the_oldest(void **state)
+{
+	unsigned int i;
+
+	run.lim.runs_bytes = 8 << 10;
+	start();
+	for (i = 0; i < 20; i++) {
+		char answer[512];
+
+		snprintf(answer, sizeof(answer), CHAT_CALLS(CHAT_CALL("t%u", "a", "{}")), i);
+		say(1000 + 100 * i, CHAT, NULL, CHAT_ASK("go"), 200, answer);
+	}
+	assert_true(told.n_runs >= 10);
+	assert_int_equal(told.runs[0].end, RUN_SUPERSEDED);
+	finish();
+	assert_int_equal(told.n_runs, 20);
+	check_tree();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -345,6 +380,8 @@ int main(void)
 		RUN_TEST(what_the_filter_leaves_out_is_in_the_sums),
 		RUN_TEST(a_gateway_counts_once),
 		RUN_TEST(replays_give_the_same_ids),
+		RUN_TEST(tools_past_the_bound_are_forgotten),
+		RUN_TEST(room_is_made_by_ending_the_oldest),
 	};
 
 	return cmocka_run_group_tests_name("runs", tests, NULL, NULL);

@@ -553,41 +553,6 @@ static void a_refusal_may_end_after_its_retry(void **state)
 	assert_memory_equal(told.calls[0].retry_of, told.calls[1].span_id, 8);
 }
 
-static void tools_past_the_bound_are_forgotten(void **state)
-{
-	run.lim.run_tools = 2;
-	start();
-	say(1000, CHAT, NULL, CHAT_ASK("go"), 200,
-	    CHAT_CALLS(CHAT_CALL("t1", "a", "{}") "," CHAT_CALL("t2", "b", "{}") "," CHAT_CALL(
-		    "t3", "c", "{}")));
-	say(2000, CHAT, NULL,
-	    CHAT_BRING(CHAT_RESULT("t1") "," CHAT_RESULT("t2") "," CHAT_RESULT("t3")), 200,
-	    CHAT_DONE);
-	assert_int_equal(told.n_runs, 1);
-	assert_int_equal(told.n_tools, 2);
-	assert_int_equal(told.runs[0].tools, 3);
-	assert_true(told.runs[0].truncated);
-}
-
-static void room_is_made_by_ending_the_oldest(void **state)
-{
-	unsigned int i;
-
-	run.lim.runs_bytes = 8 << 10;
-	start();
-	for (i = 0; i < 20; i++) {
-		char answer[512];
-
-		snprintf(answer, sizeof(answer), CHAT_CALLS(CHAT_CALL("t%u", "a", "{}")), i);
-		say(1000 + 100 * i, CHAT, NULL, CHAT_ASK("go"), 200, answer);
-	}
-	assert_true(told.n_runs >= 10);
-	assert_int_equal(told.runs[0].end, RUN_SUPERSEDED);
-	finish();
-	assert_int_equal(told.n_runs, 20);
-	check_tree();
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -611,8 +576,6 @@ int main(void)
 		RUN_TEST(what_is_wasted_has_a_price),
 		RUN_TEST(a_client_may_be_faster_than_its_connection),
 		RUN_TEST(a_refusal_may_end_after_its_retry),
-		RUN_TEST(tools_past_the_bound_are_forgotten),
-		RUN_TEST(room_is_made_by_ending_the_oldest),
 	};
 
 	return cmocka_run_group_tests_name("runs_wires", tests, NULL, NULL);
