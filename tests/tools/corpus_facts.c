@@ -1,56 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reads exchanges from stdin, prints for each what its dialect reads in it, as one JSON line. For
- * tests/corpus/run.py and for looking at a single exchange by hand.
- *
- * An exchange is nine fields: method, path, authority, status, request headers, response headers
- * ("name: value\n" each), request body, response body, seed; each a length (uint32_t, host order)
- * and so many bytes. The bodies are fed whole, then byte by byte, then cut at random places: all
- * must yield the same facts, which "same" tells. Bodies above SLOW_BYTES are not fed by bytes.
- *
- * Of a WebSocket, the request body is its messages instead: side (one byte, enum side), length
- * (uint32_t) and so many bytes, each. A query may follow the path. */
+/* Reads exchanges from stdin (exchange.h), prints for each what its dialect reads in it, as one
+ * JSON line. For tests/corpus/run.py and for looking at a single exchange by hand. The bodies are
+ * fed whole, then byte by byte, then cut at random places by the seed that is their number: all
+ * must yield the same facts, which "same" tells. Bodies above SLOW_BYTES are not fed by bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "dialect/dialect.h"
 #include "base/limits.h"
+#include "exchange.h"
 
 #define SLOW_BYTES (256 << 10)
-#define N_HEADERS 256
-
-enum field {
-	METHOD,
-	PATH,
-	AUTHORITY,
-	STATUS,
-	REQUEST_HEADERS,
-	RESPONSE_HEADERS,
-	REQUEST,
-	RESPONSE,
-	SEED,
-	FIELDS,
-};
 
 struct facts {
 	FILE *f;
 	unsigned int outputs;
 };
-
-static struct span read_field(char **ret_owned)
-{
-	uint32_t n;
-	char *p;
-
-	*ret_owned = NULL;
-	if (fread(&n, sizeof(n), 1, stdin) != 1)
-		return SPAN_NONE;
-	p = malloc(n + 1);
-	if (!p || fread(p, 1, n, stdin) != n)
-		exit(2);
-	p[n] = 0;
-	*ret_owned = p;
-	return span(p, n);
-}
 
 static void print_text(FILE *f, struct span s)
 {
@@ -84,75 +49,42 @@ static void on_fact(void *ctx, enum fact fact, const struct fact_value *v, uint6
 		v->truncated, v->turn);
 }
 
-static unsigned int split_headers(struct span s, struct http_header *h)
-{
-	unsigned int n = 0;
-	ptrdiff_t end, colon;
-
-	for (; s.n && n < N_HEADERS; s = span_skip(s, (size_t)end + 1)) {
-		struct span line;
-
-		end = span_find(s, SPAN_LIT("\n"));
-		if (end < 0)
-			break;
-		line = span_head(s, (size_t)end);
-		colon = span_find(line, SPAN_LIT(": "));
-		if (colon <= 0)
-			continue;
-		h[n].name = span_head(line, (size_t)colon);
-		h[n++].value = span_trim(span_skip(line, (size_t)colon + 2));
-	}
-	return n;
-}
-
-/* at: 0: whole, 1: by bytes, else a seed of random cuts. */
-static void feed(struct dialect_reader *r, struct span body, unsigned int at,
+static void feed(struct dialect_reader *r, struct span body, enum cut how,
 		 void (*one)(struct dialect_reader *, struct span, uint64_t))
 {
 	size_t n;
 
-	while (body.n) {
-		n = at == 0 ? body.n : at == 1 ? 1 : 1 + (size_t)rand() % (rand() % 8 ? 40 : 3000);
+	for (; body.n; body = span_skip(body, n)) {
+		n = exchange__piece(body, how);
 		one(r, span_head(body, n), 1);
-		body = span_skip(body, n);
 	}
 }
 
-static void feed_messages(struct dialect_reader *r, struct span in, unsigned int at)
+static void feed_messages(struct dialect_reader *r, struct span in, enum cut how)
 {
-	uint32_t n;
+	struct span message;
+	enum side side;
+	size_t n;
 
-	while (in.n > sizeof(n)) {
-		enum side side = *in.p ? SIDE_RESPONSE : SIDE_REQUEST;
-		struct span message;
-		size_t piece;
-
-		memcpy(&n, in.p + 1, sizeof(n));
-		in = span_skip(in, 1 + sizeof(n));
-		message = span_head(in, n);
-		in = span_skip(in, n);
+	while (exchange__message(&in, &side, &message)) {
 		do {
-			piece = at == 0 ? message.n : at == 1 ? 1 : 1 + (size_t)rand() % 3000;
-			piece = piece < message.n ? piece : message.n;
-			dialect_reader__message(r, side, span_head(message, piece),
-						piece == message.n, 1);
-			message = span_skip(message, piece);
+			n = exchange__piece(message, how);
+			dialect_reader__message(r, side, span_head(message, n), n == message.n, 1);
+			message = span_skip(message, n);
 		} while (message.n);
 	}
 }
 
-static void feed_bodies(struct dialect_reader *r, const struct http_head *a, struct span request,
-			struct span response, unsigned int at)
+static void feed_bodies(struct dialect_reader *r, const struct exchange *x, enum cut how)
 {
-	feed(r, request, at, dialect_reader__request);
+	feed(r, x->request_body, how, dialect_reader__request);
 	dialect_reader__request_end(r, 1);
-	dialect_reader__response_head(r, a, 1);
-	feed(r, response, at, dialect_reader__response);
+	dialect_reader__response_head(r, &x->response, 1);
+	feed(r, x->response_body, how, dialect_reader__response);
 	dialect_reader__response_end(r, 1);
 }
 
-static char *facts_of(const struct dialect *d, const struct http_head *q, const struct http_head *a,
-		      struct span request, struct span response, unsigned int at)
+static char *facts_of(const struct dialect *d, const struct exchange *x, enum cut how)
 {
 	static const struct dialect_ops ops = {.fact = on_fact};
 	struct dialect_reader *r;
@@ -160,15 +92,15 @@ static char *facts_of(const struct dialect *d, const struct http_head *q, const 
 	size_t n;
 	char *p;
 
-	srand(at);
+	srand(2 + (unsigned int)x->number);
 	t.f = open_memstream(&p, &n);
 	fputs("\"facts\":[", t.f);
-	if (dialect_reader__new(d, q, &ops, &t, &limits_default, &r))
+	if (dialect_reader__new(d, &x->request, &ops, &t, &limits_default, &r))
 		exit(2);
 	if (dialect__is_session(d))
-		feed_messages(r, request, at);
+		feed_messages(r, x->request_body, how);
 	else
-		feed_bodies(r, a, request, response, at);
+		feed_bodies(r, x, how);
 	fprintf(t.f, "null],\"outputs\":%u,\"streamed\":%s,\"damaged\":%s,\"match\":%s", t.outputs,
 		dialect_reader__streamed(r) ? "true" : "false",
 		dialect_reader__damaged(r) ? "true" : "false",
@@ -178,43 +110,34 @@ static char *facts_of(const struct dialect *d, const struct http_head *q, const 
 	return p;
 }
 
-static void exchange(const struct span *f)
+/* Does that way of cutting yield the same? */
+static bool same_as(const char *whole, const struct dialect *d, const struct exchange *x,
+		    enum cut how)
 {
-	static struct http_header q_headers[N_HEADERS], a_headers[N_HEADERS];
-	struct http_head q = {.method = f[METHOD], .path = f[PATH], .authority = f[AUTHORITY]};
-	struct http_head a = {.status = atoi((const char *)f[STATUS].p), .headers = a_headers};
-	const struct dialect *d;
-	unsigned int seed = 2 + (unsigned int)atoi((const char *)f[SEED].p);
-	const char *provider;
-	ptrdiff_t query;
-	char *whole, *got;
-	bool same = true;
+	char *got = facts_of(d, x, how);
+	bool same = strcmp(got, whole) == 0;
 
-	query = span_find(q.path, SPAN_LIT("?"));
-	if (query >= 0) {
-		q.query = span_skip(q.path, (size_t)query + 1);
-		q.path = span_head(q.path, (size_t)query);
-	}
-	q.headers = q_headers;
-	q.n_headers = split_headers(f[REQUEST_HEADERS], q_headers);
-	a.n_headers = split_headers(f[RESPONSE_HEADERS], a_headers);
-	d = dialect__match(&q);
+	free(got);
+	return same;
+}
+
+static void print_facts(const struct exchange *x)
+{
+	const struct dialect *d = dialect__match(&x->request);
+	const char *provider;
+	char *whole;
+	bool same;
+
 	if (!d) {
 		puts("{\"match\":false}");
 		return;
 	}
-	whole = facts_of(d, &q, &a, f[REQUEST], f[RESPONSE], 0);
-	if (f[REQUEST].n + f[RESPONSE].n < SLOW_BYTES) {
-		got = facts_of(d, &q, &a, f[REQUEST], f[RESPONSE], 1);
-		same &= strcmp(got, whole) == 0;
-		free(got);
-	}
-	got = facts_of(d, &q, &a, f[REQUEST], f[RESPONSE], seed);
-	same &= strcmp(got, whole) == 0;
-	free(got);
-	provider = dialect__provider(d, q.authority, q.path);
-	printf("{\"api\":\"%s\",\"operation\":\"%s\",\"provider\":\"%s\",\"same\":%"
-	       "s,%s}\n",
+	whole = facts_of(d, x, CUT_NOWHERE);
+	same = same_as(whole, d, x, CUT_RANDOM);
+	if (x->request_body.n + x->response_body.n < SLOW_BYTES)
+		same &= same_as(whole, d, x, CUT_BYTES);
+	provider = dialect__provider(d, x->request.authority, x->request.path);
+	printf("{\"api\":\"%s\",\"operation\":\"%s\",\"provider\":\"%s\",\"same\":%s,%s}\n",
 	       dialect__api(d), dialect__operation(d), provider ? provider : "",
 	       same ? "true" : "false", whole);
 	free(whole);
@@ -222,18 +145,11 @@ static void exchange(const struct span *f)
 
 int main(void)
 {
-	char *owned[FIELDS];
-	struct span f[FIELDS];
-	int i;
+	static struct exchange x;
 
-	for (;;) {
-		for (i = 0; i < FIELDS; i++) {
-			f[i] = read_field(&owned[i]);
-			if (!owned[i])
-				return i != 0;
-		}
-		exchange(f);
-		for (i = 0; i < FIELDS; i++)
-			free(owned[i]);
+	while (exchange__read(&x)) {
+		print_facts(&x);
+		exchange__free(&x);
 	}
+	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What reports read: times as people write them, over changes of the clock, and lines of records. */
+/* What reports read: times as people write them, over changes of the clock, and lines of records.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -292,14 +293,10 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_no_times),
-		cmocka_unit_test(test_period_before),
-		cmocka_unit_test(test_calendar),
-		cmocka_unit_test(test_decimals),
-		cmocka_unit_test(test_hostile_lines),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_times),	      cmocka_unit_test(test_no_times),
+		cmocka_unit_test(test_period_before), cmocka_unit_test(test_calendar),
+		cmocka_unit_test(test_decimals),      cmocka_unit_test(test_hostile_lines),
+		cmocka_unit_test(test_values),	      cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
