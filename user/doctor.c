@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "base/terminal.h"
 #include "capture/attach.h"
 #include "capture/capabilities.h"
 #include "capture/live.h"
@@ -335,38 +335,17 @@ static int examine_all(struct doctor *d)
 
 /* --- output --- */
 
-static int write_all(const struct buf *b)
-{
-	size_t n = 0;
-	ssize_t k;
-
-	while (n < b->n) {
-		k = write(STDOUT_FILENO, b->p + n, b->n - n);
-		if (k < 0 && errno != EINTR)
-			return -errno;
-		n += k > 0 ? (size_t)k : 0;
-	}
-	return 0;
-}
-
 static int show(const struct doctor *d)
 {
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	bool tty = isatty(STDOUT_FILENO);
-	struct winsize w = {0};
+	const struct terminal t = terminal__of(STDOUT_FILENO);
 	struct buf out;
 	int err;
 
 	buf__init(&out, OUT_MAX_BYTES);
-	if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
-		w.ws_col = 0;
 	err = d->json ? report__json(&out, &d->report)
-		      : report__text(&out, &d->report, w.ws_col,
-				     tty && !(no_colour && *no_colour) &&
-					     !(term && !strcmp(term, "dumb")),
-				     true);
+		      : report__text(&out, &d->report, t.columns, t.colour, true);
 	if (!err)
-		err = write_all(&out);
+		err = terminal__write(STDOUT_FILENO, &out);
 	buf__free(&out);
 	return err;
 }

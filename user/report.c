@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/json_number.h"
+#include "base/terminal.h"
 #include "log.h"
 #include "options.h"
 #include "options_values.h"
@@ -288,36 +288,22 @@ static int parse(int argc, char **argv, struct report *r)
 
 /* --- output --- */
 
-static int write_all(const struct buf *b)
+static int show(const struct report *r)
 {
-	size_t n = 0;
-	ssize_t k;
-
-	while (n < b->n) {
-		k = write(STDOUT_FILENO, b->p + n, b->n - n);
-		if (k < 0 && errno != EINTR)
-			return -errno;
-		n += k > 0 ? (size_t)k : 0;
-	}
-	return 0;
-}
-
-static int show(const struct report *r, bool tty)
-{
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct report_page page = {
-		.sheet = &r->sheet, .cfg = &r->cfg, .compared = r->compared, .utc = r->cfg.utc};
-	struct winsize w = {0};
+	const struct terminal t = terminal__of(STDOUT_FILENO);
+	const struct report_page page = {.sheet = &r->sheet,
+					 .cfg = &r->cfg,
+					 .compared = r->compared,
+					 .utc = r->cfg.utc,
+					 .columns = t.columns,
+					 .colour = t.colour};
 	struct buf out;
 	int err;
 
-	if (tty && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
-		page.columns = w.ws_col;
-	page.colour = tty && !(no_colour && *no_colour) && !(term && !strcmp(term, "dumb"));
 	buf__init(&out, OUT_MAX_BYTES);
 	err = (r->json ? report_json : r->csv ? report_csv : report_text)(&out, &page);
 	if (!err)
-		err = write_all(&out);
+		err = terminal__write(STDOUT_FILENO, &out);
 	buf__free(&out);
 	return err;
 }
@@ -364,7 +350,7 @@ int report__main(int argc, char **argv)
 							     : 0,
 				  &r.sheet);
 	if (!err)
-		err = show(&r, tty);
+		err = show(&r);
 	if (err && err != -EPIPE)
 		log__error("report: %s", strerror(-err));
 	if (err)

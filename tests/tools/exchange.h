@@ -3,8 +3,8 @@
  *
  * An exchange is nine fields: method, path, authority, status, request headers, response headers
  * ("name: value\n" each), request body, response body, and a number (a seed of random cuts, or a
- * time); each a length (uint32_t, host order) and so many bytes. Of a WebSocket, the request body is
- * its messages instead: side (one byte, enum side), length (uint32_t) and so many bytes, each. A
+ * time); each a length (uint32_t, host order) and so many bytes. Of a WebSocket, the request body
+ * is its messages instead: side (one byte, enum side), length (uint32_t) and so many bytes, each. A
  * query may follow the path. */
 #ifndef LLMSNOOP_EXCHANGE_H
 #define LLMSNOOP_EXCHANGE_H

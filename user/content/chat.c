@@ -233,6 +233,17 @@ const struct content_family content_chat = {.request = request, .answer = answer
 
 /* ---- completions ---- */
 
+void content__tool_result(struct said *s, struct said_part *p, const struct json_doc *d,
+			  const struct json_node *n)
+{
+	const struct json_node *one =
+		json_node__is(n, JSON_NODE_ARRAY) ? json_doc__first(d, n) : NULL;
+
+	if (one && !json_doc__next(d, n, one) && GET(one, "text"))
+		n = GET(one, "text");
+	said__put_json(s, p, n);
+}
+
 void content__prompts(struct said *s, const struct json_doc *d, const struct json_node *n)
 {
 	if (json_node__is(n, JSON_NODE_STRING))

@@ -30,6 +30,9 @@ void content__tools(struct said *s, const struct json_doc *d, const struct json_
 /* One of them. */
 void content__tool(struct said *s, const struct json_doc *d, const struct json_node *type,
 		   const struct json_node *function, const char *parameters);
+/* What a tool says: a string, or a list of parts, of which a single text is a string. */
+void content__tool_result(struct said *s, struct said_part *p, const struct json_doc *d,
+			  const struct json_node *n);
 /* A string, or a list of strings: a message of the user for each. */
 void content__prompts(struct said *s, const struct json_doc *d, const struct json_node *n);
 

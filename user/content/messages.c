@@ -29,18 +29,6 @@ static bool ends_with(const struct json_node *n, const char *tail)
 	return json_node__is(n, JSON_NODE_STRING) && span_ends(span(n->p, n->n), span_str(tail));
 }
 
-/* A single block of text is that text. */
-static void put_result(struct said *s, struct said_part *p, const struct json_doc *d,
-		       const struct json_node *n)
-{
-	const struct json_node *one =
-		json_node__is(n, JSON_NODE_ARRAY) ? json_doc__first(d, n) : NULL;
-
-	if (one && !json_doc__next(d, n, one) && GET(one, "text"))
-		n = GET(one, "text");
-	said__put_json(s, p, n);
-}
-
 static struct said_part *tool(struct said *s, struct said_message *m, const struct json_doc *d,
 			      const struct json_node *block, enum said_kind kind)
 {
@@ -95,7 +83,7 @@ static void block_part(struct said *s, struct said_message *m, const struct json
 		said__set_node(s, &p->id, GET(block, "tool_use_id"));
 		if (p->kind == SAID_SERVER_RESULT)
 			said__set_node(s, &p->type, type);
-		put_result(s, p, d, GET(block, "content"));
+		content__tool_result(s, p, d, GET(block, "content"));
 	} else if (json_node__says(type, "image")) {
 		media(s, m, d, block, "image");
 	} else if (json_node__says(type, "document")) {

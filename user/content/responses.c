@@ -69,18 +69,6 @@ static void content_parts(struct said *s, struct said_message *m, const struct j
 	content_part(s, m, d, c, kind, key++);
 }
 
-/* What a tool says: a string, or a list of parts of which a single text is a string. */
-static void put_output(struct said *s, struct said_part *p, const struct json_doc *d,
-		       const struct json_node *n)
-{
-	const struct json_node *one =
-		json_node__is(n, JSON_NODE_ARRAY) ? json_doc__first(d, n) : NULL;
-
-	if (one && !json_doc__next(d, n, one) && GET(one, "text"))
-		n = GET(one, "text");
-	said__put_json(s, p, n);
-}
-
 static void tool_item(struct said *s, struct said_message *m, const struct json_doc *d,
 		      const struct json_node *item, int64_t key)
 {
@@ -102,7 +90,7 @@ static void result_item(struct said *s, struct said_message *m, const struct jso
 	if (!p)
 		return;
 	said__set_node(s, &p->id, GET(item, GET(item, "call_id") ? "call_id" : "tool_call_id"));
-	put_output(s, p, d, GET(item, GET(item, "output") ? "output" : "result"));
+	content__tool_result(s, p, d, GET(item, GET(item, "output") ? "output" : "result"));
 }
 
 /* Those that the provider runs say both, what was asked and what came out. */

@@ -6,11 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/terminal.h"
 #include "sink/human.h"
 #include "sink/outfile.h"
 #include "sink/run_line.h"
@@ -25,7 +25,7 @@ struct table {
 	struct sink sink;
 	struct outfile out;
 	struct buf line, cell;
-	bool utc, terminal, colour;
+	bool utc, colour;
 	unsigned int fixed_columns; /* 0: ask the terminal */
 	unsigned int columns, rows; /* as they were for the latest line */
 	unsigned int since_header;  /* lines; 0: none was written yet */
@@ -290,15 +290,10 @@ static void put_line(struct table *s, const struct call *c)
 
 static void measure(struct table *s)
 {
-	struct winsize w;
+	const struct terminal t = terminal__of(s->out.fd);
 
-	s->columns = s->fixed_columns ? s->fixed_columns : WIDE;
-	s->rows = 0;
-	if (!s->terminal || ioctl(s->out.fd, TIOCGWINSZ, &w))
-		return;
-	if (!s->fixed_columns && w.ws_col)
-		s->columns = w.ws_col;
-	s->rows = w.ws_row;
+	s->columns = s->fixed_columns ? s->fixed_columns : t.columns ? t.columns : WIDE;
+	s->rows = t.rows;
 }
 
 /* A client of MCP says hello, lists and pings: of that the table shows what failed. */
@@ -375,7 +370,6 @@ static const struct sink_ops ops = {
 
 int table__open(const struct table_config *config, struct sink **ret)
 {
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 	struct table *s = calloc(1, sizeof(*s));
 	int err;
 
@@ -391,8 +385,7 @@ int table__open(const struct table_config *config, struct sink **ret)
 	}
 	s->utc = config->utc;
 	s->fixed_columns = config->columns;
-	s->terminal = isatty(s->out.fd);
-	s->colour = s->terminal && !(no_colour && *no_colour) && !(term && !strcmp(term, "dumb"));
+	s->colour = terminal__of(s->out.fd).colour;
 	*ret = &s->sink;
 	return 0;
 }
