@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 struct terminal {
-	bool is;	       /* all below is 0 where it is none */
-	bool colour;	       /* unless NO_COLOR (no-color.org) or a dumb TERM says no */
+	bool is;		    /* all below is 0 where it is none */
+	bool colour;		    /* unless NO_COLOR (no-color.org) or a dumb TERM says no */
 	unsigned int columns, rows; /* 0: unknown */
 };
 
