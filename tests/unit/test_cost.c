@@ -86,6 +86,20 @@ static void test_parts(void **state)
 	assert_true(cost__of(&p, &u) < 0);
 }
 
+/* Gemini's cache through a gateway: 2161 tokens were written, and read at once. */
+static void test_written_and_read(void **state)
+{
+	struct price p = price_of(0.3, 2.5);
+	struct usage u = used(2168, 100);
+
+	p.of[PRICE_CACHE_READ] = (struct price_amount){.known = true, .base = PER_M(0.03)};
+	p.of[PRICE_CACHE_WRITE] = (struct price_amount){.known = true, .base = PER_M(0.3833333333)};
+	u.cache_read = u.cache_write = 2161;
+	assert_int_equal(cost__of(&p, &u), 497013);
+	u.cache_write = 2169; /* more than was read and than there is */
+	assert_true(cost__of(&p, &u) < 0);
+}
+
 static void test_audio(void **state)
 {
 	struct price p = price_of(1, 1);
@@ -151,10 +165,10 @@ static void test_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_parts), cmocka_unit_test(test_audio),
-		cmocka_unit_test(test_tiers), cmocka_unit_test(test_besides),
-		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_plain),	cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_parts),	cmocka_unit_test(test_written_and_read),
+		cmocka_unit_test(test_audio),	cmocka_unit_test(test_tiers),
+		cmocka_unit_test(test_besides), cmocka_unit_test(test_exact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

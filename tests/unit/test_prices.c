@@ -181,6 +181,8 @@ static void test_gateways(void **state)
 		"{\"id\":\"x-ai\",\"model_match\":{\"contains\":\"grok\"},\"models\":[{\"id\":"
 		"\"x\","
 		"\"match\":{\"equals\":\"grok-a\"},\"prices\":{\"input_mtok\":3}}]},"
+		"{\"id\":\"wandb\",\"models\":[{\"id\":\"x\",\"match\":{\"equals\":\"openai/"
+		"gpt-a\"},\"prices\":{\"input_mtok\":8}}]},"
 		"{\"id\":\"deepseek\",\"model_match\":{\"contains\":\"deepseek\"},\"models\":[{"
 		"\"id\":\"x\","
 		"\"match\":{\"equals\":\"deepseek-a\"},\"prices\":{\"input_mtok\":9}}]},"
@@ -202,6 +204,8 @@ static void test_gateways(void **state)
 	/* Others may ask something else for it. */
 	q.upstream = "Nebius";
 	assert_price(asked(p, &q, PRICE_INPUT), 1);
+	q.upstream = "WandB";
+	assert_price(asked(p, &q, PRICE_INPUT), 8);
 	assert_price(ask(p, "openrouter", "openai/gpt-a:batch"), 2);
 	assert_price(ask(p, "openrouter", "openai/gpt-a:free"), 0);
 	assert_price(ask(p, "openrouter", "deepseek/deepseek-a"), 7);

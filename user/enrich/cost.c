@@ -65,6 +65,13 @@ static int64_t own_count(const struct usage *u, const struct count *c)
 	return n;
 }
 
+/* Gemini's cache is written first and read at once: such tokens are counted as both, and cost what
+ * reading does and what writing costs above input. */
+static int64_t read_again(const struct count *c, const int64_t *left)
+{
+	return c->unit == PRICE_CACHE_WRITE ? left[PRICE_CACHE_READ] : 0;
+}
+
 static int64_t amount(const struct price_amount *a, int64_t input)
 {
 	int64_t price = a->base;
@@ -105,7 +112,7 @@ int64_t cost__of(const struct price *p, const struct usage *u)
 		/* What a whole is not told of cannot be taken out of it. */
 		if (!p->of[c->unit].known || !n)
 			continue;
-		if (n > left[c->part_of])
+		if (n > left[c->part_of] + read_again(c, left))
 			return -1;
 		left[c->part_of] -= n;
 		left[c->unit] += n;
@@ -127,5 +134,5 @@ int64_t cost__of(const struct price *p, const struct usage *u)
 	if (p->of[PRICE_REQUEST].known)
 		sum += amount(&p->of[PRICE_REQUEST], u->input);
 	sum = (sum + PER_MILLION / 2) / PER_MILLION;
-	return sum > INT64_MAX ? -1 : (int64_t)sum;
+	return sum < 0 || sum > INT64_MAX ? -1 : (int64_t)sum;
 }

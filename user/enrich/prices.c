@@ -250,7 +250,8 @@ static const struct author {
 
 /* Gateways that charge what the provider behind them does ("OpenRouter passes through the pricing
  * of the underlying providers": openrouter.ai/docs/faq; "zero markup": vercel.com/docs/ai-gateway):
- * author/model is priced by the author's own list, which knows when prices changed. */
+ * author/model is priced by the author's own list, which knows when prices changed, or by that of
+ * whoever else answered, where he has that model under the same name. */
 static const char *const pass_through[] = {"openrouter", "vercel_ai_gateway"};
 
 static const struct price_model *passed_through(const struct prices *p, const struct price_query *q)
@@ -267,10 +268,10 @@ static const struct price_model *passed_through(const struct prices *p, const st
 	for (i = 0; i < N_AUTHORS; i++)
 		if (strlen(authors[i].id) == n && !strncasecmp(authors[i].id, q->model, n))
 			break;
-	if (i == N_AUTHORS || (q->upstream && strncasecmp(q->upstream, authors[i].upstream,
-							  strlen(authors[i].upstream)) != 0))
-		return NULL;
-	return model_of_provider(p, authors[i].id, slash + 1);
+	if (i < N_AUTHORS && (!q->upstream || !strncasecmp(q->upstream, authors[i].upstream,
+							   strlen(authors[i].upstream))))
+		return model_of_provider(p, authors[i].id, slash + 1);
+	return q->upstream ? model_of_provider(p, q->upstream, q->model) : NULL;
 }
 
 /* Names of providers that are told by the wire alone, where nobody knows the host. */
