@@ -287,9 +287,10 @@ void page__failures(struct page *p, const struct sheet *s)
 	}
 	if (shown && s->total.now.retries) {
 		show__count((double)s->total.now.retries, text);
-		page__add(p, "%s calls were tried again", text);
+		page__add(p, "%s %s tried again", text,
+			  s->total.now.retries == 1 ? "call was" : "calls were");
 		show__percent((double)s->total.now.recovered / (double)s->total.now.retries, text);
-		page__add(p, "; %s of these attempts succeeded.\n", text);
+		page__add(p, "; %s of that succeeded.\n", text);
 	}
 }
 

@@ -288,11 +288,11 @@ static void head(struct page *p, const struct report_page *r)
 		  c->files == 1 ? "" : "s");
 	if (c->now.mcp_calls) {
 		show__count((double)c->now.mcp_calls, n);
-		page__add(p, ", %s tool calls", n);
+		page__add(p, ", %s tool call%s", n, c->now.mcp_calls == 1 ? "" : "s");
 	}
 	if (c->now.runs) {
 		show__count((double)c->now.runs, n);
-		page__add(p, ", %s agent runs", n);
+		page__add(p, ", %s agent run%s", n, c->now.runs == 1 ? "" : "s");
 	}
 	page__add(p, "\n");
 }
