@@ -38,9 +38,12 @@ def write(price, mask, feature):
 
 
 def call():
+    """Returns when its record is there: it is made by what held then."""
+    before = len(tracer.records())
     agent.stdin.write('go\n')
     agent.stdin.flush()
     agent.stdout.readline()
+    tracer.settle(before + 1)
 
 
 def reload(says):
