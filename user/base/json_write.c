@@ -221,3 +221,17 @@ void json_write__time(struct json_write *w, uint64_t realtime_ns)
 		 realtime_ns % 1000000000);
 	json_write__string(w, text);
 }
+
+void json_write__put_text(struct json_write *w, const char *key, const char *text)
+{
+	if (!text || !*text)
+		return;
+	json_write__key(w, key);
+	json_write__string(w, text);
+}
+
+void json_write__put_uint(struct json_write *w, const char *key, uint64_t v)
+{
+	json_write__key(w, key);
+	json_write__uint(w, v);
+}

@@ -43,4 +43,8 @@ void json_write__hex(struct json_write *w, const uint8_t *p, size_t n);
 /* CLOCK_REALTIME nanoseconds as an RFC 3339 string in UTC with nine digits of fraction. */
 void json_write__time(struct json_write *w, uint64_t realtime_ns);
 
+/* A member of an object: key and value. A text that is NULL or empty is left out. */
+void json_write__put_text(struct json_write *w, const char *key, const char *text);
+void json_write__put_uint(struct json_write *w, const char *key, uint64_t v);
+
 #endif

@@ -4,20 +4,6 @@
 #include "capture/capabilities.h"
 #include "doctor/report.h"
 
-static void text(struct json_write *w, const char *key, const char *v)
-{
-	if (!v || !*v)
-		return;
-	json_write__key(w, key);
-	json_write__string(w, v);
-}
-
-static void number(struct json_write *w, const char *key, uint64_t v)
-{
-	json_write__key(w, key);
-	json_write__uint(w, v);
-}
-
 static void flag(struct json_write *w, const char *key, bool v)
 {
 	json_write__key(w, key);
@@ -33,25 +19,25 @@ static void open(struct json_write *w, const char *key, char bracket)
 static void put_host(struct json_write *w, const struct host *h)
 {
 	flag(w, "can_trace", h->can_trace);
-	text(w, "why_not", h->why_not);
-	text(w, "remedy", h->remedy);
-	text(w, "method", h->method);
+	json_write__put_text(w, "why_not", h->why_not);
+	json_write__put_text(w, "remedy", h->remedy);
+	json_write__put_text(w, "method", h->method);
 	open(w, "kernel", '{');
-	text(w, "release", h->release);
-	text(w, "machine", h->machine);
+	json_write__put_text(w, "release", h->release);
+	json_write__put_text(w, "machine", h->machine);
 	open(w, "features", '[');
 	for (unsigned int i = 0; i < feature_n; i++) {
 		const struct feature *f = &feature_table[i];
 
 		json_write__open(w, '{');
-		text(w, "name", f->name);
+		json_write__put_text(w, "name", f->name);
 		if (h->features_known || f->at == offsetof(struct features, btf))
 			flag(w, "present", feature__has(&h->features, f));
 		flag(w, "needed", f->needed);
-		text(w, "since", f->since);
+		json_write__put_text(w, "since", f->since);
 		if (!f->fault)
-			text(w, "used_for", f->used_for);
-		text(w, f->fault ? "then" : "without", f->without);
+			json_write__put_text(w, "used_for", f->used_for);
+		json_write__put_text(w, f->fault ? "then" : "without", f->without);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
@@ -61,11 +47,11 @@ static void put_host(struct json_write *w, const struct host *h)
 		const struct capability *c = &capability_table[i];
 
 		json_write__open(w, '{');
-		text(w, "name", c->name);
+		json_write__put_text(w, "name", c->name);
 		flag(w, "present", capabilities__allow(h->effective, c->number));
 		flag(w, "needed", c->needed);
-		text(w, "used_for", c->used_for);
-		text(w, "without", c->without);
+		json_write__put_text(w, "used_for", c->used_for);
+		json_write__put_text(w, "without", c->without);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
@@ -74,11 +60,11 @@ static void put_host(struct json_write *w, const struct host *h)
 		const struct host_check *c = &h->checks[i];
 
 		json_write__open(w, '{');
-		text(w, "name", c->name);
-		text(w, "value", c->value);
+		json_write__put_text(w, "name", c->name);
+		json_write__put_text(w, "value", c->value);
 		flag(w, "fine", c->fine);
-		text(w, "meaning", c->meaning);
-		text(w, "remedy", c->remedy);
+		json_write__put_text(w, "meaning", c->meaning);
+		json_write__put_text(w, "remedy", c->remedy);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
@@ -91,11 +77,11 @@ static void put_sites(struct json_write *w, const struct located *l)
 		const struct probe_site *s = &l->site[i];
 
 		json_write__open(w, '{');
-		text(w, "name", s->name);
-		number(w, "address", s->vaddr);
-		number(w, "file_offset", s->file_offset);
+		json_write__put_text(w, "name", s->name);
+		json_write__put_uint(w, "address", s->vaddr);
+		json_write__put_uint(w, "file_offset", s->file_offset);
 		flag(w, "probed", !s->left_out);
-		text(w, "reason", s->left_out ? s->left_out : s->reason);
+		json_write__put_text(w, "reason", s->left_out ? s->left_out : s->reason);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
@@ -104,20 +90,20 @@ static void put_sites(struct json_write *w, const struct located *l)
 static void put_stack(struct json_write *w, const struct report_stack *s)
 {
 	json_write__open(w, '{');
-	text(w, "name", s->name);
-	text(w, "title", s->title);
-	text(w, "version", s->version);
-	text(w, "path", s->path);
-	text(w, "file", s->state);
+	json_write__put_text(w, "name", s->name);
+	json_write__put_text(w, "title", s->title);
+	json_write__put_text(w, "version", s->version);
+	json_write__put_text(w, "path", s->path);
+	json_write__put_text(w, "file", s->state);
 	if (*s->path)
-		text(w, "linkage", s->in_executable ? "static" : "shared");
-	text(w, "locator", s->locator);
-	text(w, "verdict", verdict__name(s->verdict));
-	text(w, "why", s->why);
-	text(w, "remedy", s->remedy);
+		json_write__put_text(w, "linkage", s->in_executable ? "static" : "shared");
+	json_write__put_text(w, "locator", s->locator);
+	json_write__put_text(w, "verdict", verdict__name(s->verdict));
+	json_write__put_text(w, "why", s->why);
+	json_write__put_text(w, "remedy", s->remedy);
 	if (s->counted) {
-		number(w, "calls", s->calls);
-		number(w, "bytes", s->bytes);
+		json_write__put_uint(w, "calls", s->calls);
+		json_write__put_uint(w, "bytes", s->bytes);
 	}
 	if (s->located)
 		put_sites(w, s->located);
@@ -128,20 +114,20 @@ static void put_process(struct json_write *w, const struct report *r,
 			const struct report_process *p)
 {
 	json_write__open(w, '{');
-	number(w, "pid", p->pid);
-	text(w, "comm", p->comm);
-	text(w, "exe", p->exe);
+	json_write__put_uint(w, "pid", p->pid);
+	json_write__put_text(w, "comm", p->comm);
+	json_write__put_text(w, "exe", p->exe);
 	if (p->uid != UINT32_MAX)
-		number(w, "uid", p->uid);
-	text(w, "container_id", p->container_id);
-	text(w, "unit", p->unit);
-	text(w, "verdict", verdict__name(p->verdict));
-	text(w, "why", p->why);
-	text(w, "remedy", p->remedy);
-	number(w, "tls_connections", p->tls_connections);
-	number(w, "model_connections", p->model_connections);
+		json_write__put_uint(w, "uid", p->uid);
+	json_write__put_text(w, "container_id", p->container_id);
+	json_write__put_text(w, "unit", p->unit);
+	json_write__put_text(w, "verdict", verdict__name(p->verdict));
+	json_write__put_text(w, "why", p->why);
+	json_write__put_text(w, "remedy", p->remedy);
+	json_write__put_uint(w, "tls_connections", p->tls_connections);
+	json_write__put_uint(w, "model_connections", p->model_connections);
 	if (r->watched_ns)
-		number(w, "llm_calls", p->llm_calls);
+		json_write__put_uint(w, "llm_calls", p->llm_calls);
 	open(w, "stacks", '[');
 	for (unsigned int i = 0; i < p->n_stacks; i++)
 		put_stack(w, &p->stacks[i]);
@@ -163,23 +149,23 @@ int report__json(struct buf *out, const struct report *r)
 
 	json_write__init(&w, out);
 	json_write__open(&w, '{');
-	number(&w, "v", 1);
-	text(&w, "type", "doctor");
+	json_write__put_uint(&w, "v", 1);
+	json_write__put_text(&w, "type", "doctor");
 	json_write__key(&w, "time");
 	json_write__time(&w, r->time_ns);
-	text(&w, "version", r->version);
+	json_write__put_text(&w, "version", r->version);
 	put_host(&w, &r->host);
 	if (r->watched_ns) {
 		json_write__key(&w, "watched_s");
 		json_write__seconds(&w, (int64_t)r->watched_ns);
 	}
-	number(&w, "looked_at", r->n_looked);
+	json_write__put_uint(&w, "looked_at", r->n_looked);
 	open(&w, "processes", '[');
 	for (const struct report_process *p = r->processes; p; p = p->next)
 		put_process(&w, r, p);
 	json_write__close(&w, ']');
 	open(&w, "hidden", '{');
-	number(&w, "count", r->n_hidden);
+	json_write__put_uint(&w, "count", r->n_hidden);
 	open(&w, "pids", '[');
 	for (unsigned int i = 0; i < r->n_hidden && i < REPORT_HIDDEN_MAX; i++)
 		json_write__uint(&w, r->hidden[i]);
@@ -187,7 +173,7 @@ int report__json(struct buf *out, const struct report *r)
 	json_write__close(&w, '}');
 	open(&w, "totals", '{');
 	for (int i = 0; i < VERDICT_N; i++)
-		number(&w, keys[i], r->of[i]);
+		json_write__put_uint(&w, keys[i], r->of[i]);
 	json_write__close(&w, '}');
 	flag(&w, "cut", r->cut);
 	json_write__close(&w, '}');

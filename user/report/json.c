@@ -7,20 +7,6 @@
 #include "base/json_write.h"
 #include "report/why.h"
 
-static void put_text(struct json_write *w, const char *key, const char *text)
-{
-	if (!text || !*text)
-		return;
-	json_write__key(w, key);
-	json_write__string(w, text);
-}
-
-static void put_uint(struct json_write *w, const char *key, uint64_t v)
-{
-	json_write__key(w, key);
-	json_write__uint(w, v);
-}
-
 static void put_real(struct json_write *w, const char *key, double v)
 {
 	if (!isfinite(v))
@@ -63,7 +49,7 @@ static void put_measures(struct json_write *w, const struct sheet *s, const stru
 		if (measures[i].kind == MEASURE_RATIO)
 			put_real(w, measures[i].name, ratio);
 		else if (measures[i].kind == MEASURE_COUNT)
-			put_uint(w, measures[i].name, (uint64_t)v);
+			json_write__put_uint(w, measures[i].name, (uint64_t)v);
 		else
 			put_decimal(w, measures[i].name, v);
 	}
@@ -82,11 +68,11 @@ static void put_before(struct json_write *w, const struct report_page *p, const 
 		return;
 	json_write__key(w, "before");
 	json_write__open(w, '{');
-	put_uint(w, "calls", before.now.calls);
-	put_uint(w, "errors", before.now.errors);
-	put_uint(w, "retries", before.now.retries);
-	put_uint(w, "input_tokens", before.now.input);
-	put_uint(w, "output_tokens", before.now.output);
+	json_write__put_uint(w, "calls", before.now.calls);
+	json_write__put_uint(w, "errors", before.now.errors);
+	json_write__put_uint(w, "retries", before.now.retries);
+	json_write__put_uint(w, "input_tokens", before.now.input);
+	json_write__put_uint(w, "output_tokens", before.now.output);
 	if (before.now.priced)
 		put_decimal(w, "cost_usd", before.now.cost_nusd);
 	json_write__close(w, '}');
@@ -119,10 +105,10 @@ static void put_failures(struct json_write *w, const struct group *g)
 	json_write__open(w, '[');
 	for (i = 0; i < n; i++) {
 		json_write__open(w, '{');
-		put_text(w, "type", list[i]->type ? list[i]->type : "(others)");
+		json_write__put_text(w, "type", list[i]->type ? list[i]->type : "(others)");
 		if (list[i]->status >= 0)
-			put_uint(w, "status", (uint64_t)list[i]->status);
-		put_uint(w, "calls", list[i]->n);
+			json_write__put_uint(w, "status", (uint64_t)list[i]->status);
+		json_write__put_uint(w, "calls", list[i]->n);
 		json_write__close(w, '}');
 	}
 	json_write__close(w, ']');
@@ -137,7 +123,7 @@ static void put_why(struct json_write *w, const struct sheet *s, const struct ro
 	why__explain(s, r, &y);
 	json_write__key(w, "why");
 	json_write__open(w, '{');
-	put_text(w, "of", s->by_cost ? "cost_usd" : "tokens");
+	json_write__put_text(w, "of", s->by_cost ? "cost_usd" : "tokens");
 	if (y.compared) {
 		put_real(w, "change", y.now - y.before);
 		for (i = 0; i < N_EFFECTS; i++)
@@ -148,7 +134,7 @@ static void put_why(struct json_write *w, const struct sheet *s, const struct ro
 	json_write__open(w, '[');
 	for (i = 0; i < y.n_parts; i++) {
 		json_write__open(w, '{');
-		put_text(w, part, y.part[i].name);
+		json_write__put_text(w, part, y.part[i].name);
 		put_real(w, "share", y.part[i].now);
 		put_real(w, "share_before", y.part[i].before);
 		json_write__close(w, '}');
@@ -169,7 +155,7 @@ static void put_groups(struct json_write *w, const struct report_page *p)
 
 		json_write__open(w, '{');
 		for (unsigned int k = 0; k < g->n_by; k++)
-			put_text(w, dimension__name(g->by[k]), r->group->name[k]);
+			json_write__put_text(w, dimension__name(g->by[k]), r->group->name[k]);
 		if (r->group->other) {
 			json_write__key(w, "others");
 			json_write__bool(w, true);
@@ -192,13 +178,13 @@ static void put_slow(struct json_write *w, const struct slow *slow)
 			const struct slow_step *x = &slow->step[k][i];
 
 			json_write__open(w, '{');
-			put_text(w, "kind", slow__name(k));
-			put_text(w, "name", x->name);
+			json_write__put_text(w, "kind", slow__name(k));
+			json_write__put_text(w, "name", x->name);
 			json_write__key(w, "duration_s");
 			json_write__seconds(w, x->duration_ns);
 			put_time(w, "time", x->time_ns);
-			put_text(w, "feature", x->feature);
-			put_text(w, "trace_id", x->trace);
+			json_write__put_text(w, "feature", x->feature);
+			json_write__put_text(w, "trace_id", x->trace);
 			json_write__close(w, '}');
 		}
 	json_write__close(w, ']');
@@ -210,9 +196,9 @@ static void put_mishap(struct json_write *w, const char *key, const struct misha
 		return;
 	json_write__key(w, key);
 	json_write__open(w, '{');
-	put_uint(w, "lines", m->n);
-	put_text(w, "file", m->file);
-	put_uint(w, "line", m->line);
+	json_write__put_uint(w, "lines", m->n);
+	json_write__put_text(w, "file", m->file);
+	json_write__put_uint(w, "line", m->line);
 	json_write__close(w, '}');
 }
 
@@ -238,7 +224,7 @@ static void put_gaps(struct json_write *w, const struct collect *c)
 	json_write__open(w, '{');
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].v)
-			put_uint(w, table[i].key, table[i].v);
+			json_write__put_uint(w, table[i].key, table[i].v);
 	put_mishap(w, "broken", &c->broken);
 	put_mishap(w, "cut", &c->cut);
 	put_mishap(w, "foreign", &c->foreign);
@@ -252,8 +238,8 @@ int report_json(struct buf *out, const struct report_page *p)
 
 	json_write__init(&w, out);
 	json_write__open(&w, '{');
-	put_uint(&w, "v", 1);
-	put_text(&w, "type", "report");
+	json_write__put_uint(&w, "v", 1);
+	json_write__put_text(&w, "type", "report");
 	put_time(&w, "since", p->cfg->period.from_ns);
 	put_time(&w, "until", p->cfg->period.to_ns);
 	if (p->compared) {
@@ -264,8 +250,8 @@ int report_json(struct buf *out, const struct report_page *p)
 		put_time(&w, "first", s->c->first_ns);
 		put_time(&w, "last", s->c->last_ns);
 	}
-	put_uint(&w, "files", s->c->files);
-	put_uint(&w, "records", s->c->records);
+	json_write__put_uint(&w, "files", s->c->files);
+	json_write__put_uint(&w, "records", s->c->records);
 	json_write__key(&w, "total");
 	json_write__open(&w, '{');
 	put_measures(&w, s, &s->total);
@@ -273,7 +259,7 @@ int report_json(struct buf *out, const struct report_page *p)
 	json_write__close(&w, '}');
 	put_groups(&w, p);
 	if (s->n_left_out)
-		put_uint(&w, "groups_left_out", s->n_left_out);
+		json_write__put_uint(&w, "groups_left_out", s->n_left_out);
 	put_slow(&w, &s->c->slow);
 	put_gaps(&w, s->c);
 	json_write__close(&w, '}');
