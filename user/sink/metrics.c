@@ -391,13 +391,3 @@ void metrics__reset(struct metrics *m, uint64_t time_ns)
 	m->start_ns = time_ns;
 	pthread_mutex_unlock(&m->lock);
 }
-
-uint64_t metrics__refused(struct metrics *m)
-{
-	uint64_t n;
-
-	pthread_mutex_lock(&m->lock);
-	n = m->refused;
-	pthread_mutex_unlock(&m->lock);
-	return n;
-}

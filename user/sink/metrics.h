@@ -87,7 +87,7 @@ int metrics__new(const struct metrics_config *config, struct metrics **ret);
 /* NULL is fine. */
 void metrics__free(struct metrics *m);
 
-/* What no room or no memory was left for is counted (metrics__refused), and is no failure. Which
+/* What no memory was left for is counted (events lost, reason "metrics"), and is no failure. Which
  * calls count is as in the totals (struct call, beside); gen_ai.server.* are of all server
  * records. */
 void metrics__call(struct metrics *m, const struct call *c);
@@ -113,8 +113,5 @@ bool metrics__some(struct metrics *m, struct metrics_cursor *at, unsigned int ma
  * leave room for others; gauges stay. Call it after metrics__each of the same thread, with feeding
  * and reading in that one thread. */
 void metrics__reset(struct metrics *m, uint64_t time_ns);
-
-/* Values that were not kept: no memory. */
-uint64_t metrics__refused(struct metrics *m);
 
 #endif

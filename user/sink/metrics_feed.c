@@ -422,6 +422,10 @@ void metrics__stats(struct metrics *m, const struct stats *st)
 				 (int64_t)(total(st, totals[i].at) - total(&m->told, totals[i].at)),
 				 NULL);
 	}
+	/* What no memory was left for here, and so is in no point. */
+	label_set__put(&l, LABEL_REASON, "metrics");
+	metrics__observe(m, METRIC_EVENTS_LOST, &l, (int64_t)(m->refused - m->told_refused), NULL);
+	m->told_refused = m->refused;
 	if (st->exporting)
 		feed_export(m, st);
 	feed_parts_of_stats(m, st);

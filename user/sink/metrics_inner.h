@@ -31,7 +31,7 @@ struct metrics {
 	struct stats told; /* the last totals, of which the difference is added */
 	uint64_t told_errors[METRICS_PROTOCOLS_MAX];
 	uint64_t start_ns;
-	uint64_t refused;
+	uint64_t refused, told_refused; /* no memory */
 };
 
 /* The labels that a record has. A text's number is looked up once for all metrics. */
