@@ -24,17 +24,12 @@ static struct {
 	struct burst {
 		time_t began;
 		unsigned int n, withheld;
-	} burst[LOG_DEBUG + 1];
+	} burst[LOG_INFO + 1];
 } state = {.level = LOG_WARN};
 
 void log__set_level(enum log_level level)
 {
 	state.level = level;
-}
-
-enum log_level log__level(void)
-{
-	return state.level;
 }
 
 /* Four bytes for each of the message at most: \xNN. */
@@ -104,7 +99,7 @@ static void say(enum log_level level, const char *format, va_list args)
 	if (level > state.level)
 		return;
 	vsnprintf(message, sizeof(message), format, args);
-	if (level != LOG_DEBUG && (said_before(message) || too_many(level)))
+	if (said_before(message) || too_many(level))
 		return;
 	write_line("llmsnoop: ", message);
 }
@@ -122,7 +117,6 @@ static void say(enum log_level level, const char *format, va_list args)
 DEFINE(log__error, LOG_ERROR)
 DEFINE(log__warn, LOG_WARN)
 DEFINE(log__info, LOG_INFO)
-DEFINE(log__debug, LOG_DEBUG)
 
 void log__say(const char *format, ...)
 {

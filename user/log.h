@@ -8,19 +8,16 @@
 enum log_level {
 	LOG_ERROR,
 	LOG_WARN,
-	LOG_INFO,  /* -v */
-	LOG_DEBUG, /* -vv */
+	LOG_INFO, /* -v */
 };
 
 /* Messages up to that level are written from here on; LOG_WARN at the start. */
 void log__set_level(enum log_level level);
-enum log_level log__level(void);
 
 /* printf-like, without a line feed at the end. "llmsnoop: " is put in front. */
 __attribute__((format(printf, 1, 2))) void log__error(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log__warn(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log__info(const char *format, ...);
-__attribute__((format(printf, 1, 2))) void log__debug(const char *format, ...);
 
 /* A line for the user, not a message: nothing in front, always written, every time. */
 __attribute__((format(printf, 1, 2))) void log__say(const char *format, ...);

@@ -474,9 +474,7 @@ int main(int argc, char **argv)
 	/* Records hold prompts' names and hosts: no core dumps, no ptrace by the same user. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
-	log__set_level(r.options.verbose > 1   ? LOG_DEBUG
-		       : r.options.verbose > 0 ? LOG_INFO
-					       : LOG_WARN);
+	log__set_level(r.options.verbose ? LOG_INFO : LOG_WARN);
 	/* At -vv libbpf speaks for itself, verifier logs of many lines included. */
 	if (r.options.verbose < 2)
 		libbpf_set_print(NULL);

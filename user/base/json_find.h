@@ -11,6 +11,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/load.h"
+
 #define JSON_ONES 0x0101010101010101ULL
 #define JSON_HIGH 0x8080808080808080ULL
 
@@ -19,17 +21,6 @@
 static inline uint64_t json_zero_bytes(uint64_t x)
 {
 	return (x - JSON_ONES) & ~x & JSON_HIGH;
-}
-
-static inline uint64_t json_load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
 }
 
 /* The first quote or backslash, or end. */
@@ -48,7 +39,7 @@ static inline const uint8_t *json_find_special(const uint8_t *p, const uint8_t *
 	}
 #endif
 	for (; end - p >= 8; p += 8) {
-		uint64_t v = json_load64(p);
+		uint64_t v = load_le64(p);
 		uint64_t hit = json_zero_bytes(v ^ JSON_ONES * '"') |
 			       json_zero_bytes(v ^ JSON_ONES * '\\');
 
@@ -99,7 +90,7 @@ static inline const uint8_t *json_find_structure(const uint8_t *p, const uint8_t
 	}
 #endif
 	for (; end - p >= 8; p += 8) {
-		uint64_t v = json_load64(p), w = v | JSON_ONES * 0x20;
+		uint64_t v = load_le64(p), w = v | JSON_ONES * 0x20;
 		uint64_t hit = json_zero_bytes(v ^ JSON_ONES * '"') |
 			       json_zero_bytes(w ^ JSON_ONES * '{') |
 			       json_zero_bytes(w ^ JSON_ONES * '}');
@@ -178,8 +169,7 @@ static inline bool json_equal(const uint8_t *a, const uint8_t *b, size_t n)
 	if (n > 16)
 		return memcmp(a, b, n) == 0;
 	if (n >= 8)
-		return json_load64(a) == json_load64(b) &&
-		       json_load64(a + n - 8) == json_load64(b + n - 8);
+		return load_le64(a) == load_le64(b) && load_le64(a + n - 8) == load_le64(b + n - 8);
 	if (n >= 4) {
 		memcpy(&x, a, 4);
 		memcpy(&y, b, 4);
@@ -198,7 +188,7 @@ static inline bool json_ascii(const uint8_t *p, const uint8_t *end)
 	uint64_t any = 0;
 
 	for (; end - p >= 8; p += 8)
-		any |= json_load64(p);
+		any |= load_le64(p);
 	for (; p < end; p++)
 		any |= *p;
 	return !(any & JSON_HIGH);

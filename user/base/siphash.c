@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/siphash.h"
 
+#include "base/load.h"
+
 static uint64_t rotl(uint64_t x, unsigned int n)
 {
 	return x << n | x >> (64 - n);
@@ -13,18 +15,6 @@ static uint64_t load_le(const uint8_t *p, size_t n)
 
 	for (i = 0; i < n; i++)
 		v |= (uint64_t)p[i] << 8 * i;
-	return v;
-}
-
-/* The same of 8 bytes at once: request bodies go through here. */
-static uint64_t load_word(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
 	return v;
 }
 
@@ -74,7 +64,7 @@ void siphash__add(struct siphash *s, struct span in)
 		s->word = 0;
 	}
 	for (; in.n >= 8; in = span_skip(in, 8))
-		mix(s, load_word(in.p));
+		mix(s, load_le64(in.p));
 	if (in.n)
 		s->word = load_le(in.p, in.n);
 }

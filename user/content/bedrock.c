@@ -85,20 +85,11 @@ static void blocks(struct said *s, struct said_message *m, const struct json_doc
 
 static void request(struct said *s, const struct json_doc *d, const struct json_node *root)
 {
-	const struct json_node *messages = GET(root, "messages");
 	const struct json_node *tools = GET(GET(root, "toolConfig"), "tools"), *spec, *schema;
-	struct said_message *m;
 	struct said_tool *t;
 
 	blocks(s, &s->system, d, GET(root, "system"));
-	EACH(c, d, json_node__is(messages, JSON_NODE_ARRAY) ? messages : NULL)
-	{
-		m = said__message(s, &s->input, NULL);
-		if (!m)
-			break;
-		said__set_node(s, &m->role, GET(c, "role"));
-		blocks(s, m, d, GET(c, "content"));
-	}
+	content__messages(s, d, GET(root, "messages"), blocks);
 	EACH(c, d, json_node__is(tools, JSON_NODE_ARRAY) ? tools : NULL)
 	{
 		spec = GET(c, "toolSpec");

@@ -244,6 +244,22 @@ void content__tool_result(struct said *s, struct said_part *p, const struct json
 	said__put_json(s, p, n);
 }
 
+void content__messages(struct said *s, const struct json_doc *d, const struct json_node *messages,
+		       void (*put)(struct said *s, struct said_message *m, const struct json_doc *d,
+				   const struct json_node *content))
+{
+	struct said_message *m;
+
+	EACH(c, d, json_node__is(messages, JSON_NODE_ARRAY) ? messages : NULL)
+	{
+		m = said__message(s, &s->input, NULL);
+		if (!m)
+			break;
+		said__set_node(s, &m->role, GET(c, "role"));
+		put(s, m, d, GET(c, "content"));
+	}
+}
+
 void content__prompts(struct said *s, const struct json_doc *d, const struct json_node *n)
 {
 	if (json_node__is(n, JSON_NODE_STRING))

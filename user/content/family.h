@@ -33,6 +33,10 @@ void content__tool(struct said *s, const struct json_doc *d, const struct json_n
 /* What a tool says: a string, or a list of parts, of which a single text is a string. */
 void content__tool_result(struct said *s, struct said_part *p, const struct json_doc *d,
 			  const struct json_node *n);
+/* messages[] with a role and a content that put reads. */
+void content__messages(struct said *s, const struct json_doc *d, const struct json_node *messages,
+		       void (*put)(struct said *s, struct said_message *m, const struct json_doc *d,
+				   const struct json_node *content));
 /* A string, or a list of strings: a message of the user for each. */
 void content__prompts(struct said *s, const struct json_doc *d, const struct json_node *n);
 

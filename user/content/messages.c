@@ -107,18 +107,8 @@ static void blocks(struct said *s, struct said_message *m, const struct json_doc
 
 static void request(struct said *s, const struct json_doc *d, const struct json_node *root)
 {
-	const struct json_node *messages = GET(root, "messages");
-	struct said_message *m;
-
 	blocks(s, &s->system, d, GET(root, "system"));
-	EACH(c, d, json_node__is(messages, JSON_NODE_ARRAY) ? messages : NULL)
-	{
-		m = said__message(s, &s->input, NULL);
-		if (!m)
-			break;
-		said__set_node(s, &m->role, GET(c, "role"));
-		blocks(s, m, d, GET(c, "content"));
-	}
+	content__messages(s, d, GET(root, "messages"), blocks);
 	content__tools(s, d, GET(root, "tools"));
 }
 
