@@ -401,6 +401,23 @@ class Tracer:
         return found[-1] if found else {}
 
 
+def come_and_go(held):
+    """A client that makes 50 calls, under probes that come and go every 200 ms."""
+    held.go()
+    rounds = 0
+    while held.process.poll() is None and rounds < 200:
+        done = subprocess.run([LLMSNOOP, '-q', '-p', str(held.pid), '-d', '200ms'],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+        if held.process.poll() is None:
+            check.equal(done.returncode, 0, 'the tracer', done.stderr[-300:])
+        rounds += 1
+    said = held.finish()
+    check.equal(held.status, 0, 'the traced program')
+    check.equal(json_lines(said), [{'good': 50}], 'what the client says')
+    check(rounds >= 2, 'only', rounds, 'rounds')
+    print('50 calls under', rounds, 'rounds of attaching and detaching')
+
+
 # ---- comparing
 
 # record key, truth key: equal where the truth says it, absent where it does not.

@@ -129,19 +129,7 @@ def come_and_go():
     provider = lib.Provider()
     held = lib.Held(curl_command(provider, 2, 25, 2000, 'tokens=40&gap=0.03'),
                     env={**provider.env, **lib.private_libraries(*LIBRARIES)})
-    held.go()
-    rounds = 0
-    while held.process.poll() is None and rounds < 200:
-        done = subprocess.run([lib.LLMSNOOP, '-q', '-p', str(held.pid), '-d', '200ms'],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
-        if held.process.poll() is None:
-            check.equal(done.returncode, 0, 'the tracer', done.stderr[-300:])
-        rounds += 1
-    said = held.finish()
-    check.equal(held.status, 0, 'the traced program')
-    check.equal(lib.json_lines(said), [{'good': 50}], 'what the client says')
-    check(rounds >= 2, 'only', rounds, 'rounds')
-    print('50 calls under', rounds, 'rounds of attaching and detaching')
+    lib.come_and_go(held)
     provider.stop()
 
 
