@@ -9,6 +9,7 @@ import json
 import os
 import urllib.parse
 
+import asides
 import lib
 import netns
 import real
@@ -77,27 +78,15 @@ SESSIONS = (
 )
 
 
-def key_of(record):
-    return record.get('llmsnoop.request_id') or record.get('gen_ai.response.id')
-
-
 def pairs(records, truths):
-    """(record, truth): by request or response, else (errors on a WebSocket) in order of time."""
-    by, pool = {}, sorted(records, key=lambda r: r['time'])
-    for r in pool:
-        for key in (r.get('llmsnoop.request_id'), r.get('gen_ai.response.id')):
-            by.setdefault(key, []).append(r)
-    out = []
+    """[(record, truth)], and the records that are of none."""
+    calls, out = asides.Calls(records), []
     for t in sorted(truths, key=lambda t: t['received_ns']):
-        found = by.get(t.get('request_id') or t.get('response_id') or 0, [])
-        if not t.get('request_id') and not t.get('response_id'):
-            found = [r for r in pool if r.get('error.type') and not key_of(r) and abs(
-                lib.record_mono_ns(r) - t['received_ns']) < 50_000_000]
+        found = calls.take(t)
         if check(len(found) == 1, 'a round has', len(found), 'records:', t.get('tool_calls'),
                  t.get('status'), t.get('error_types')):
             out.append((found[0], t))
-            pool.remove(found[0])
-    return out, pool
+    return out, calls.left
 
 
 def one_run(name, records, loop, found):
@@ -160,9 +149,8 @@ def session(client, steps, prepare, more, others):
     check.equal(len(counted), len(asked(requests, 'POST', '/count_tokens')), 'counts of tokens')
     found, rest = pairs([r for r in records if r not in counted], truths)
     for r, t in found:
-        # An agent that ends leaves what it asked aside: of that the mock sent more than arrived.
-        timing = lib.timing_faults(r, t) if t['complete'] or t['offers_tools'] else []
-        for fault in lib.differences(r, t) + timing:
+        answer, times = asides.faults(r, t)
+        for fault in answer + times:
             check(False, client.name, t.get('request_id'), *fault)
         check(True)
     one_run(client.name, tracer.all_records(), loop, found)

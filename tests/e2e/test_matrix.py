@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 
+import asides
 import lib
 import netns
 import real
@@ -75,9 +76,7 @@ class Row:
         self.stacks.add(record.get('llmsnoop.tls'))
         self.https.add('WebSocket' if truth.get('websocket') else
                        record.get('network.protocol.version'))
-        faults = lib.differences(record, truth)
-        # An agent that ends leaves what it asked aside: of that the mock sent more than arrived.
-        late = lib.timing_faults(record, truth, said) if truth['complete'] else []
+        faults, late = asides.faults(record, truth, said, not self.client.lines)
         self.tokens += not faults
         self.times += not late
         for fault in faults + late:
@@ -147,23 +146,18 @@ def run(clients, vendor):
     tracer.settle()
     check.equal(tracer.stop(), 0, 'exit status of the tracer')
     records = tracer.records()
-    by = {}
-    for r in records:
-        for key in {r.get('llmsnoop.request_id'), r.get('gen_ai.response.id')} - {None}:
-            by.setdefault(key, []).append(r)
+    calls = asides.Calls(records)
     # Some choose their tags themselves.
     printed = {line.get('id'): (client, index) for client, index in kinds.values()
                for line in lib.json_lines(results.get(index, {}).get('out', '')) if client.lines}
     rows = {c.name: Row(c) for c in clients}
-    used = set()
     for truth in vendor.truth(len(records)):
         client, index = kinds.get(truth.get('tag')) or printed.get(truth.get('response_id')) or \
             (None, None)
         if not check(client, 'a call of no client', truth.get('path'), truth.get('tag')):
             continue
-        found = by.get(truth.get('request_id')) or by.get(truth.get('response_id')) or []
+        found = calls.take(truth)
         check(len(found) <= 1, client.name, 'has', len(found), 'records for one call')
-        used.update(id(r) for r in found)
         row = rows[client.name]
         result = results.get(index, {})
         said = {'start_ns': result.get('begun_ns'), 'end_ns': result.get('ended_ns')}
@@ -173,8 +167,8 @@ def run(clients, vendor):
         elif truth['offers_tools']:
             said['first_ns'] = result.get('first_ns')
         row.judge(found[0] if found else None, truth, said)
-    for r in records:
-        check(id(r) in used, 'a record of no call:', json.dumps(r)[:300])
+    for r in calls.left:
+        check(False, 'a record of no call:', json.dumps(r)[:300])
     for client, index in kinds.values():
         r = results.get(index, {})
         check.equal(r.get('status'), 0, client.name, 'ends with', r.get('err', '')[-300:])
