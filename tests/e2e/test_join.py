@@ -6,6 +6,7 @@ Go. Whichever end has OpenSSL is traced."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import lib
@@ -15,7 +16,6 @@ from lib import check
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIRST, THEN = 100, 20
 GO = os.path.join(lib.BUILD, 'go')
-PAUSE = 5  # seconds that the call takes in the middle of which the tracer is attached to curl
 
 NGINX = '''
 daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log stderr error;
@@ -94,11 +94,13 @@ def plan():
 
 
 def curl_config(calls, base):
-    """One process, one connection. Between the two halves a call that takes long."""
+    """One process, one connection. Between the two halves a call that is answered when the tracer
+    is there."""
     path, body, headers = load.request(1)
-    slow = {'path': path, 'body': body, 'headers': {**headers, 'X-Demo': 'ttft=%d&tokens=3&gap=0&tag=slow' % PAUSE}}
+    held = {'path': path, 'body': body, 'headers': {**headers,
+                                                    'X-Demo': 'hold=1&tokens=3&burst=1&tag=held'}}
     out = []
-    for call in calls['first'] + [slow] + calls['then']:
+    for call in calls['first'] + [held] + calls['then']:
         quoted = lambda text: '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"')
         out.append('\n'.join(['url = ' + quoted(base + call['path']), 'output = /dev/null', 'silent',
                               'data-binary = ' + quoted(call['body']),
@@ -145,7 +147,9 @@ def run(client, kind, traced):
     check.equal(done, FIRST, what, 'calls before')
     tracer = lib.Tracer('--role', traced, '-p', held.pid if traced == 'client' else front.pid)
     check.equal(len(provider.truth()), FIRST, what, 'calls when the tracer was ready')
-    if client != 'curl':
+    if client == 'curl':
+        provider.process.send_signal(signal.SIGUSR1)
+    else:
         held.go()
     said = held.finish(60)
     extra = client == 'curl'
@@ -163,7 +167,7 @@ def run(client, kind, traced):
     seen = 0
     for record in tracer.records():
         truth = truths.pop(record.get('gen_ai.response.id'), None)
-        if truth and truth.get('tag') == 'slow':
+        if truth and truth.get('tag') == 'held':
             check(record.get('llmsnoop.midstream'), what, 'not flagged:', record)
             continue
         if check(truth, what, 'a record of no call:', json.dumps(record)[:400]):
@@ -171,7 +175,7 @@ def run(client, kind, traced):
             for fault in faults(record, truth):
                 check(False, what, truth['tag'], *fault)
     for truth in truths.values():
-        check(truth.get('tag') == 'slow', what, 'call', truth.get('tag'), 'is missing')
+        check(truth.get('tag') == 'held', what, 'call', truth.get('tag'), 'is missing')
     print(what + ':', seen, 'of', THEN, flush=True)
     front.stop()
     provider.stop()

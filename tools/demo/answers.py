@@ -18,6 +18,7 @@ A request chooses its case with the header `x-demo`, with `metadata.demo` (OpenA
   coding=gzip|deflate   if the client accepts it
   framing=chunked|length|close   crlf=1: SSE lines end with CR LF
   split=N          every TLS write is at most N bytes; pack=N: N events a write
+  hold=1           no answer before SIGUSR1
   ping=0           no keep-alive events (Anthropic)"""
 import json
 import math

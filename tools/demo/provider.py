@@ -30,6 +30,8 @@ class Provider:
         self.args = args
         self.serial = itertools.count(1)
         self.lock = threading.Lock()
+        self.let_go = threading.Event()
+        signal.signal(signal.SIGUSR1, lambda *_: self.let_go.set())
         self.truth = open(args.truth, 'a', buffering=1) if args.truth else None
 
     def tell(self, truth):
@@ -77,6 +79,8 @@ class Provider:
         a.truth.update(path=request.target, host=request.headers.get('host'), received_ns=received,
                        request_bytes=len(request.body), coding=coding, sent_ns=[],
                        request_sha256=hashlib.sha256(request.body).hexdigest(), complete=False)
+        if opt.get('hold'):
+            self.let_go.wait(60)
         try:
             if a.events is None:
                 keep = self.whole(conn, a, opt, coding, rnd, sha)
