@@ -191,7 +191,7 @@ static error_t fail(struct parse *p)
 
 static error_t on_word(struct parse *p, char *word, struct argp_state *state)
 {
-	static const char *const later[] = {"top"};
+	static const char *const first[] = {"doctor", "report"};
 	size_t i;
 
 	if (state->quoted && state->next > state->quoted) {
@@ -202,14 +202,19 @@ static error_t on_word(struct parse *p, char *word, struct argp_state *state)
 	}
 	if (!strcmp(word, "trace") && state->arg_num == 0)
 		return 0;
-	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (!strcmp(word, later[i])) {
-			log__error("this version has no command %s", word);
+	for (i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		if (!strcmp(word, first[i])) {
+			log__error("%s comes first, its options behind it: llmsnoop %s ...", word,
+				   word);
 			return fail(p);
 		}
 	}
-	log__error("\"%s\" is no option. To start a program and trace it: llmsnoop -- %s ...", word,
-		   word);
+	if (!strcmp(word, "top"))
+		log__error("this version has no command top");
+	else
+		log__error("\"%s\" is no option; --help lists them. To start a program and trace "
+			   "it: llmsnoop -- %s ...",
+			   word, word);
 	return fail(p);
 }
 
@@ -319,6 +324,11 @@ static int read_config(struct parse *p, const char *path)
 	return -1;
 }
 
+bool options__is_stdout(const char *path)
+{
+	return path && (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"));
+}
+
 static int check_rules(const struct parse *p)
 {
 	char a[40], b[40];
@@ -340,6 +350,10 @@ static int check_rules(const struct parse *p)
 		log__error("--no-follow is of use only with -p or a command after --");
 		return EXIT_USAGE;
 	}
+	if (options__is_stdout(p->o->out) && options__is_stdout(p->o->cap_out)) {
+		log__error("-o and -w cannot both write to standard output");
+		return EXIT_USAGE;
+	}
 	return -1;
 }
 
@@ -350,8 +364,9 @@ static void show_version(void)
 	       LIBBPF_MINOR_VERSION, ZLIB_VERSION, __VERSION__);
 }
 
-static const char usage_text[] =
-	"\n-- COMMAND [ARGS]\ndoctor [OPTION...]\nreport [OPTION...] FILE...";
+static const char usage_text[] = "Usage: llmsnoop [OPTION...] [-- COMMAND [ARG...]]\n"
+				 "  or:  llmsnoop doctor [OPTION...]\n"
+				 "  or:  llmsnoop report [OPTION...] FILE...\n";
 
 static const char help_text[] =
 	"Shows each call that programs make to language models: no change to the programs, no "
@@ -368,21 +383,20 @@ static const char help_text[] =
 	"\n"
 	"Ends with 0; 1: failure while running; 2: wrong use; 3: cannot trace here (says why).";
 
-/* Without argp's note on arguments of short options. */
-static char *filter_help(int key, const char *text, void *input)
+/* Without argp's note on arguments of short options; whoever formats it otherwise does so. */
+static void show_help(const struct argp *argp)
 {
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+	char name[] = "llmsnoop";
+
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+	fputs(usage_text, stdout);
+	argp_help(argp, stdout, ARGP_HELP_LONG | ARGP_HELP_DOC, name);
 }
 
 static int run_argp(int argc, char **argv, struct parse *p)
 {
 	struct argp_option list[OPTIONS_DEFS_MAX + 1] = {0};
-	struct argp argp = {.options = list,
-			    .parser = on_key,
-			    .args_doc = usage_text,
-			    .doc = help_text,
-			    .help_filter = filter_help};
-	char name[] = "llmsnoop";
+	struct argp argp = {.options = list, .parser = on_key, .doc = help_text};
 	size_t i;
 
 	for (i = 0; i < n_option_defs; i++)
@@ -391,8 +405,7 @@ static int run_argp(int argc, char **argv, struct parse *p)
 		       ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_IN_ORDER, NULL, p))
 		return p->end >= 0 ? p->end : EXIT_USAGE;
 	if (p->help) {
-		argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
-			  name);
+		show_help(&argp);
 		return 0;
 	}
 	if (p->version) {

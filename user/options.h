@@ -79,4 +79,7 @@ struct options {
  * that says what is wrong, where, and what would be right (written to standard error). */
 int options__parse(int argc, char **argv, struct options *ret);
 
+/* Is this output (-o, -w) standard output, spelled as a path? NULL: no. */
+bool options__is_stdout(const char *path);
+
 #endif

@@ -36,7 +36,8 @@ static int open_file(const struct options *o, struct sinks *sinks)
 	return add(sinks, err, s, o->out);
 }
 
-/* Standard output is a table for people and JSON lines for programs. */
+/* Standard output is a table for people and JSON lines for programs; nothing where -o or -w has it
+ * already. */
 static int open_standard_output(const struct options *o, struct sinks *sinks)
 {
 	const struct table_config table = {.fd = STDOUT_FILENO, .utc = o->utc};
@@ -45,7 +46,7 @@ static int open_standard_output(const struct options *o, struct sinks *sinks)
 	struct sink *s = NULL;
 	int err;
 
-	if (o->quiet || o->list)
+	if (o->quiet || o->list || options__is_stdout(o->out) || options__is_stdout(o->cap_out))
 		return 0;
 	err = json ? jsonl__open(NULL, &s) : table__open(&table, &s);
 	return add(sinks, err, s, "standard output");

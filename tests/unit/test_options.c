@@ -173,6 +173,11 @@ static void bad_lines_say_what_is_right(void **state)
 		{"--role peer", "client, server or both"},
 		{"--format xml", "table or jsonl"},
 		{"-j --format=table", "contradict"},
+		{"-o - -w -", "-o and -w cannot both"},
+		{"-j doctor", "llmsnoop doctor ..."},
+		{"-x report a.jsonl", "llmsnoop report ..."},
+		{"rag.py", "llmsnoop -- rag.py ..."},
+		{"help", "--help lists them"},
 		{"-p 1 -- ls", "-p and a command after -- contradict"},
 		{"-r a -p 1", "-r and -p contradict"},
 		{"-r a -w b", "-r and -w contradict"},
@@ -204,6 +209,8 @@ static void help_and_version_end_well(void **state)
 	assert_int_equal(parse("--help", &o), 0);
 	assert_non_null(strstr(said, "sudo llmsnoop -p 4711"));
 	assert_non_null(strstr(said, "--cgroup=PATH"));
+	assert_non_null(strstr(said, "\n  or:  llmsnoop doctor [OPTION...]\n"));
+	assert_null(strstr(said, "Mandatory or optional"));
 	assert_non_null(strstr(said, "COMMAND"));
 	assert_int_equal(parse("-V", &o), 0);
 	assert_non_null(strstr(said, "llmsnoop "));
