@@ -93,10 +93,12 @@ FORCE:
 $(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o $(B)/user/sink/otlp/resource.o \
 	$(B)/user/sink/otlp/sender.o $(B)/user/sink/prometheus_process.o: $(O)/gen/version
 
-# user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h".
+# user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h". Newer versions say that they would rather
+# be called by protoc, which Debian's package does not bring.
 $(O)/gen/%.pb-c.c: user/%.proto
 	@mkdir -p $(@D)
-	$(call msg,PROTO,$<)$(PROTOC_C) --proto_path=user --c_out=$(O)/gen $<
+	$(call msg,PROTO,$<)$(PROTOC_C) --proto_path=user --c_out=$(O)/gen $< 2>$@.err; end=$$?; \
+		grep -v 'is deprecated' $@.err >&2; rm -f $@.err; exit $$end
 
 $(B)/gen/%.pb-c.o: $(O)/gen/%.pb-c.c
 	@mkdir -p $(@D)
