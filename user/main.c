@@ -31,6 +31,7 @@
 #include "pipeline.h"
 #include "preload.h"
 #include "report.h"
+#include "sight.h"
 #include "sink/totals.h"
 
 #define EXIT_CANNOT_TRACE 3
@@ -169,6 +170,16 @@ static int check_pids(const struct options *o)
 	return 0;
 }
 
+static int check_host_root(const struct options *o)
+{
+	struct stat st;
+
+	if (!o->host_root || (stat(o->host_root, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	log__error("--host-root: %s: no such folder", o->host_root);
+	return EXIT_USAGE;
+}
+
 static void on_file(void *ctx, const struct target *t)
 {
 	char text[2048];
@@ -272,6 +283,7 @@ static int open_live(struct run *r)
 		log__error("cannot trace: %s: %s", error.what, strerror(-err));
 		if (error.hint)
 			log__error("%s", error.hint);
+		sight__warn_of_hindrances();
 		return EXIT_CANNOT_TRACE;
 	}
 	if (config.follow)
@@ -365,7 +377,9 @@ static int run_live(struct run *r)
 		log__error("cannot trace: %s is missing; %s", need.what, need.hint);
 		return EXIT_CANNOT_TRACE;
 	}
-	err = check_pids(o);
+	err = check_host_root(o);
+	if (!err)
+		err = check_pids(o);
 	if (!err)
 		err = open_cap(r);
 	if (err)
@@ -392,6 +406,8 @@ static int run_live(struct run *r)
 		return EXIT_FAILURE;
 	}
 	warn_without_tls(r);
+	if (!o->command)
+		sight__warn_of_gaps(!o->n_pids);
 	say_tracing(r);
 	note_targets(r);
 	if (o->command)

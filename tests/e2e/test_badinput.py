@@ -97,6 +97,22 @@ def tracing():
                                              '-sys_admin,-' + missing, '--inh-caps=-all'])
         says(got, CANNOT, 'CAP_' + missing)
 
+    # Tracing works, but not all is in sight: a container's processes alone, own processes alone.
+    got = run('-d', '300ms', prefix=['unshare', '-p', '-f', '--mount-proc'])
+    says(got, OK, 'pid namespace', '--pid=host')
+    got = run('-d', '300ms', prefix=['setpriv', '--bounding-set', '-all,+bpf,+perfmon'])
+    says(got, OK, 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH')
+    got = run('-d', '300ms', prefix=['unshare', '-U', '-r'])
+    says(got, CANNOT, 'user namespace')
+    says(run('--host-root', '/nonexistent', '-d', '300ms'), USAGE, '--host-root', '/nonexistent')
+
+    # Standard output has one writer: a capture there is a capture and nothing else.
+    p = subprocess.run([lib.LLMSNOOP, '-w', '-', '-d', '300ms'], capture_output=True, timeout=15)
+    check.equal(p.returncode, OK, '-w -')
+    p = subprocess.run([lib.LLMSNOOP, '-r', '-', '-j'], input=p.stdout, capture_output=True,
+                       timeout=15)
+    check.equal(p.returncode, OK, '-w - and -r -:', p.stderr[-300:])
+
     # A kernel without BTF: another, empty /sys/kernel/btf is all it sees.
     if os.path.exists('/usr/bin/unshare'):
         got = run('-p', os.getpid(), prefix=['unshare', '-m', 'sh', '-c',

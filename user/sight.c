@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sight.h"
+
+#include <linux/capability.h>
+#include <string.h>
+
+#include "capture/capabilities.h"
+#include "doctor/host.h"
+#include "log.h"
+
+static void warn_of_check(const struct host *h, const char *name)
+{
+	for (unsigned int i = 0; i < h->n_checks; i++) {
+		const struct host_check *c = &h->checks[i];
+
+		if (!c->fine && !strcmp(c->name, name))
+			log__warn("%s: %s; %s", c->name, c->meaning, c->remedy);
+	}
+}
+
+static void warn_of_capability(const struct host *h, unsigned int number)
+{
+	for (unsigned int i = 0; i < capability_n; i++) {
+		const struct capability *c = &capability_table[i];
+
+		if (c->number == number && !capabilities__allow(h->effective, number))
+			log__warn("%s is missing: %s; run as root or grant it", c->name,
+				  c->without);
+	}
+}
+
+void sight__warn_of_gaps(bool whole_host)
+{
+	struct host h = {0};
+
+	host__read("/proc", "/sys", &h);
+	if (whole_host)
+		warn_of_check(&h, "pid namespace");
+	warn_of_capability(&h, CAP_SYS_PTRACE);
+	warn_of_capability(&h, CAP_DAC_READ_SEARCH);
+}
+
+void sight__warn_of_hindrances(void)
+{
+	struct host h = {0};
+
+	host__read("/proc", "/sys", &h);
+	warn_of_check(&h, "user namespace");
+	warn_of_check(&h, "lockdown");
+	warn_of_check(&h, "seccomp");
+}

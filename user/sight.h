@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sight.h: what of this host keeps calls out of sight, in few words on standard error, when tracing
+ * begins or cannot begin; llmsnoop doctor says all of it. */
+#ifndef LLMSNOOP_SIGHT_H
+#define LLMSNOOP_SIGHT_H
+
+#include <stdbool.h>
+
+/* Processes that are out of sight although the probes are live. whole_host: all were asked for. */
+void sight__warn_of_gaps(bool whole_host);
+
+/* What may be why the kernel refused us. */
+void sight__warn_of_hindrances(void);
+
+#endif
