@@ -307,6 +307,67 @@ def java():
                 unseen='JSSE')
 
 
+def dotnet_program():
+    path = os.path.join(lib.BUILD, 'dotnet/Dotnet.exe')
+    if not os.path.exists(path):
+        raise Missing('not built (tests/e2e/packages)')
+    return path
+
+
+# Without libraries for cultures; nothing is left in /tmp for debuggers.
+DOTNET = {'DOTNET_SYSTEM_GLOBALIZATION_INVARIANT': '1', 'COMPlus_EnableDiagnostics': '0'}
+
+
+def dotnet_core():
+    """Before .NET 5, OpenSSL 3 was not known."""
+    runtime = fetched('dotnet-3.1', 'dotnetcore2/bin/dotnet')
+    libraries = fetched('libssl-1.1', 'usr/lib/x86_64-linux-gnu')
+    os.chmod(runtime, 0o755)
+    version = number(words(runtime, '--list-runtimes'))
+
+    def prepare(vendor, home):
+        shutil.copy(dotnet_program(), home + '/Dotnet.dll')
+        with open(home + '/Dotnet.runtimeconfig.json', 'w') as f:
+            json.dump({'runtimeOptions': {'framework': {'name': 'Microsoft.NETCore.App',
+                                                        'version': version}}}, f)
+        return {**DOTNET, 'LD_LIBRARY_PATH': libraries}
+
+    dotnet_program()
+    return dict(command=[runtime, 'Dotnet.dll'], file=libraries + '/libssl.so.1.1',
+                linkage='shared', version=version, prepare=prepare)
+
+
+def dotnet(**more):
+    """A program that brings its .NET with it, which runs ours first."""
+    def make():
+        program = fetched('dotnet-9', 'azmcp')
+        with open(program + '.runtimeconfig.json') as f:
+            frameworks = json.load(f)['runtimeOptions']['includedFrameworks']
+        return dict(command=[program], linkage='shared', version=frameworks[0]['version'],
+                    file=os.path.realpath(library(installed('openssl'), 'libssl')),
+                    env={**DOTNET, 'DOTNET_STARTUP_HOOKS': dotnet_program(), **more}, http=more.get('HTTP', '1.1'))
+    return make
+
+
+def mono():
+    path = installed('mono')
+    found = glob.glob('/usr/lib/libmono-btls-shared.so') + \
+        glob.glob('/usr/lib/*/libmono-btls-shared.so')
+    if not found:
+        raise Missing('no libmono-btls-shared.so')
+
+    def prepare(vendor, home):
+        """What BoringSSL trusts there: files by the hashes of their names."""
+        trust = home + '/.config/.mono/new-certs/Trust'
+        os.makedirs(trust)
+        name = words('openssl', 'x509', '-noout', '-hash', '-in', vendor.ca)
+        shutil.copy(vendor.ca, '%s/%s.0' % (trust, name))
+        return {'XDG_CONFIG_HOME': home + '/.config'}
+
+    return dict(command=[path, dotnet_program()], file=os.path.realpath(found[0]), linkage='shared',
+                version=number(words(path, '--version')), prepare=prepare)
+
+
 PACED = ('-demo', '%DEMO%')
 
 
@@ -391,6 +452,8 @@ def table():
         'Rust reqwest, rustls with ring': rust('ring', 'static'),
         'Rust reqwest, rustls with aws-lc': rust('aws-lc-rs', 'static'),
         'Rust reqwest, native-tls': rust('native', 'shared'),
+        '.NET Core 3.1': dotnet_core, '.NET 9': dotnet(), '.NET 9, HTTP/2': dotnet(HTTP='2'),
+        'Mono': mono,
         'Java HttpClient': java,
     })
     return rows

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* GnuTLS and NSS, in the libraries of this machine where there are some: what is found agrees with
- * what the dynamic linker and the library itself say. */
+/* GnuTLS, NSS and Mono's BoringSSL, in the libraries of this machine where there are some: what is
+ * found agrees with what the dynamic linker and the library itself say. */
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
@@ -126,6 +126,26 @@ static void test_nss(void **state)
 	close_lib(&l);
 }
 
+/* Its own functions have no names: the wrappers around them stand for them. */
+static void test_mono(void **state)
+{
+	const struct locate_config config = {0};
+	struct located found[LOCATED_MAX] = {0};
+	struct lib l = {0};
+
+	if (!open_lib("libmono-btls-shared.so", &l))
+		skip();
+	assert_int_equal(locate__file(l.f, &config, found), 1);
+	assert_int_equal(found->stack, TLS_BORINGSSL);
+	assert_int_equal(found->n, 4);
+	check_sites(&l, found);
+	assert_int_equal(fn_of(found, "mono_btls_ssl_read"), FN_READ);
+	assert_int_equal(fn_of(found, "mono_btls_ssl_write"), FN_WRITE);
+	assert_int_equal(fn_of(found, "mono_btls_ssl_new"), FN_NEW);
+	assert_int_equal(fn_of(found, "mono_btls_ssl_destroy"), FN_FREE);
+	close_lib(&l);
+}
+
 /* A C library has none of them, and no table here finds more than there is. */
 static void test_none(void **state)
 {
@@ -241,9 +261,8 @@ static void test_version(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gnutls),
-		cmocka_unit_test(test_nss),
-		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_gnutls),	cmocka_unit_test(test_nss),
+		cmocka_unit_test(test_mono),	cmocka_unit_test(test_none),
 		cmocka_unit_test(test_version),
 	};
 

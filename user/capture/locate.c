@@ -10,8 +10,8 @@
 #include "capture/scan.h"
 
 static const struct locator *const locators[] = {
-	&locate_openssl_symbols, &locate_nss, &locate_gnutls,	      &locate_boringssl,
-	&locate_rustls,		 &locate_go,  &locate_openssl_static,
+	&locate_openssl_symbols, &locate_nss,	 &locate_gnutls, &locate_mono,
+	&locate_boringssl,	 &locate_rustls, &locate_go,	 &locate_openssl_static,
 };
 
 static const struct located *found(const struct located *all, int n, enum tls_stack stack)

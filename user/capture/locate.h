@@ -96,6 +96,7 @@ int locate__file(struct elf_file *f, const struct locate_config *config,
 extern const struct locator locate_openssl_symbols;
 extern const struct locator locate_nss;
 extern const struct locator locate_gnutls;
+extern const struct locator locate_mono;
 extern const struct locator locate_boringssl;
 extern const struct locator locate_rustls;
 extern const struct locator locate_go;
