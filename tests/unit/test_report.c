@@ -456,6 +456,34 @@ static void test_text(void **state)
 	collect__close(&collect);
 }
 
+/* Neither rows without a call, nor words about costs that nobody knows. */
+static void test_text_says_nothing_of_nothing(void **state)
+{
+	char *text, *why;
+
+	cfg.by[0] = BY_KEY;
+	assert_int_equal(
+		over(CALL("1", ",\"llmsnoop.key_fp\":\"k_1\",\"gen_ai.usage.input_tokens\":9,"
+			       "\"gen_ai.usage.cost\":2")
+			     CALL("2",
+				  ",\"llmsnoop.key_fp\":\"k_2\",\"error.type\":\"x\","
+				  "\"gen_ai.usage.input_tokens\":9") "{\"type\":\"agent.run\"," TIME
+								     ",\"span_id\":\"3\"}\n"),
+		0);
+	assert_int_equal(collect.now.runs, 1);
+	text = output(report_text, 0);
+	assert_non_null(strstr(text, "\nk_1 "));
+	assert_non_null(strstr(text, "\nk_2 "));
+	assert_null(strstr(text, "\n- "));
+	why = strstr(text, "WHY\n");
+	assert_non_null(why);
+	assert_non_null(strstr(why, "\nk_1  $2.00, 100% of all"));
+	assert_null(strstr(why, "k_2"));
+	assert_non_null(strstr(why, "1 record with tokens but no known cost"));
+	free(text);
+	collect__close(&collect);
+}
+
 static void test_json(void **state)
 {
 	char *text;
@@ -500,6 +528,7 @@ int main(void)
 		cmocka_unit_test_setup(test_why, reset),
 		cmocka_unit_test_setup(test_csv, reset),
 		cmocka_unit_test_setup(test_text, reset),
+		cmocka_unit_test_setup(test_text_says_nothing_of_nothing, reset),
 		cmocka_unit_test_setup(test_json, reset),
 	};
 

@@ -157,6 +157,12 @@ static void alone(struct page *p, const struct sheet *s, const struct row *r, co
 	page__add(p, "\n");
 }
 
+/* Nothing can be said of what has no known size. */
+static bool has_size(const struct sheet *s, const struct tally *t)
+{
+	return s->by_cost ? t->cost_nusd > 0 : t->input || t->output;
+}
+
 static const struct row *largest(const struct sheet *s, const struct row *const *had,
 				 unsigned int n_had)
 {
@@ -168,7 +174,7 @@ static const struct row *largest(const struct sheet *s, const struct row *const 
 
 		for (unsigned int k = 0; k < n_had; k++)
 			taken |= had[k] == r;
-		if (taken || !(r->now.calls || r->now.fetched))
+		if (taken || !has_size(s, &r->now))
 			continue;
 		if (!best || (s->by_cost ? r->now.cost_nusd > best->now.cost_nusd
 					 : (__int128)r->now.input + r->now.output >
@@ -374,7 +380,7 @@ void page__gaps(struct page *p, const struct collect *c)
 		uint64_t n;
 		const char *what;
 	} table[] = {
-		{c->now.unpriced, "with tokens but no known price: not in the cost"},
+		{c->now.unpriced, "with tokens but no known cost: not in the sum"},
 		{c->now.estimated, "with estimated tokens (~)"},
 		{c->now.truncated, "of which some fact may be missing (truncated)"},
 		{c->doubles, "that came twice, counted once"},

@@ -233,6 +233,13 @@ static void line(struct page *p, const struct sheet *s, const struct layout *l, 
 	page__add(p, "\n");
 }
 
+/* Runs and calls of tools have no column here: their groups, where no call is in them, would be
+ * rows of nothing. */
+static bool has_calls(const struct row *r)
+{
+	return r->now.calls || r->now.fetched;
+}
+
 static void table(struct page *p, const struct sheet *s)
 {
 	struct layout l;
@@ -242,7 +249,8 @@ static void table(struct page *p, const struct sheet *s)
 	set_layout(p, s, &l);
 	heads(p, s, &l);
 	for (i = 0; i < s->n_rows && s->c->groups.n_by; i++)
-		line(p, s, &l, &s->rows[i], NULL);
+		if (has_calls(&s->rows[i]))
+			line(p, s, &l, &s->rows[i], NULL);
 	if (s->n_left_out) {
 		snprintf(title, sizeof(title), "%u more", s->n_left_out);
 		line(p, s, &l, &s->left_out, title);
