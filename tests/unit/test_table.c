@@ -109,12 +109,12 @@ static void a_run_is_one_line(void **state)
 	};
 
 	assert_string_equal(run_line_of(&r, 0),
-			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k/640, $0.0300, 41.0s, "
-			    "slowest Bash 12.3s\n");
+			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k in / 640 out, $0.0300, "
+			    "41.0s, slowest Bash 12.3s\n");
 	/* What matters most comes first. */
 	assert_string_equal(run_line_of(&r, 80),
-			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k/640, $0.0300, 41.0s, "
-			    "slowest Bash+\n");
+			    "14:02:54 run claude: 6 rounds, 7 tools, 48.1k in / 640 out, $0.0300, "
+			    "41.0s, slo+\n");
 	r.errors = r.retries = r.aborts = 1;
 	r.loops = 4;
 	r.loops_nusd = 10000000;
@@ -122,9 +122,10 @@ static void a_run_is_one_line(void **state)
 	r.agent = "cod\033ex";
 	r.end = RUN_SILENCE;
 	r.slowest = NULL;
-	assert_string_equal(run_line_of(&r, 0),
-			    "14:02:54 run cod?ex: 6 rounds, 7 tools, -/640, 41.0s, no answer, "
-			    "1 error, 1 retry, 1 answer cut off, 4 tools in circles for $0.0100\n");
+	assert_string_equal(
+		run_line_of(&r, 0),
+		"14:02:54 run cod?ex: 6 rounds, 7 tools, - in / 640 out, 41.0s, no "
+		"answer, 1 error, 1 retry, 1 answer cut off, 4 tools in circles for $0.0100\n");
 	r.error_type = "overloaded";
 	assert_non_null(strstr(run_line_of(&r, 0), ", failed: overloaded, 1 error"));
 	/* A call alone has said it all. */
@@ -202,6 +203,13 @@ static void columns_go_as_room_does(void **state)
 			assert_non_null(strstr(t, "FEATURE"));
 		if (columns >= 100)
 			assert_non_null(strstr(t, "COST"));
+	}
+	/* No cost is cut. */
+	c.cost_nusd = 1;
+	c.cost_estimated = true;
+	for (columns = 20; columns < 200; columns++) {
+		t = table_of(&c, columns, 1);
+		assert_true(!strstr(t, "COST") || strstr(t, " <$0.0001 "));
 	}
 	t = table_of(&c, 80, 1);
 	assert_null(strstr(t, "FEATURE"));

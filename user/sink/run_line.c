@@ -39,9 +39,10 @@ static void add_tokens(struct buf *out, const struct agent_run *r)
 	human__count(r->input_tokens < 0 ? 0 : (uint64_t)r->input_tokens, text);
 	add(out, ", ");
 	add(out, r->input_tokens < 0 ? "-" : text);
+	add(out, " in / ");
 	human__count(r->output_tokens < 0 ? 0 : (uint64_t)r->output_tokens, text);
-	add(out, "/");
 	add(out, r->output_tokens < 0 ? "-" : text);
+	add(out, " out");
 }
 
 static void add_cost(struct buf *out, int64_t nusd, const char *before)

@@ -143,8 +143,8 @@ static void cell_cost(struct table *s, const struct call *c)
 
 	if (c->cost_nusd < 0)
 		return;
-	cell_text(s, c->cost_estimated ? "~" : "");
 	human__usd((double)c->cost_nusd / 1e9, text);
+	cell_text(s, c->cost_estimated && *text != '<' ? "~" : "");
 	cell_text(s, text);
 }
 
@@ -188,11 +188,11 @@ static const struct column {
 	void (*put)(struct table *s, const struct call *c);
 } columns[] = {
 	{"TIME", 8, 8, 4, LEFT, cell_time},	    {"PID", 7, 7, 6, LEFT, cell_pid},
-	{"COMM", 8, 8, 0, LEFT, cell_comm},	    {"FEATURE", 12, 9, 8, LEFT, cell_feature},
+	{"COMM", 8, 8, 0, LEFT, cell_comm},	    {"FEATURE", 12, 8, 8, LEFT, cell_feature},
 	{"MODEL", 19, 13, 0, LEFT, cell_model},	    {"ST", 3, 3, 0, LEFT, cell_status},
 	{"IN(CACHE)", 11, 11, 3, LEFT, cell_input}, {"OUT", 5, 5, 2, RIGHT, cell_output},
 	{"TTFT", 6, 6, 5, RIGHT, cell_ttft},	    {"TOTAL", 6, 6, 1, RIGHT, cell_total},
-	{"COST", 8, 7, 7, RIGHT, cell_cost},
+	{"COST", 8, 8, 7, RIGHT, cell_cost},
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
