@@ -43,8 +43,10 @@ for mode, found in ((0o644, True), (0o666, False)):
     check.equal('debug file' in located(), found, 'found by the debug file of mode', oct(mode))
 
 os.chmod(debug, 0o644)
+# So that the file is known, and carries its probes, before the first call.
+waiting = lib.spawn([*command, '--hold'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 held = [lib.Held([*command, '--stream', '--calls', '3']), lib.Held([*command, '--ex'])]
-tracer = lib.Tracer('-v', '-p', ','.join(str(h.pid) for h in held))
+tracer = lib.Tracer('-v', '-p', ','.join(str(h.pid) for h in (waiting, *held)))
 for one in held:
     one.go()
     one.finish()
@@ -52,6 +54,8 @@ for one in held:
 truths = provider.truth(4)
 tracer.settle(4)
 check.equal(tracer.stop(), 0, 'exit status')
+waiting.kill()
+waiting.wait()
 lib.verify(tracer.records(), truths)
 print(len(tracer.records()), 'records')
 check.finish()

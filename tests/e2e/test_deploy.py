@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """What deploy/ holds does what it says: manifests and unit are valid, and the program traces,
 attributes and answers its probes when it runs as the manifest would run it."""
 # timeout: 120

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """A live capture that exports to collectors which fail: nothing of the capture is lost, each span
 arrives once when they are back. llmsnoop does not trace its own export. A real collector, restarted
 in between, gets what the records say, by gzip, TLS and with a header."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
+# beside
 """GnuTLS: what wget, git and libcurl send and receive, and every function of the library that moves
 bytes, as client and as server; a program that makes calls while probes come and go."""
 import glob

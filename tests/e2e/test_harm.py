@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 240
+# alone
 """First, do no harm: a killed tracer leaves nothing behind, and programs that fork, exec, confine
 themselves or run a thousand threads are unharmed and seen."""
 import os

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 180
+# alone
 """A 64 KiB ring and a consumer that stands still for a second: what is lost is counted, what it
 touched is flagged, the rest is right, and the next call on a connection is right again."""
 import os

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# alone
 """More different TLS files than may have probes at once: what the first and the last cost, what
 all of them cost, that the bound is said, and that a host which has seen thousands come and go still
 sees the next program. The files are small libraries that nobody calls."""

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """At rest it holds at most 24 MiB beside the ring, and at most 512 bytes for a connection that is
 idle and not wanted."""
 import os

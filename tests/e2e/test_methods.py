@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
+# beside
 """Every way of attaching that kernels offer, made to be used on this one: records right, and
 programs that fork, exec, confine themselves or run a thousand threads unharmed under each."""
 import os

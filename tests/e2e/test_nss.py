@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
+# beside
 """NSS: libcurl built with it, and Firefox, whose own libssl3 is another file than its NSPR; files
 and plain sockets of NSPR are no connections. FIREFOX and CERTUTIL name programs that are not in
 PATH."""

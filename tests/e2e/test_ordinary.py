@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# alone
 """A thousand web sites that have nothing to do with language models, some of whose paths look as if
 they had: pages, downloads, uploads, events, chats, GraphQL, gRPC, JSON-RPC, over both versions of
 HTTP, and a browser. Nothing is reported; every connection is seen, and what it carries is soon left

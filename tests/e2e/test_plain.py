@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 400
+# alone
 """Plain HTTP of local model servers, from what their sockets move: the calls of unmodified clients
 and servers on loopback are right at both ends, also where one thread writes and another reads,
 where the tracer joins later or knows one end only; a web server beside them is none of them and

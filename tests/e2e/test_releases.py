@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 420
+# alone
 """OpenSSL of four Debian releases at the same time: roots of bullseye, bookworm, trixie and sid
 (build/root, made with tools/debroot.py where they are missing), Python and curl chrooted in each.
 One root has its libssl deleted under the running program, one has it bind-mounted from elsewhere.

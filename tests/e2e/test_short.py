@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
+# alone
 """Programs that live for a moment. Of a library that is known, every call of 500 processes is seen.
 Of libraries that nobody had before, a copy for each process and ten new ones a second, nearly every
 call; who may have been missed is counted. The copies are deleted behind them, and their probes go."""

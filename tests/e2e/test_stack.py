@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """No program has its stack in per-CPU memory: programs on uprobes are preempted by each other, and
 the kernel would die of what they overwrite."""
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """Files are found by what they are, not by their names: a library that was deleted or replaced
 under a running process, one in another mount namespace, one that appears while the host is
 traced, a process that starts later, one that loads TLS late, one that replaces its program, one
