@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -438,6 +439,34 @@ static unsigned int count(const struct buf *out, const char *text)
 	return n;
 }
 
+/* Pids of those that nobody may look into; rows of their own for those that were asked for. */
+static void test_hidden(void **state)
+{
+	struct report r;
+	struct buf out;
+
+	buf__init(&out, 1 << 20);
+	fill(&r);
+	for (uint32_t pid = 11; pid < 21; pid++)
+		report__end(&r, begin(&r, pid, "x"), false, true);
+	assert_int_equal(report__text(&out, &r, 0, false, false), 0);
+	assert_true(has(&out, "  10 processes cannot be looked into, permission denied: 11 12 13 "
+			      "14 15 16 17 18 ... (llmsnoop doctor -p PID says why)\n"));
+	report__free(&r);
+	buf__clear(&out);
+	fill(&r);
+	report__end(&r, begin(&r, 11, "x"), true, true);
+	r.host.effective = 1 << CAP_SYS_PTRACE;
+	report__end(&r, begin(&r, 12, "x"), true, true);
+	assert_int_equal(report__text(&out, &r, 0, false, false), 0);
+	assert_int_equal(count(&out, "why: it cannot be looked into: permission denied"), 2);
+	assert_int_equal(count(&out, "remedy: run as root, or grant CAP_SYS_PTRACE"), 1);
+	assert_int_equal(count(&out, "guards it even from root"), 1);
+	assert_false(has(&out, "processes cannot be looked into"));
+	report__free(&r);
+	buf__free(&out);
+}
+
 static void test_text(void **state)
 {
 	struct report r;
@@ -567,7 +596,7 @@ int main(void)
 		cmocka_unit_test(test_host),	 cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_features), cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_text),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_hidden),	 cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -2,9 +2,12 @@
 #include "doctor/report.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "capture/capabilities.h"
 
 const char *verdict__name(enum verdict_of v)
 {
@@ -247,7 +250,10 @@ void report__end(struct report *r, struct report_process *p, bool named, bool de
 			return;
 		p->verdict = VERDICT_NOT_SEEN;
 		p->why = "it cannot be looked into: permission denied";
-		p->remedy = "run as root, or grant CAP_SYS_PTRACE";
+		p->remedy = capabilities__allow(r->host.effective, CAP_SYS_PTRACE)
+				    ? "none from here: a security module, or a user namespace "
+				      "that is not below ours, guards it even from root"
+				    : "run as root, or grant CAP_SYS_PTRACE";
 	} else if (has_tls(p) || (p->n_stacks && !p->tls_connections)) {
 		p->verdict = judge_process(p);
 	} else if (p->tls_connections) {

@@ -11,6 +11,7 @@
 #define WIDE 1000
 #define NARROWEST 72
 #define CELL_MAX_BYTES 8192
+#define HIDDEN_SHOWN 8
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -288,6 +289,30 @@ static void put_process(struct page *p, const struct report_process *r)
 	put_reason(p, "remedy", r->remedy);
 }
 
+/* Those that were asked for have rows of their own. */
+static void put_hidden(struct page *p, const struct report *r)
+{
+	char text[160 + 12 * HIDDEN_SHOWN];
+	const struct report_process *q;
+	size_t n;
+
+	for (q = r->processes; q && r->n_hidden; q = q->next)
+		if (q->pid == r->hidden[0])
+			return;
+	if (!r->n_hidden)
+		return;
+	n = (size_t)snprintf(text, sizeof(text),
+			     "%u process%s cannot be looked into, permission "
+			     "denied:",
+			     r->n_hidden, r->n_hidden == 1 ? "" : "es");
+	for (unsigned int i = 0; i < r->n_hidden && i < HIDDEN_SHOWN; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %" PRIu32, r->hidden[i]);
+	snprintf(text + n, sizeof(text) - n, "%s (llmsnoop doctor -p PID says why)",
+		 r->n_hidden > HIDDEN_SHOWN ? " ..." : "");
+	add(p, "  ");
+	words(p, text, 2, 2);
+}
+
 static void put_processes(struct page *p, const struct report *r)
 {
 	char text[160], took[HUMAN_MAX];
@@ -312,12 +337,7 @@ static void put_processes(struct page *p, const struct report *r)
 	}
 	for (const struct report_process *q = r->processes; q; q = q->next)
 		put_process(p, q);
-	if (r->n_hidden) {
-		snprintf(text, sizeof(text),
-			 "  %u process%s cannot be looked into: permission denied\n", r->n_hidden,
-			 r->n_hidden == 1 ? "" : "es");
-		add(p, text);
-	}
+	put_hidden(p, r);
 	if (r->cut)
 		add(p, "  There was no memory for all of it.\n");
 }
