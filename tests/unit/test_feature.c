@@ -148,6 +148,7 @@ static const struct {
 	 "there is no field \"k8s.namespace\"; did you mean "
 	 "k8s.namespace.name?"},
 	{"f", "proces.pid=1", "did you mean process.pid?"},
+	{"f", "bogus.field=1", "there is no field \"bogus.field\"; rules speak of"},
 	{"f", "command_line=*x*", "did you mean process.command_line?"},
 	{"f", "container.lable.x=1", "did you mean container.label.?"},
 	{"f", "k8s.pod.label.=x", "there is no field"},

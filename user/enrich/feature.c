@@ -107,10 +107,11 @@ static unsigned int unlike(const char *text, const char *name)
 					   : 2 + distance(text, name);
 }
 
+/* The field that is likely to be meant; NULL: none is. */
 static const char *nearest(const char *text)
 {
-	const char *best = call_fields.v[0].name;
-	unsigned int least = UINT32_MAX, d;
+	unsigned int least = 3 + (unsigned int)strlen(text) / 3, d;
+	const char *best = NULL;
 	size_t i;
 
 	for (i = 0; i < call_fields.n + sizeof(own) / sizeof(own[0]); i++) {
@@ -163,7 +164,13 @@ static bool find_subject(struct span name, struct saying *s, struct subject *ret
 	if (ret->field)
 		return true;
 	if (!find_own(name, ret)) {
-		FAIL(s, -EINVAL, "there is no field \"%s\"; did you mean %s?", text, nearest(text));
+		const char *near = nearest(text);
+
+		if (near)
+			FAIL(s, -EINVAL, "there is no field \"%s\"; did you mean %s?", text, near);
+		else
+			FAIL(s, -EINVAL,
+			     "there is no field \"%s\"; rules speak of those of a record", text);
 		return false;
 	}
 	if (!ret->prefix)
