@@ -377,9 +377,7 @@ static int run_live(struct run *r)
 		log__error("cannot trace: %s is missing; %s", need.what, need.hint);
 		return EXIT_CANNOT_TRACE;
 	}
-	err = check_host_root(o);
-	if (!err)
-		err = check_pids(o);
+	err = check_pids(o);
 	if (!err)
 		err = open_cap(r);
 	if (err)
@@ -499,7 +497,9 @@ int main(int argc, char **argv)
 		(struct capture_control){.quiet = quiet, .loud = loud, .ignore = ignore, .ctx = &r};
 	r.argc = argc;
 	r.argv = argv;
-	err = enrichment__load(&r.options, &r.enrichment);
+	err = check_host_root(&r.options);
+	if (!err)
+		err = enrichment__load(&r.options, &r.enrichment);
 	if (!err && r.options.check_config)
 		err = outputs__check(&r.options);
 	if (!err && r.options.check_config)

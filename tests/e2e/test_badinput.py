@@ -105,6 +105,10 @@ def tracing():
     got = run('-d', '300ms', prefix=['unshare', '-U', '-r'])
     says(got, CANNOT, 'user namespace')
     says(run('--host-root', '/nonexistent', '-d', '300ms'), USAGE, '--host-root', '/nonexistent')
+    d = lib.temporary_directory()
+    with open(os.path.join(d, 'conf'), 'w') as f:
+        f.write('host-root = /nonexistent\n')
+    says(run('--config', os.path.join(d, 'conf'), '--check-config'), USAGE, '/nonexistent')
 
     # Standard output has one writer: a capture there is a capture and nothing else.
     p = subprocess.run([lib.LLMSNOOP, '-w', '-', '-d', '300ms'], capture_output=True, timeout=15)

@@ -40,6 +40,7 @@ if shutil.which('systemd-analyze'):
     caps = [w.removeprefix('CAP_') for line in unit.split('\n')
             if line.startswith('CapabilityBoundingSet=') for w in line.split('=')[1].split()]
     check.equal(sorted(caps), sorted(FIVE), 'capabilities of the unit')
+    check('\nRestartPreventExitStatus=2 3\n' in unit, 'the unit tries again what cannot work')
 else:
     print('no systemd-analyze: the unit is not verified')
 conf = DEPLOY + '/systemd/llmsnoop.conf'
@@ -54,6 +55,12 @@ with open(conf) as f, open(example, 'w') as out:
 said = subprocess.run([lib.LLMSNOOP, '--config', example, '--check-config'], capture_output=True,
                       text=True)
 check.equal(said.returncode, 0, 'examples of', conf, said.stderr)
+
+# What was built here, with other libraries, is no part of the image's build.
+with open(lib.ROOT + '/.gitignore') as git, open(lib.ROOT + '/.dockerignore') as docker:
+    kept_out = {line.strip().removeprefix('**/') for line in docker}
+    missing = {line.strip().strip('/') for line in git} - kept_out
+check(not missing, 'in the context of the image, but not in the repository:', missing)
 
 # ---- the manifests
 
