@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
 
 /* Who reads which section. */
 static const char *const sections[] = {
@@ -96,19 +98,15 @@ static int on_entry(void *ctx, const char *section, const char *key, const char 
 
 static int open_file(struct reading *r)
 {
-	struct stat st;
-
-	r->f = fopen(r->c->path, "re");
-	if (!r->f || fstat(fileno(r->f), &st)) {
-		r->err = -errno;
-		snprintf(r->error, r->size, "%s: %s", r->c->path, strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		r->err = -EINVAL;
-		snprintf(r->error, r->size, "%s: this is no regular file", r->c->path);
-	} else if (st.st_size > CONFIG_FILE_MAX) {
-		r->err = -E2BIG;
-		snprintf(r->error, r->size, "%s: more than 1 MiB is no configuration", r->c->path);
-	}
+	size_t n;
+	int fd = file__open(r->c->path, CONFIG_FILE_MAX, &n);
+	r->f = fd < 0 ? NULL : fdopen(fd, "r");
+	if (r->f)
+		return 0;
+	r->err = fd < 0 ? fd : -ENOMEM;
+	if (fd >= 0)
+		close(fd);
+	snprintf(r->error, r->size, "%s: %s", r->c->path, file__why(r->err));
 	return r->err;
 }
 

@@ -261,21 +261,24 @@ static bool said_before(const bool *given, int key)
 	return given[key] || given[other] || (key == KEY_FORMAT && given['j']);
 }
 
-static const char *take_switch(struct options *o, const struct option_def *d, const char *text)
+static const char *take_switch(struct parse *p, const struct option_def *d, const char *text)
 {
 	static const char *const words[][2] = {{"yes", "no"}, {"true", "false"}, {"on", "off"}};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!strcmp(text, words[i][0]))
-			return d->take(o, NULL, d->at);
-		if (!strcmp(text, words[i][1]))
-			return NULL;
+			return d->take(p->o, NULL, d->at);
+		if (strcmp(text, words[i][1]) != 0)
+			continue;
+		p->given[d->argp.key] = false;
+		return d->take(p->o, text, d->at);
 	}
 	return "yes or no";
 }
 
-/* One line of the file, unless the command line said it. NULL, or what is wrong with it. */
+/* One line of the file, unless the command line said it; of two lines of what there is one of the
+ * later holds. NULL, or what is wrong with it. */
 static const char *take_entry(struct parse *p, const bool *given, const struct config_entry *e)
 {
 	static char text[256]; /* what a message is made of, until the next one */
@@ -295,7 +298,7 @@ static const char *take_entry(struct parse *p, const bool *given, const struct c
 	if (said_before(given, d->argp.key))
 		return NULL;
 	p->given[d->argp.key] = true;
-	right = d->argp.arg ? d->take(p->o, e->value, d->at) : take_switch(p->o, d, e->value);
+	right = d->argp.arg ? d->take(p->o, e->value, d->at) : take_switch(p, d, e->value);
 	if (!right)
 		return NULL;
 	snprintf(text, sizeof(text), "wanted is %s", right);

@@ -12,15 +12,19 @@
 
 /* ---- values: each takes text to where it belongs; NULL, or what would be right ---- */
 
+/* Of an option without a value text is NULL; else a line of the file takes back what one above it
+ * said. */
 static const char *take_flag(struct options *o, const char *text, size_t at)
 {
-	*(bool *)((char *)o + at) = true;
+	*(bool *)((char *)o + at) = !text;
 	return NULL;
 }
 
 static const char *take_more(struct options *o, const char *text, size_t at)
 {
-	++*(unsigned int *)((char *)o + at);
+	unsigned int *n = (unsigned int *)((char *)o + at);
+
+	*n = text ? 0 : *n + 1;
 	return NULL;
 }
 
@@ -202,7 +206,10 @@ static const char *take_sample(struct options *o, const char *text, size_t at)
 
 static const char *take_jsonl(struct options *o, const char *text, size_t at)
 {
-	return take_format(o, "jsonl", at);
+	if (!text)
+		return take_format(o, "jsonl", at);
+	o->format = o->format == FORMAT_JSONL ? FORMAT_AUTO : o->format;
+	return NULL;
 }
 
 static const char *take_semconv(struct options *o, const char *text, size_t at)

@@ -57,14 +57,15 @@ static void warn(void *ctx, const char *text)
 	log__warn("%s", text);
 }
 
+/* The last of that name: it holds. */
 static const struct config_entry *find(const struct config *c, const char *section, const char *key)
 {
-	const struct config_entry *e = NULL;
+	const struct config_entry *e = NULL, *last = NULL;
 
 	while ((e = config__next(c, section, e)))
 		if (!strcmp(e->key, key))
-			break;
-	return e;
+			last = e;
+	return last;
 }
 
 #define CAPTURE_CONTENT "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -75,8 +76,11 @@ static void bad_files(void **state)
 		{"[feature\n", ":1: wanted is"},
 	};
 	char error[256], *huge = malloc(CONFIG_FILE_MAX + 2), line[300];
+	char pipe_path[sizeof(path) + 8];
 	struct config *c = NULL;
 	size_t i;
+
+	snprintf(pipe_path, sizeof(pipe_path), "%s.pipe", path);
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		file_with(cases[i].text);
@@ -96,6 +100,11 @@ static void bad_files(void **state)
 	assert_int_equal(config__load(path, error, sizeof(error), &c), -E2BIG);
 	assert_int_equal(config__load("/nowhere", error, sizeof(error), &c), -ENOENT);
 	assert_int_equal(config__load("/dev/null", error, sizeof(error), &c), -EINVAL);
+	assert_int_equal(config__load("/tmp", error, sizeof(error), &c), -EISDIR);
+	/* A pipe that nobody writes: a reload must not wait for one. */
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	assert_int_equal(config__load(pipe_path, error, sizeof(error), &c), -EINVAL);
+	unlink(pipe_path);
 	assert_null(c);
 	free(huge);
 }
@@ -125,6 +134,27 @@ static void options_of_a_file(void **state)
 	config__free(o.config);
 }
 
+/* Of two lines the later holds, and "no" is as if nothing had been said. */
+static void options_said_twice(void **state)
+{
+	struct options o;
+
+	assert_int_equal(parse("quiet = yes\nquiet = no\nverbose = yes\nverbose = off\nutc = no\n"
+			       "utc = yes\njson = yes\njson = no\nslow = 1s\nslow = 2s\n",
+			       NULL, &o),
+			 -1);
+	assert_false(o.quiet);
+	assert_true(o.utc);
+	assert_int_equal(o.verbose, 0);
+	assert_int_equal(o.format, FORMAT_AUTO);
+	assert_true(o.filter.slow_ns == 2000000000ULL);
+	config__free(o.config);
+	/* What is not wanted needs nothing. */
+	assert_int_equal(parse("raw = no\n", NULL, &o), -1);
+	assert_false(o.raw);
+	config__free(o.config);
+}
+
 static void options_that_are_wrong(void **state)
 {
 	static const char *const cases[] = {
@@ -147,6 +177,7 @@ int main(void)
 		cmocka_unit_test(entries),
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(options_of_a_file),
+		cmocka_unit_test(options_said_twice),
 		cmocka_unit_test(options_that_are_wrong),
 	};
 	int fd = mkstemp(path), failed;

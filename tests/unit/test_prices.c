@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "enrich/prices.h"
 
 #define DAY(days) ((uint64_t)(days)*86400)
@@ -302,7 +304,7 @@ static void test_bad(void **state)
 	}
 	assert_int_equal(prices__load("/nonexistent/list", error, sizeof(error), &p), -2);
 	assert_non_null(strstr(error, "/nonexistent/list: No such file"));
-	assert_int_equal(prices__load("/tmp", error, sizeof(error), &p), -22);
+	assert_int_equal(prices__load("/tmp", error, sizeof(error), &p), -EISDIR);
 }
 
 /* The list that the program carries knows what everybody uses. */

@@ -229,6 +229,9 @@ static void test_names(void **state)
 	assert_non_null(strstr(why, "nmae"));
 	assert_int_equal(redact__new("@/nowhere/rules", &r, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "/nowhere/rules"));
+	/* What cannot be read is no empty list of rules. */
+	assert_int_equal(redact__new("@/tmp", &r, why, sizeof(why)), -EISDIR);
+	assert_int_equal(redact__new("@/dev/zero", &r, why, sizeof(why)), -EINVAL);
 }
 
 static char *write_rules(const char *text)

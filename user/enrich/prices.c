@@ -3,16 +3,15 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/map.h"
 #include "base/siphash.h"
 #include "enrich/prices_table.h"
@@ -68,23 +67,16 @@ int64_t prices__nano(double dollars, double scale)
 
 static int read_file(const char *path, char **ret, size_t *ret_n)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	struct stat st;
-	char *text = NULL;
-	size_t n = 0;
+	size_t size = 0, n = 0;
+	int fd = file__open(path, PRICES_FILE_MAX, &size), err = 0;
+	char *text = fd < 0 ? NULL : malloc(size + 1);
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else if (st.st_size > PRICES_FILE_MAX)
-		err = -E2BIG;
-	else if (!(text = malloc((size_t)st.st_size + 1)))
+		return fd;
+	if (!text)
 		err = -ENOMEM;
-	while (!err && n < (size_t)st.st_size) {
-		ssize_t r = read(fd, text + n, (size_t)st.st_size - n);
+	while (!err && n < size) {
+		ssize_t r = read(fd, text + n, size - n);
 
 		if (r < 0 && errno != EINTR)
 			err = -errno;
@@ -157,7 +149,7 @@ int prices__load(const char *path, char *ret_error, size_t size, struct prices *
 	}
 	if (err) {
 		snprintf(ret_error, size, "%s: %s", path ? path : "the built-in list of prices",
-			 *why ? why : strerror(-err));
+			 *why ? why : file__why(err));
 		prices__free(p);
 		return err;
 	}

@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "enrich/redact_find.h"
 #include "enrich/redact_rules.h"
 
 /* What one mask puts in place of a thing may lay bare another: so often it is looked again. */
 #define PASSES 4
 #define TEXT_BYTES_MAX (64 << 20)
+#define RULES_FILE_MAX (1 << 20)
 
 #define STANDARD \
 	(~(1u << SECRET_IP | 1u << SECRET_SSN | 1u << SECRET_CUSTOM) & ((1u << N_SECRETS) - 1))
@@ -107,17 +110,20 @@ static int add_line(struct redact *r, struct span line, bool *named, char *why, 
 
 static int add_file(struct redact *r, const char *path, bool *named, char *why, size_t n)
 {
-	FILE *f = fopen(path, "re");
+	size_t cap = 0, size;
+	int fd = file__open(path, RULES_FILE_MAX, &size);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
-	size_t cap = 0;
 	unsigned int at = 0;
 	ptrdiff_t got;
 	char what[160] = "";
 	int err = 0;
 
 	if (!f) {
-		err = -errno;
-		snprintf(why, n, "%s: %s", path, strerror(errno));
+		err = fd < 0 ? fd : -ENOMEM;
+		snprintf(why, n, "%s: %s", path, file__why(err));
+		if (fd >= 0)
+			close(fd);
 		return err;
 	}
 	while (!err && (got = getline(&line, &cap, f)) >= 0) {
@@ -128,6 +134,9 @@ static int add_file(struct redact *r, const char *path, bool *named, char *why, 
 			s.n--;
 		err = add_line(r, span_trim(s), named, what, sizeof(what));
 	}
+	/* Half of the rules are not those that were asked for. */
+	if (!err && !feof(f))
+		err = -EIO;
 	if (err)
 		snprintf(why, n, "%s:%u: %s", path, at, what[0] ? what : strerror(-err));
 	free(line);
