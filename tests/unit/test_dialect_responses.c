@@ -78,16 +78,28 @@ static void test_codex(void **state)
 	static const char metadata[] =
 		"{\"model\":\"m\",\"prompt_cache_key\":\"k\",\"client_metadata\":"
 		"{\"thread_id\":\"t\",\"session_id\":\"s\",\"turn_id\":\"u\"}}";
+	static const char child[] =
+		"{\"model\":\"m\",\"client_metadata\":{\"x-codex-parent-thread-id\":\"p\","
+		"\"thread_id\":\"t\",\"session_id\":\"s\"}}";
 
+	with("originator: codex_exec", child, "ask=m conv=s agent=t agent_parent=p |");
 	with("originator: codex_cli_rs", "{\"prompt_cache_key\":\"k\"}", "conv=k |");
 	with("User-Agent: codex_exec/0.9", "{\"prompt_cache_key\":\"k\"}", "conv=k |");
-	with("originator: codex_cli_rs\nuser-agent: x", metadata, "ask=m conv=s |");
+	with("originator: codex_cli_rs\nuser-agent: x", metadata, "ask=m conv=s agent=t |");
+	/* Others may mean something else by it. */
+	with("user-agent: python", metadata, "ask=m conv=s |");
 	with("user-agent: python", "{\"prompt_cache_key\":\"k\"}", "|");
-	with("session-id: head\nuser-agent: codex", metadata, "conv=head ask=m |");
-	with("thread-id: thread\nuser-agent: codex", metadata, "conv=thread ask=m |");
+	with("session-id: head\nuser-agent: codex", metadata, "conv=head ask=m agent=t |");
+	with("thread-id: thread\nuser-agent: codex", metadata, "conv=thread ask=m agent=t |");
+	with("session-id: s\nthread-id: t\nx-codex-parent-thread-id: p", "",
+	     "conv=s agent=t agent_parent=p |");
+	with("session-id: s\nthread-id: s\nx-codex-parent-thread-id: p", "", "conv=s |");
 	with("x-codex-turn-metadata: {\"turn_id\":\"u\",\"thread_id\":\"th\"}", "", "conv=th |");
 	with("x-codex-turn-metadata: {\"thread_id\":\"th\",\"session_id\":\"se\"}", "",
-	     "conv=se |");
+	     "conv=se agent=th |");
+	with("x-codex-turn-metadata: {\"thread_id\":\"th\",\"session_id\":\"se\","
+	     "\"parent_thread_id\":\"p\"}",
+	     "", "conv=se agent=th agent_parent=p |");
 	with("x-codex-turn-metadata: nonsense", "", "|");
 }
 

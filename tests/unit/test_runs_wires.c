@@ -5,23 +5,6 @@
 
 /* ---- Anthropic ---- */
 
-#define MESSAGES "/v1/messages"
-#define CLAUDE                                           \
-	"user-agent: claude-cli/2.1.3 (external, cli)\n" \
-	"x-claude-code-session-id: s1\nanthropic-version: 1\n"
-#define CLAUDE_ASK(messages)                                                              \
-	"{\"model\":\"claude\",\"max_tokens\":9,\"messages\":[" messages "],\"tools\":[{" \
-	"\"name\":\"Bash\",\"input_schema\":{\"type\":\"object\"}}]}"
-#define CLAUDE_USER "{\"role\":\"user\",\"content\":\"go\"}"
-#define CLAUDE_TURN ",{\"role\":\"assistant\",\"content\":[]},{\"role\":\"user\",\"content\":["
-#define CLAUDE_RESULT(id, more) "{\"type\":\"tool_result\",\"tool_use_id\":\"" id "\"" more "}"
-#define CLAUDE_SAYS(content, stop)                                                           \
-	"{\"id\":\"m\",\"type\":\"message\",\"model\":\"claude\",\"content\":[" content "]," \
-	"\"stop_reason\":\"" stop "\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"
-#define CLAUDE_USE(id, name, input) \
-	"{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":" input "}"
-#define CLAUDE_TEXT "{\"type\":\"text\",\"text\":\"x\"}"
-
 static void anthropics_results_say_whether_they_failed(void **state)
 {
 	start();

@@ -227,6 +227,9 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_REQUEST_ENCODING_FORMAT] = {add_text, OF_OPEN(formats)},
 	[FACT_PREVIOUS_RESPONSE_ID] = {set_text, OF_CALL(previous_response_id)},
 	[FACT_CONVERSATION_ID] = {set_text, OF_CALL(conversation_id)},
+	[FACT_AGENT_ID] = {set_text, OF_OPEN(asker.id)},
+	[FACT_AGENT_PARENT] = {set_text, OF_OPEN(asker.parent)},
+	[FACT_AGENT_NAME] = {set_text, OF_OPEN(asker.name)},
 	[FACT_TOOL_RESULT_ID] = {add_tool_result, OF_OPEN(tool_results)},
 	[FACT_TOOL_RESULT_NAME] = {add_result_text, OF_OPEN(named_results)},
 	[FACT_TOOL_RESULT_ERROR] = {add_result_text, OF_OPEN(failed_results)},
@@ -307,6 +310,7 @@ void facts__inherit(struct call_open *x, struct call_open *s)
 	size_t i;
 
 	x->c = s->c;
+	x->asker = s->asker;
 	x->c.lost_bytes = x->c.request_bytes = x->c.response_bytes = 0;
 	x->c.ttfc_ns = -1;
 	/* These were of the handshake. */

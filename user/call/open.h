@@ -64,6 +64,9 @@ struct call_open {
 	bool error_said;       /* the provider told of an error, perhaps without a type */
 
 	/* what runs.c joins it by */
+	struct {
+		const char *id, *parent, *name; /* FACT_AGENT_*; NULL: not told */
+	} asker;
 	bool offers_tools;     /* that the client runs */
 	struct siphash body;   /* of the request; in a session: of the messages for one turn */
 	bool body_over;	       /* a turn has begun by them */

@@ -46,10 +46,12 @@ static void link_run(struct run *r)
 
 void run__touch(struct run *r, uint64_t ts_ns)
 {
-	if (ts_ns > r->active_ns)
-		r->active_ns = ts_ns;
-	unlink_run(r);
-	link_run(r);
+	for (; r; r = r->parent) {
+		if (ts_ns > r->active_ns)
+			r->active_ns = ts_ns;
+		unlink_run(r);
+		link_run(r);
+	}
 }
 
 bool run__afford(struct run *r, size_t bytes)
@@ -77,9 +79,63 @@ static void learn_conversation(struct run *r, const struct call_open *x)
 		return;
 	if (!r->r.conversation_id)
 		r->r.conversation_id = arena__string(&r->arena, span_str(id));
-	hash = run_keys__hash(r->runs, x, RUN_BY_CONVERSATION, id, strlen(id));
-	if (r->conversation.hash != hash)
-		run_keys__add(r->runs, &r->conversation, hash, r, NULL);
+	/* What does not say which agent asks may be of this run, but would name another. */
+	if (r->asker != runs__asker(x))
+		return;
+	hash = run_keys__hash_agent(r->runs, x, x->asker.id);
+	if (r->agent.hash != hash)
+		run_keys__add(r->runs, &r->agent, hash, r, NULL);
+}
+
+void run__be_within(struct run *r, struct run *parent)
+{
+	static const uint8_t none[8];
+
+	/* What the application says of its trace counts. */
+	if (!parent || memcmp(r->r.parent_span_id, none, sizeof(none)))
+		return;
+	r->parent = parent;
+	r->child_at = &parent->children;
+	r->next_child = parent->children;
+	if (r->next_child)
+		r->next_child->child_at = &r->next_child;
+	parent->children = r;
+	memcpy(r->r.trace_id, parent->r.trace_id, sizeof(r->r.trace_id));
+	memcpy(r->r.parent_span_id, parent->r.span_id, sizeof(r->r.parent_span_id));
+	r->r.sampled = parent->r.sampled;
+}
+
+/* It leaves the tree. Where no record will be of it, those of its children must not name it. */
+static void leave_tree(struct run *r)
+{
+	struct run *child;
+
+	while ((child = r->children)) {
+		r->children = child->next_child;
+		child->parent = child->next_child = NULL;
+		child->child_at = NULL;
+		if (!r->told)
+			memset(child->r.parent_span_id, 0, sizeof(child->r.parent_span_id));
+	}
+	if (!r->parent)
+		return;
+	*r->child_at = r->next_child;
+	if (r->next_child)
+		r->next_child->child_at = r->child_at;
+}
+
+void run__name(struct run *r)
+{
+	for (; r && !r->told; r = r->parent)
+		r->told = true;
+}
+
+static void learn_agent(struct run *r, const struct call_open *x)
+{
+	r->r.agent = agents__name(x->c.user_agent);
+	r->asker = runs__asker(x);
+	if (r->asker && x->asker.name)
+		r->r.agent = arena__string(&r->arena, span_str(x->asker.name));
 }
 
 struct run *run__new(struct runs *t, const struct call_open *x)
@@ -105,12 +161,12 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 		.aborted_nusd = -1,
 		.loops_nusd = -1,
 	};
-	r->r.agent = agents__name(x->c.user_agent);
 	memcpy(r->r.trace_id, x->c.trace_id, sizeof(r->r.trace_id));
 	memcpy(r->r.parent_span_id, x->c.parent_span_id, sizeof(r->r.parent_span_id));
 	r->r.sampled = x->c.sampled;
 	ids__of(x->c.span_id, 0, r->r.span_id);
 	arena__init(&r->arena, t->lim->call_bytes, &t->budget);
+	learn_agent(r, x);
 	r->pid = x->c.who.pid;
 	r->start_ns = x->proc ? x->proc->p.start_ns : 0;
 	r->role = x->c.role;
@@ -147,15 +203,17 @@ void run__end(struct run *r, enum run_end why)
 	unsigned int i;
 
 	r->r.end = why;
-	r->told |= r->members != NULL;
+	if (r->members)
+		run__name(r);
 	r->r.truncated |= r->members != NULL;
 	while (r->members)
 		run__part(r, r->members);
 	run_tools__end(r);
-	run_keys__del(t, &r->conversation);
+	run_keys__del(t, &r->agent);
 	run_keys__del(t, &r->trace);
 	for (i = 0; i < RUN_RESPONSES; i++)
 		run_keys__del(t, &r->responses[i]);
+	leave_tree(r);
 	unlink_run(r);
 	t->n--;
 	if (r->told)

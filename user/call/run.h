@@ -18,7 +18,7 @@
 enum run_by {
 	RUN_BY_TOOL,
 	RUN_BY_RESPONSE,
-	RUN_BY_CONVERSATION,
+	RUN_BY_AGENT, /* of a conversation */
 	RUN_BY_TRACE,
 };
 
@@ -60,8 +60,11 @@ struct run {
 	struct run *older, *newer; /* by latest activity */
 	uint64_t serial;	   /* never 0 */
 	struct agent_run r;	   /* grows into the record */
-	struct arena arena;	   /* for what does not change */
-	size_t bytes;		   /* what its tools and repeats take */
+	uint64_t asker;		   /* runs__asker's fingerprint */
+	struct run *parent;	   /* of the agent that started this one; NULL: none, or over */
+	struct run *children, *next_child, **child_at;
+	struct arena arena; /* for what does not change */
+	size_t bytes;	    /* what its tools and repeats take */
 
 	/* whose: ids count within this */
 	uint32_t pid;
@@ -69,7 +72,7 @@ struct run {
 	enum call_role role;
 
 	struct attempt failed_step; /* the round that failed: request is of its results; 0: none */
-	struct run_key conversation, trace, responses[RUN_RESPONSES];
+	struct run_key agent, trace, responses[RUN_RESPONSES];
 	unsigned int next_response;
 	struct run_tool *tools;
 	unsigned int n_tools, n_due, nth_tool; /* remembered, due, asked for so far */
@@ -112,6 +115,9 @@ struct runs {
 /* The fingerprint of a text within x's process. Never 0. */
 uint64_t run_keys__hash(const struct runs *t, const struct call_open *x, enum run_by by,
 			const void *text, size_t n);
+/* Likewise of an agent of x's conversation, which is known. NULL, or the conversation's own id: the
+ * one that it began with. */
+uint64_t run_keys__hash_agent(const struct runs *t, const struct call_open *x, const char *agent);
 void run_keys__add(struct runs *t, struct run_key *k, uint64_t hash, struct run *r,
 		   struct run_tool *tool);
 void run_keys__del(struct runs *t, struct run_key *k); /* one that is not there is fine */
@@ -126,11 +132,17 @@ bool runs__is_inference(const struct call_open *x);
 /* Is it a part of an agent's own conversation, and not beside it? It offers tools, or brings what
  * they gave. */
 bool runs__is_round(const struct call_open *x);
+/* Which agent of its conversation asks; 0: the one that this began with, or it is not told. */
+uint64_t runs__asker(const struct call_open *x);
 
 /* ---- run.c ---- */
 
 /* x begins a run. NULL: no memory. */
 struct run *run__new(struct runs *t, const struct call_open *x);
+/* r, that has just begun, is within parent; NULL: within none that is open. */
+void run__be_within(struct run *r, struct run *parent);
+/* A record names it: its own will come, and those of the runs that it is within. */
+void run__name(struct run *r);
 /* Tells it, if a record names it, and frees it. Calls under way leave it. */
 void run__end(struct run *r, enum run_end why);
 /* x, whose run r is, is under way. */
@@ -139,6 +151,7 @@ void run__join(struct run *r, struct call_open *x);
 void run__add(struct run *r, struct call_open *x);
 /* x is over: the times. */
 void run__part(struct run *r, struct call_open *x);
+/* Something came of it, and so of those that it is within. */
 void run__touch(struct run *r, uint64_t ts_ns);
 /* Nothing came for so long that it is over at now_ns. */
 bool run__silent(const struct run *r, uint64_t now_ns);

@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/run.h"
 
-uint64_t run_keys__hash(const struct runs *t, const struct call_open *x, enum run_by by,
-			const void *text, size_t n)
+static struct siphash begin(const struct runs *t, const struct call_open *x, enum run_by by)
 {
 	const uint64_t whose[] = {x->c.who.pid, x->proc ? x->proc->p.start_ns : 0, x->c.role, by};
 	struct siphash s;
-	uint64_t hash;
 
 	siphash__begin(&s, t->key);
 	siphash__add(&s, span(whose, sizeof(whose)));
-	siphash__add(&s, span(text, n));
-	hash = siphash__value(&s);
+	return s;
+}
+
+static uint64_t end(const struct siphash *s)
+{
+	uint64_t hash = siphash__value(s);
+
 	return hash ? hash : 1;
+}
+
+uint64_t run_keys__hash(const struct runs *t, const struct call_open *x, enum run_by by,
+			const void *text, size_t n)
+{
+	struct siphash s = begin(t, x, by);
+
+	siphash__add(&s, span(text, n));
+	return end(&s);
+}
+
+uint64_t run_keys__hash_agent(const struct runs *t, const struct call_open *x, const char *agent)
+{
+	struct siphash s = begin(t, x, RUN_BY_AGENT);
+	const char *conversation = x->c.conversation_id;
+
+	siphash__add(&s, span(conversation, strlen(conversation) + 1));
+	if (agent && strcmp(agent, conversation))
+		siphash__add(&s, span_str(agent));
+	return end(&s);
 }
 
 static struct run_key **bucket_of(struct runs *t, uint64_t hash)

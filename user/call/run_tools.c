@@ -228,7 +228,7 @@ static void tell(struct run *r, const struct run_tool *tool, uint64_t from_ns, u
 	/* Where no call of the run is wanted, its tools are not either. */
 	if (!r->told && filter__chooses(t->cfg.filter))
 		return;
-	r->told = true;
+	run__name(r);
 	if (t->cfg.tool)
 		t->cfg.tool(t->cfg.ctx, &a);
 }

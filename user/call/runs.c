@@ -91,7 +91,26 @@ static bool same_conversation(const struct run *r, const struct call_open *x)
 	       !strcmp(r->r.conversation_id, x->c.conversation_id);
 }
 
-/* Where two runs know that id: the one that waits for it, and is of the conversation. */
+uint64_t runs__asker(const struct call_open *x)
+{
+	const char *conversation = x->c.conversation_id, *id = x->asker.id;
+
+	if (!id || !conversation || !strcmp(id, conversation))
+		return 0;
+	return run_keys__hash(x->tracker->runs, x, RUN_BY_AGENT, id, strlen(id));
+}
+
+/* The run, if it is still there and may be of the agent that asks: one that goes on from another's
+ * conversation brings results of that one's tools, too. */
+static struct run *fitting(struct run *r, const struct call_open *x)
+{
+	const uint64_t asker = runs__asker(x);
+
+	return !r || (asker && asker != r->asker) ? NULL : alive(r, x);
+}
+
+/* Where several runs know that id: that of the agent which asks, of the conversation, which waits
+ * for it. */
 static struct run *by_result(struct runs *t, const struct call_open *x, const char *id)
 {
 	struct run_key *k = run_keys__find(t, run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id)));
@@ -99,7 +118,8 @@ static struct run *by_result(struct runs *t, const struct call_open *x, const ch
 	int rank, best_rank = -1;
 
 	for (; k; k = run_keys__next(k)) {
-		rank = 2 * same_conversation(k->run, x) + !k->tool->done;
+		rank = 4 * (k->run->asker == runs__asker(x)) + 2 * same_conversation(k->run, x) +
+		       !k->tool->done;
 		if (rank > best_rank)
 			best = k->run;
 		if (rank > best_rank)
@@ -152,6 +172,14 @@ static struct run *by_serial(struct runs *t, uint64_t serial)
 	return r;
 }
 
+static struct run *by_agent(struct runs *t, const struct call_open *x, const char *agent)
+{
+	struct run_key *k =
+		x->c.conversation_id ? run_keys__find(t, run_keys__hash_agent(t, x, agent)) : NULL;
+
+	return k ? k->run : NULL;
+}
+
 /* A call beside the agent's rounds, in the one run of its trace. */
 static struct run *by_trace(struct runs *t, const struct call_open *x)
 {
@@ -181,22 +209,22 @@ static struct run *by_names(struct runs *t, const struct call_open *x)
 
 static struct run *find(struct runs *t, struct call_open *x, uint64_t retried)
 {
-	struct run *r = alive(by_results(t, x), x);
+	struct run *r = fitting(by_results(t, x), x);
 
 	if (!r && x->tool_results.n) {
 		look_ahead(t, x);
-		r = alive(by_results(t, x), x);
+		r = fitting(by_results(t, x), x);
 	}
 	if (!r)
-		r = alive(by_text(t, x, RUN_BY_RESPONSE, x->c.previous_response_id), x);
+		r = fitting(by_text(t, x, RUN_BY_RESPONSE, x->c.previous_response_id), x);
 	if (!r)
-		r = alive(by_serial(t, retried), x);
+		r = fitting(by_serial(t, retried), x);
 	if (!r)
-		r = alive(by_names(t, x), x);
+		r = fitting(by_names(t, x), x);
 	if (!r)
-		r = alive(by_text(t, x, RUN_BY_CONVERSATION, x->c.conversation_id), x);
+		r = fitting(by_agent(t, x, x->asker.id), x);
 	if (!r)
-		r = alive(by_trace(t, x), x);
+		r = fitting(by_trace(t, x), x);
 	return r;
 }
 
@@ -211,7 +239,7 @@ void runs__begin(struct call_open *x)
 /* Who asks whom for what. */
 static uint64_t fingerprint(const struct runs *t, const struct call_open *x)
 {
-	const char *const where[] = {x->c.method, x->c.server_address, x->c.path};
+	const char *const where[] = {x->c.method, x->c.server_address, x->c.path, x->asker.id};
 	uint64_t whose[] = {x->c.who.pid, x->proc ? x->proc->p.start_ns : 0, x->c.role,
 			    siphash__value(&x->body)};
 	struct siphash s;
@@ -339,7 +367,12 @@ static struct run *run_of(struct runs *t, struct call_open *x)
 	if (kind == DIALECT_FETCH)
 		return alive(by_text(t, x, RUN_BY_RESPONSE, x->c.response_id), x);
 	r = find(t, x, retried);
-	return r || !runs__is_round(x) ? r : run__new(t, x);
+	if (r || !runs__is_round(x))
+		return r;
+	r = run__new(t, x);
+	if (r && runs__asker(x) && x->asker.parent)
+		run__be_within(r, alive(by_agent(t, x, x->asker.parent), x));
+	return r;
 }
 
 void runs__request(struct call_open *x)
@@ -414,7 +447,8 @@ void runs__leave(struct call_open *x, bool told)
 
 	if (!r)
 		return;
-	r->told |= told;
+	if (told)
+		run__name(r);
 	run__part(r, x);
 	if (r->members)
 		return;

@@ -3,10 +3,12 @@
  *
  * Calls are joined by what the wire itself carries, the surest first: ids of tool calls whose
  * results a request brings, the answer that it goes on from, the failed request that it says again,
- * the conversation that it says it is of, the trace that it is part of. All of that counts within
- * one process alone: short ids ("call_1") are not unique beyond it. A model call that offers tools,
- * or brings results, and joins nothing begins a run; one that does neither may be part of a run but
- * makes none. Time is what calls and ticks tell, so a replay gives the same runs and ids. */
+ * the agent and the conversation that it says it is of, the trace that it is part of. All of that
+ * counts within one process alone: short ids ("call_1") are not unique beyond it. A model call that
+ * offers tools, or brings results, and joins nothing begins a run; one that does neither may be
+ * part of a run but makes none. Where agents of one conversation are told apart, each has runs of
+ * its own, within the run of the one that started it. Time is what calls and ticks tell, so a
+ * replay gives the same runs and ids. */
 #ifndef LLMSNOOP_CALL_RUNS_H
 #define LLMSNOOP_CALL_RUNS_H
 

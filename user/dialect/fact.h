@@ -29,9 +29,13 @@ enum fact {
 	FACT_REQUEST_ENCODING_FORMAT,	/* text; once for each: of embeddings or audio */
 	FACT_PREVIOUS_RESPONSE_ID,	/* text: the answer that this request goes on from */
 	FACT_CONVERSATION_ID,		/* text */
-	FACT_TOOLS_OFFERED,	/* number 1: the model may ask for tools that the client runs */
-	FACT_TOOL_RESULT_ID,	/* text: the id of a tool call whose result this request brings */
-	FACT_TOOL_RESULT_NAME,	/* text: the tool's name, where answers may have no ids */
+	FACT_AGENT_ID,	       /* text: which agent of the conversation asks; the conversation's own
+				  id: the one that it began with */
+	FACT_AGENT_PARENT,     /* text: the agent that it works for, likewise */
+	FACT_AGENT_NAME,       /* text: what kind of agent it is called */
+	FACT_TOOLS_OFFERED,    /* number 1: the model may ask for tools that the client runs */
+	FACT_TOOL_RESULT_ID,   /* text: the id of a tool call whose result this request brings */
+	FACT_TOOL_RESULT_NAME, /* text: the tool's name, where answers may have no ids */
 	FACT_TOOL_RESULT_ERROR, /* text: the same id, behind it, where the result is a failure */
 	FACT_MCP_METHOD,	/* text: JSON-RPC method */
 	FACT_MCP_TOOL,		/* text: the tool that is called */

@@ -20,6 +20,7 @@ enum openai_part {
 	OPENAI_CACHE_KEY,
 	OPENAI_SESSION,
 	OPENAI_THREAD,
+	OPENAI_PARENT_THREAD,
 	/* of a response or one of its events */
 	OPENAI_OBJECT,
 	OPENAI_STATUS,
@@ -92,7 +93,7 @@ struct openai_response {
 	bool prewarm; /* "generate":false: Codex fills the cache */
 	bool model, input;
 	bool is_codex;
-	struct text session, thread, cache_key;
+	struct text session, thread, parent_thread, cache_key;
 	/* the document that is read */
 	enum openai_event event;
 	bool delta, part;

@@ -25,6 +25,7 @@ static const struct json_path conversation[] = {
 static const struct json_path client_metadata[] = {
 	JSON_PATH("session_id", OPENAI_SESSION, JSON_SCALAR),
 	JSON_PATH("thread_id", OPENAI_THREAD, JSON_SCALAR),
+	JSON_PATH("x-codex-parent-thread-id", OPENAI_PARENT_THREAD, JSON_SCALAR),
 };
 /* Those that the provider runs have a type alone, or the label of a server. */
 static const struct json_path tool_in[] = {JSON_PATH("name", FACT_TOOLS_OFFERED, JSON_SEEN)};
@@ -175,6 +176,9 @@ void openai_response__request_value(struct dialect_reader *r, const struct json_
 	case OPENAI_THREAD:
 		text__set(&s->thread, v->text, v->truncated);
 		break;
+	case OPENAI_PARENT_THREAD:
+		text__set(&s->parent_thread, v->text, v->truncated);
+		break;
 	default:
 		break;
 	}
@@ -184,11 +188,15 @@ void openai_response__request_value(struct dialect_reader *r, const struct json_
 void openai_response__asked(struct dialect_reader *r)
 {
 	struct openai_response *s = r->own;
-	const struct text *id = s->session.n ? &s->session : &s->thread;
 
 	if (s->model && s->input)
 		wire__prove(r);
-	session__id(r, !id->n && s->is_codex ? &s->cache_key : id);
+	if (s->is_codex && !s->session.n && !s->thread.n)
+		s->session = s->cache_key;
+	if (s->is_codex)
+		session__thread(r, &s->session, &s->thread, &s->parent_thread);
+	else
+		session__id(r, s->session.n ? &s->session : &s->thread);
 }
 
 /* --- hooks of the answer --- */

@@ -42,7 +42,7 @@ static void asked(struct dialect_reader *r)
 		openai_response__asked(r);
 	}
 	q->create = q->prewarm = q->model = q->input = false;
-	q->session.n = q->thread.n = q->cache_key.n = 0;
+	q->session.n = q->thread.n = q->parent_thread.n = q->cache_key.n = 0;
 }
 
 static void over(struct session *s)

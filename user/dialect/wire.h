@@ -280,12 +280,15 @@ void wire__text(struct dialect_reader *r, enum fact fact, struct span text, bool
 void wire__number(struct dialect_reader *r, enum fact fact, int64_t n);
 void wire__real(struct dialect_reader *r, enum fact fact, double n);
 
-/* gen_ai.conversation.id from what agents say of their session (facts: the names of headers and
- * the shapes of Claude Code's metadata.user_id). */
+/* gen_ai.conversation.id, and which of its agents asks, from what agents say of their session
+ * (facts: the names of headers and the shapes of Claude Code's metadata.user_id). */
 void session__headers(struct dialect_reader *r, const struct http_head *h);
 void session__user_id(struct dialect_reader *r, struct span user_id);
 /* An id that a body says; that of a header counts more. */
 void session__id(struct dialect_reader *r, const struct text *id);
+/* Codex: the conversation, and the agent of it that asks; empty texts where they are not told. */
+void session__thread(struct dialect_reader *r, const struct text *session,
+		     const struct text *thread, const struct text *parent);
 
 /* gen_ai.provider.name by host (without port) and path, or NULL: not known. Static storage. */
 const char *host__provider(struct span host, struct span path);
