@@ -9,7 +9,10 @@ Responses and Gemini APIs, Responses over a WebSocket, and scripts of tool calls
 --script is a JSON list of steps that a session goes through, one for each model call that offers
 tools: {"tools": [{"name", "arguments"}]}, {"error": "429"}, {"tokens": N}. After the last, text.
 Other calls (titles, summaries) are none of its steps. Sessions are told apart by the tag of x-demo.
-{TAG: [step...]} in place of the list gives each its own."""
+{TAG: [step...]} in place of the list gives each its own. {"agents": {WORDS: [step...]}} gives one to
+each agent, and to each of its sub-agents, by what its first message says; which step it is at, the
+turns that its request brings say, so agents with the same words need not be told apart. {"find":
+PATTERN, "nth": N} in place of an argument is a list of that thing of the request."""
 import json
 import os
 import queue
@@ -50,6 +53,7 @@ class Vendor(provider.Provider):
             with open(args.script) as f:
                 self.script = json.load(f)
         self.steps = {}  # tag -> steps taken
+        self.answered = {}  # response id -> the words of the agent, the steps that it had taken
 
     def note(self, **what):
         if self.log:
@@ -92,18 +96,29 @@ class Vendor(provider.Provider):
             json.dumps({'jsonrpc': '2.0', 'id': ident, 'result': result}).encode())
         return True
 
+    def whose(self, body):
+        return vendor_apis.whose(self.script['agents'], body,
+                                 self.answered.get(body.get('previous_response_id')))
+
+    def next_step(self, case):
+        if 'agents' in self.script:
+            words, taken = self.whose(case.body)
+            script = self.script['agents'].get(words, [])
+        else:
+            tag = case.opt.get('tag')
+            script = self.script.get(tag, []) if isinstance(self.script, dict) else self.script
+            with self.lock:
+                taken = self.steps[tag] = self.steps.get(tag, -1) + 1
+        return script[taken] if taken < len(script) else {}
+
     def step(self, case):
         """What the script wants of this call."""
         if not self.script or not case.body.get('tools'):
             return
-        tag = case.opt.get('tag')
-        script = self.script.get(tag, []) if isinstance(self.script, dict) else self.script
-        with self.lock:
-            taken = self.steps[tag] = self.steps.get(tag, 0) + 1
-        step = script[taken - 1] if taken <= len(script) else {}
+        step = self.next_step(case)
         case.opt['retry'] = str(step.get('retry', 1))
-        case.calls = [{'id': None, 'name': t['name'], 'arguments': json.dumps(t['arguments'])}
-                      for t in step.get('tools', [])]
+        case.calls = [{**t, 'id': None, 'arguments': json.dumps(
+            vendor_apis.found(t['arguments'], case.body))} for t in step.get('tools', [])]
         case.error = step.get('error', '')
         case.tokens = step.get('tokens', case.tokens)
         case.cached, case.reasoning = step.get('cached', 0), step.get('reasoning', 0)
@@ -112,6 +127,9 @@ class Vendor(provider.Provider):
         a, opt = answers.answer(kind, request, body, serial, self.args.seed, self.step)
         # An agent's own loop offers tools, its titles and summaries do not.
         a.truth['offers_tools'] = bool(body.get('tools'))
+        if 'agents' in self.script:
+            whose = self.answered[a.truth.get('response_id')] = self.whose(body)
+            a.truth.update(agent=whose[0], brought=vendor_apis.brought(body))
         return a, opt
 
     # ---- Responses over a WebSocket

@@ -2,6 +2,7 @@
 """What vendor.py answers beyond answers.py: OpenAI Responses, as Codex and the SDKs use it, and
 Gemini's generateContent."""
 import json
+import re
 
 from answers import Answer, Event, fragments, number, openai_headers, OPENAI_ERRORS, retry_after
 
@@ -14,6 +15,50 @@ def length_of(value):
         n += len(v) if isinstance(v, str) else 0
         todo += v.values() if isinstance(v, dict) else v if isinstance(v, list) else []
     return n
+
+
+def turns(body):
+    """(what users say before its first answer, how many times the model has answered): of one
+    answer, words and uses of tools, there is no message of another between."""
+    said, answered, before = [], 0, None
+    listed = body.get('messages') or body.get('input')
+    for m in listed if isinstance(listed, list) else [{'role': 'user', 'content': listed}]:
+        role = m.get('role') or (
+            'assistant' if m.get('type') in ('function_call', 'reasoning') else 'tool')
+        if role == 'user' and not answered:
+            said.append(json.dumps(m.get('content')))
+        answered += role == 'assistant' and before != 'assistant'
+        before = role
+    return ' '.join(said), answered
+
+
+def whose(scripts, body, before):
+    """(the words of the agent that asks, how many steps it has taken); before: the same of the
+    answer that the request goes on from, where it says no more than what is new."""
+    if before:
+        return before[0], before[1] + 1
+    said, taken = turns(body)
+    return next((words for words in scripts if words in said), ''), taken
+
+
+def brought(body):
+    """Ids of the uses of tools whose results a request brings."""
+    out, listed = [], body.get('messages') or body.get('input')
+    for m in listed if isinstance(listed, list) else []:
+        parts = m['content'] if isinstance(m.get('content'), list) else []
+        out += [p['tool_use_id'] for p in parts if p.get('type') == 'tool_result']
+        if m.get('role') == 'tool' or m.get('type') == 'function_call_output':
+            out.append(m.get('tool_call_id') or m.get('call_id'))
+    return out
+
+
+def found(arguments, body):
+    """The same arguments; {"find": PATTERN, "nth": N} is the nth thing that the request says so."""
+    out = dict(arguments)
+    for name, value in arguments.items():
+        if isinstance(value, dict) and 'find' in value:
+            out[name] = re.findall(value['find'], json.dumps(body))[value['nth']:][:1]
+    return out
 
 
 # ---- OpenAI Responses
@@ -48,7 +93,8 @@ def responses(case):
         c['id'] = 'call_%s%02d' % (case.serial_hex, i)
         output.append({'type': 'function_call', 'id': 'fc_%s%02d' % (case.serial_hex, i),
                        'call_id': c['id'], 'name': c['name'], 'arguments': c['arguments'],
-                       'status': 'completed'})
+                       'status': 'completed', **({'namespace': c['namespace']} if c.get('namespace')
+                                                 else {})})
     if not output:
         output.append({'type': 'message', 'id': 'msg_' + case.serial_hex, 'role': 'assistant',
                        'status': 'completed', 'content': [
