@@ -10,12 +10,12 @@ import shutil
 import subprocess
 
 import lib
+from prompted import claude, codex, gemini, opencode
 
 DIRECTORY = os.environ.get('CLIENTS_DIR') or os.path.join(lib.BUILD, 'clients')
 DOCS = os.path.join(lib.ROOT, 'docs/clients.md')
 COLUMNS = ('client', 'version', 'TLS stack', 'linkage', 'located by', 'HTTP', 'calls seen',
            'tokens right', 'TTFT right')
-PROMPT = 'Say something about probes, in one sentence.'
 
 
 class Client:
@@ -91,78 +91,6 @@ def library(program, name):
     raise Missing('%s has no %s' % (program, name))
 
 
-# ---- agents: a prompt, and whatever calls they make of it
-
-def claude(command):
-    def prepare(vendor, home):
-        return {'ANTHROPIC_BASE_URL': vendor.base, 'ANTHROPIC_API_KEY': 'sk-ant-demo-not-a-key',
-                'DISABLE_AUTOUPDATER': '1', 'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC': '1',
-                'IS_SANDBOX': '1', 'CLAUDE_CONFIG_DIR': home}
-    return dict(command=[*command, '-p', PROMPT, '--output-format', 'stream-json', '--verbose',
-                         '--include-partial-messages'],
-                prepare=prepare, lines=False, streams=(True,), apis=(None,),
-                first=b'"content_block_delta"')
-
-
-CODEX = '''model = "gpt-5-codex"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-%s
-[model_providers.mock]
-name = "mock"
-base_url = "%s/v1"
-wire_api = "responses"
-env_key = "OPENAI_API_KEY"
-supports_websockets = %s
-http_headers = {"x-demo" = "%s"}
-request_max_retries = 2
-'''
-
-
-def codex(command, websocket):
-    def prepare(vendor, home):
-        with open(os.path.join(home, 'config.toml'), 'w') as f:
-            f.write(CODEX % ('model_provider = "mock"', vendor.base,
-                             'true' if websocket else 'false', vendor.demo))
-        return {'CODEX_HOME': home, 'OPENAI_API_KEY': 'sk-demo-not-a-key'}
-    return dict(command=[*command, 'exec', '--skip-git-repo-check', PROMPT], prepare=prepare,
-                lines=False, streams=(True,), apis=(None,))
-
-
-def opencode(command):
-    def prepare(vendor, home):
-        config = {'$schema': 'https://opencode.ai/config.json', 'autoupdate': False,
-                  'share': 'disabled', 'provider': {'mock': {
-                      'npm': '@ai-sdk/openai-compatible', 'name': 'mock',
-                      'options': {'baseURL': vendor.base + '/v1', 'apiKey': 'sk-demo-not-a-key',
-                                  'headers': {'x-demo': vendor.demo}},
-                      'models': {'gpt-4o-mini': {'name': 'mock'}}}}}
-        path = os.path.join(home, 'opencode.json')
-        with open(path, 'w') as f:
-            json.dump(config, f)
-        return {'OPENCODE_CONFIG': path, 'HOME': home, 'OPENCODE_DISABLE_MODELS_FETCH': '1',
-                'OPENCODE_DISABLE_AUTOUPDATE': '1', 'OPENCODE_DISABLE_DEFAULT_PLUGINS': '1',
-                'OPENCODE_DISABLE_LSP_DOWNLOAD': '1', 'XDG_CONFIG_HOME': home,
-                'XDG_DATA_HOME': home, 'XDG_CACHE_HOME': home, 'XDG_STATE_HOME': home}
-    return dict(command=[*command, 'run', '-m', 'mock/gpt-4o-mini', PROMPT], prepare=prepare,
-                lines=False, streams=(True,), apis=(None,))
-
-
-def gemini(command):
-    def prepare(vendor, home):
-        os.makedirs(os.path.join(home, '.gemini'), exist_ok=True)
-        with open(os.path.join(home, '.gemini/settings.json'), 'w') as f:
-            json.dump({'security': {'auth': {'selectedType': 'gemini-api-key'}},
-                       'general': {'disableAutoUpdate': True, 'disableUpdateNag': True},
-                       'privacy': {'usageStatisticsEnabled': False}}, f)
-        return {'GOOGLE_GEMINI_BASE_URL': vendor.base, 'GEMINI_API_KEY': 'demo-not-a-key',
-                'GEMINI_CLI_TRUST_WORKSPACE': 'true', 'HOME': home,
-                'GEMINI_CLI_CUSTOM_HEADERS': 'x-demo: ' + vendor.demo}
-    return dict(command=[*command, '-m', 'gemini-2.5-flash', '-p', PROMPT],
-                prepare=prepare, lines=False, streams=(True,),
-                apis=(None,))
-
-
 def trust_store(vendor, home):
     """What Java trusts."""
     path = os.path.join(home, 'trust.p12')
@@ -217,13 +145,13 @@ def pythons():
     return out
 
 
-def python(program, script='py_stdlib.py', **more):
+def python(program, script='py_stdlib.py', carrier='_ssl', **more):
     def make():
-        code = 'import _ssl, ssl; print(_ssl.__file__)'
-        carrier = subprocess.run([program, '-c', code], capture_output=True, text=True)
-        if carrier.returncode:
+        code = 'import ssl, %s as c; print(c.__file__)' % carrier
+        r = subprocess.run([program, '-c', code], capture_output=True, text=True)
+        if r.returncode:
             raise Missing('no ssl module')
-        file = carrier.stdout.strip()
+        file = r.stdout.strip()
         linkage = 'static in _ssl.so'
         try:
             file, linkage = library(file, 'libssl'), 'shared'
@@ -305,6 +233,15 @@ def java():
     return dict(command=[path, demo('Java.java')], file=os.path.realpath(path), linkage='bytecode',
                 http='2', version=number(words(path, '--version')), prepare=trust_store,
                 unseen='JSSE')
+
+
+def erlang():
+    path = installed('escript')
+    code = 'io:format("~s ~s", [erlang:system_info(otp_release), ' \
+        'filename:join(os:getenv("BINDIR"), "beam.smp")]), halt().'
+    version, file = words(installed('erl'), '-noshell', '-eval', code).split(' ')
+    return dict(command=[path, demo('erlang.escript')], file=file, linkage='bytecode',
+                version=version, own_clock=True, unseen='OTP')
 
 
 def dotnet_program():
@@ -434,6 +371,7 @@ def table():
     rows.update({
         'python 3.9, static OpenSSL 1.1.1': portable('python-3.9'),
         'python 3.11, static OpenSSL 3': portable('python-3.11'),
+        'PyPy': lambda: python(installed('pypy3'), carrier='_pypy_openssl')(),
         'requests': venv('py_requests.py', 'requests'),
         'httpx, HTTP/2': venv('py_httpx.py', 'httpx', http='2', env={'HTTP': '2'}),
         'aiohttp': venv('py_aiohttp.py', 'aiohttp'),
@@ -454,7 +392,7 @@ def table():
         'Rust reqwest, native-tls': rust('native', 'shared'),
         '.NET Core 3.1': dotnet_core, '.NET 9': dotnet(), '.NET 9, HTTP/2': dotnet(HTTP='2'),
         'Mono': mono,
-        'Java HttpClient': java,
+        'Java HttpClient': java, 'Erlang httpc': erlang,
     })
     return rows
 

@@ -6,11 +6,13 @@ import glob
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import time
 
 import lib
+import real
 from lib import check
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -128,6 +130,35 @@ if shutil.which('java'):
     java = waiting(['java', source])
     check.equal(java.stdout.readline(), 'up\n', 'java')
     expect(java, ('jsse', 'shared', None, 'not seen'))
+
+
+def mute(client):
+    """A client whose handshake has begun and is not answered: it has its TLS library by then."""
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        server.settimeout(30)
+        home = lib.temporary_directory()
+        env = {**real.environment(client, vendor, 'mute', home, True, 'openai', 1),
+               'BASE': 'https://localhost:%d' % server.getsockname()[1]}
+        p = lib.spawn(client.command, env={**os.environ, **env}, cwd=home,
+                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            silent.append(server.accept()[0])
+            silent[-1].settimeout(30)
+            check.equal(silent[-1].recv(1), b'\x16', client.name, 'a handshake')
+        except TimeoutError:
+            check(False, client.name, 'does not call')
+    return p
+
+
+MUTE = {'.NET': ('openssl', 'shared', None, 'seen when it calls'),
+        'Mono': ('boringssl', 'shared', None, 'seen when it calls'),
+        'Erlang': ('otp', 'static', None, 'not seen')}
+silent, vendor = [], real.Vendor()
+here, absent = real.find(MUTE)
+for name, why in absent.items():
+    print('not here: %s: %s' % (name, why))
+for client in here:
+    expect(mute(client), next(MUTE[k] for k in MUTE if k in client.name))
 small = narrow()
 if small:
     expect(small, ('32-bit', 'static', None, 'not seen'))
@@ -146,7 +177,8 @@ for args in (['--for', 0], ['--for', '500ms'], ['-p', ','.join(map(str, want))])
             else:
                 names = {f['name'] for f in s['functions'] if f['probed'] and f['reason']}
                 check({'SSL_read', 'SSL_write'} <= names or
-                      {'SSL_read_ex', 'SSL_write_ex'} <= names, s['path'], names)
+                      {'SSL_read_ex', 'SSL_write_ex'} <= names or
+                      {'mono_btls_ssl_read', 'mono_btls_ssl_write'} <= names, s['path'], names)
     check('watched_s' not in d if args[1] == 0 else d['watched_s'] > 0, args, 'watched')
 check(not [p for p in d['processes'] if p['pid'] not in want], '-p: others')
 

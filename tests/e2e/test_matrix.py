@@ -30,9 +30,10 @@ What llmsnoop sees of real clients, unmodified, over TLS 1.3. This table is writ
 `tests/e2e/test_matrix.py --write` and held true by the same test: "calls seen", "tokens right" and
 "TTFT right" compare each call's record with what the mock provider says it answered and when.
 TTFT is right when it is neither before the provider sent the first token nor after the client had
-it. "located" are builds for another machine or C library: where to probe was found in the file, no
-call was made. A client that is not seen is named by llmsnoop when it calls a model provider, and by
-`llmsnoop doctor`.
+it. "located" are builds for another machine or C library, or a runtime alone: where to probe was
+found in the file, no call was made. .NET 9 is what a program of Microsoft's (azmcp) brings along; the
+calls come from a start-up hook in it. A client that is not seen is named by llmsnoop when it calls a
+model provider, and by `llmsnoop doctor`.
 
 '''
 
@@ -95,22 +96,29 @@ class Row:
                 yes(self.tokens, n), yes(self.times, n))
 
 
-def static_names():
-    """{row's name: directory} of builds that cannot run here."""
-    with open(os.path.join(lib.ROOT, 'tests/e2e/clients.table')) as f:
-        rows = [line.split() for line in f if line.split()[4:] == ['locate']]
-    return {'Claude Code, ' + r[0].rpartition('-')[2]: r[0] for r in rows}
+# Row's name: directory, and the file in it, of builds that cannot run here, or of which nothing here
+# makes a program.
+STATIC = {'Claude Code, arm64': ('claude-code-arm64', 'claude'),
+          'Claude Code, musl': ('claude-code-musl', 'claude'),
+          'Dart': ('dart', 'dart-sass/src/dart')}
+
+
+def static_version(directory, file):
+    """Dart's package has the version of what Dart comes along with."""
+    return real.number(real.words(file, '--version')) if directory == 'dart' else \
+        real.fetched_version(directory)
 
 
 def static_rows():
     out = []
-    for name, directory in static_names().items():
+    for name, (directory, path) in STATIC.items():
         try:
-            got = [x for x in located(real.fetched(directory, 'claude')) if x['sites']]
+            file = real.fetched(directory, path)
         except real.Missing as e:
             print('not here: %s: %s' % (name, e))
             continue
-        out.append((name, real.fetched_version(directory),
+        got = [x for x in located(file) if x['sites']]
+        out.append((name, static_version(directory, file),
                     ', '.join(x['stack'] for x in got) or 'not known', 'static',
                     ', '.join(x['locator'] for x in got) or '–', '–',
                     'located' if got else 'no', '–', '–'))
@@ -119,7 +127,7 @@ def static_rows():
 
 def write(rows):
     """What was not tried now stays as it is written."""
-    order = [*real.table(), *static_names()]
+    order = [*real.table(), *STATIC]
     rows = {**real.documented(), **{r[0]: dict(zip(real.COLUMNS, r)) for r in rows}}
     with open(real.DOCS, 'w') as f:
         f.write(HEAD)

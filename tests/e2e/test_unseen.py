@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 180
-"""A program whose TLS cannot be seen (Java's, or one that is unknown) and that calls a model
+"""A program whose TLS cannot be seen (Java's, Erlang's, or one that is unknown) and that calls a model
 provider is named, with the host and the library: on standard error and in the totals. Programs
 that are seen, other hosts and other processes are not."""
 import json
@@ -60,6 +60,14 @@ print(urllib.request.urlopen(urllib.request.Request(
     'https://%s/v1/chat/completions' % sys.argv[1], sys.argv[3].encode(),
     {'content-type': 'application/json'}), context=context).status)
 '''
+ERLANG = '''
+    [{ok, _} = application:ensure_all_started(A) || A <- [ssl, inets]],
+    [Host, Ca, Body] = init:get_plain_arguments(),
+    {ok, {{_, Status, _}, _, _}} = httpc:request(post,
+        {"https://" ++ Host ++ "/v1/chat/completions", [], "application/json", Body},
+        [{ssl, [{verify, verify_peer}, {cacertfile, Ca}]}], []),
+    io:format("~b~n", [Status]), timer:sleep(500), halt().
+'''
 # Speaks TLS, as far as anybody can see, and maps no library for it.
 RAW = '''
 import socket, sys, time
@@ -83,6 +91,10 @@ def hello(host):
 
 def java(host):
     return ['java', '-cp', classes, 'Call', host, provider.ca, json.dumps(BODY)]
+
+
+def erlang(host):
+    return ['erl', '-noshell', '-eval', ERLANG, '-extra', host, provider.ca, json.dumps(BODY)]
 
 
 def python(host):
@@ -129,35 +141,49 @@ check.equal(len(tracer.records()), 1, 'the call that is seen')
 tracer, pids, said, unseen = run([raw('api.openai.com')], traced=False)
 check.equal((said, unseen), ([], []), "another's")
 
-# ---- Java
+# ---- bytecode
 
-if shutil.which('javac'):
-    classes = lib.temporary_directory()
-    source = os.path.join(classes, 'Call.java')
-    with open(source, 'w') as f:
-        f.write(JAVA)
-    subprocess.run(['javac', '-d', classes, source], check=True)
-    cap = os.path.join(classes, 'cap')
+
+def opaque(name, client, library, program):
+    """What no probe sees into is named, however it is traced and replayed."""
+    cap = os.path.join(directory, name + '.cap')
+    want = ('tls', 'api.openai.com', library, 1)
     for all in (False, True):
         tracer, pids, said, unseen = run(
-            [java('api.openai.com'), python('api.openai.com'), java('www.example.org')], all,
+            [client('api.openai.com'), python('api.openai.com'), client('www.example.org')], all,
             more=() if all else ('-w', cap))
-        check.equal(unseen, [('tls', 'api.openai.com', 'JSSE (Java)', 1)], 'Java', tracer.lines)
-        check.equal(len(said), 1, 'Java: said', tracer.lines)
-        for word in ('java', str(pids[0]), 'api.openai.com', 'JSSE'):
-            check(said and word in said[0], word, 'is not in', said)
+        check.equal(unseen, [want], name, tracer.lines)
+        check.equal(len(said), 1, name, 'said', tracer.lines)
+        for word in (program, str(pids[0]), 'api.openai.com', library):
+            check(said and word in said[0], name, word, 'is not in', said)
         got = [r for r in tracer.records() if r['process.pid'] == pids[1]]
-        check.equal(len(got), 1, 'the call beside it that is seen')
+        check.equal(len(got), 1, name, 'the call beside it that is seen')
         print('\n'.join(said))
-    out = os.path.join(classes, 'out')
+    out = os.path.join(directory, name + '.out')
     again = subprocess.run([lib.LLMSNOOP, '-r', cap, '-q', '-o', out], capture_output=True,
                            text=True)
     with open(out) as f:
         stats = [r for r in map(json.loads, f) if r['type'] == 'stats'][-1]
-    check.equal(stats.get('unseen'), [{'protocol': 'tls', 'host': 'api.openai.com',
-                                       'library': 'JSSE (Java)', 'connections': 1}], 'replayed')
-    check('JSSE' in again.stderr, 'replayed: said', again.stderr)
+    check.equal(stats.get('unseen'), [dict(zip(('protocol', 'host', 'library', 'connections'),
+                                               want))], name, 'replayed')
+    check(library in again.stderr, name, 'replayed: said', again.stderr)
+
+
+directory = lib.temporary_directory()
+if shutil.which('javac'):
+    classes = directory
+    source = os.path.join(classes, 'Call.java')
+    with open(source, 'w') as f:
+        f.write(JAVA)
+    subprocess.run(['javac', '-d', classes, source], check=True)
+    opaque('Java', java, 'JSSE (Java)', 'java')
 else:
     print('no javac: Java is not tried')
+if shutil.which('erl') and not subprocess.run(
+        ['erl', '-noshell', '-eval', 'halt(length([1 || {error, _} <- [code:lib_dir(inets), '
+         'code:lib_dir(ssl)]])).'], capture_output=True).returncode:
+    opaque('Erlang', erlang, "OTP's ssl (Erlang, Elixir)", 'beam.smp')
+else:
+    print('no erl with inets and ssl: Erlang is not tried')
 provider.stop()
 check.finish()

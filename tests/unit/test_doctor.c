@@ -317,6 +317,14 @@ static void test_verdicts(void **state)
 	report__end(&r, p, false, false);
 	assert_int_equal(p->verdict, VERDICT_WHEN_CALLS);
 
+	p = begin(&r, 16, "dotnet that has loaded it");
+	file(&r, p, NULL, &later, 0, hits);
+	file(&r, p, &whole, NULL, 0, hits);
+	report__end(&r, p, false, false);
+	assert_int_equal(p->verdict, VERDICT_WHEN_CALLS);
+	assert_int_equal(p->n_stacks, 1);
+	assert_string_equal(p->stacks[0].name, "openssl");
+
 	p = begin(&r, 9, "odd");
 	p->tls_connections = 2;
 	report__end(&r, p, false, false);
@@ -347,12 +355,12 @@ static void test_verdicts(void **state)
 	report__end(&r, p, true, false);
 	assert_int_equal(p->verdict, VERDICT_WHEN_CALLS);
 
-	assert_int_equal(r.n_processes, 13);
-	assert_int_equal(r.n_looked, 15);
+	assert_int_equal(r.n_processes, 14);
+	assert_int_equal(r.n_looked, 16);
 	assert_int_equal(r.n_hidden, 2);
 	assert_int_equal(r.hidden[0], 11);
 	assert_int_equal(r.of[VERDICT_SEEN], 2);
-	assert_int_equal(r.of[VERDICT_WHEN_CALLS], 3);
+	assert_int_equal(r.of[VERDICT_WHEN_CALLS], 4);
 	assert_int_equal(r.of[VERDICT_PARTLY], 2);
 	assert_int_equal(r.of[VERDICT_NOT_SEEN], 6);
 	for (p = r.processes; p->next; p = p->next)

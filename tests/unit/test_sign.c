@@ -16,6 +16,7 @@ static void test_paths(void **state)
 	} cases[] = {
 		{"/usr/lib/jvm/java-21/lib/server/libjvm.so", "jsse"},
 		{"libjvm.so", "jsse"},
+		{"/usr/lib/erlang/erts-13.1.5/bin/beam.smp", "otp"},
 		{"/opt/libmbedtls.so.14", "mbedtls"},
 		{"/opt/libwolfssl.so.42.1.0", "wolfssl"},
 		{"/usr/lib/libs2n.so.1", "s2n"},
@@ -26,6 +27,7 @@ static void test_paths(void **state)
 		{"/usr/bin/qemu-system-x86_64", NULL}, /* a whole machine */
 		{"/usr/lib/libjvm.so/other", NULL},
 		{"/usr/lib/libjvm.so.debug", NULL},
+		{"/usr/lib/erlang/bin/beam.smp.old", NULL},
 		{"/usr/lib/x86_64-linux-gnu/libssl.so.3", NULL},
 		{"/usr/bin/wasmtime-run", NULL},
 		{"", NULL},

@@ -36,6 +36,10 @@ static const struct {
 	  "is "
 	  "seen",
 	  false}},
+	{"beam.smp",
+	 {"otp", "OTP's ssl (Erlang, Elixir)",
+	  "its TLS is Erlang bytecode, where no probe can be put",
+	  "call through a proxy that is seen", false}},
 	{"libmbedtls.so*", {"mbedtls", "Mbed TLS", NO_PROBES, OTHER_LIBRARY, false}},
 	{"libwolfssl.so*", {"wolfssl", "wolfSSL", NO_PROBES, OTHER_LIBRARY, false}},
 	{"libs2n.so*", {"s2n", "s2n-tls", NO_PROBES, OTHER_LIBRARY, false}},

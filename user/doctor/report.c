@@ -145,7 +145,8 @@ static void add_sign(struct report *r, struct report_process *p, const struct ta
 	s->name = t->sign->name;
 	s->title = t->sign->title;
 	s->version = s->locator = "";
-	s->verdict = t->sign->later ? VERDICT_WHEN_CALLS : VERDICT_NOT_SEEN;
+	s->promised = t->sign->later;
+	s->verdict = s->promised ? VERDICT_WHEN_CALLS : VERDICT_NOT_SEEN;
 	s->why = t->sign->why;
 	s->remedy = t->sign->remedy;
 }
@@ -210,8 +211,8 @@ void report__plain(struct report *r, struct report_process *p, const struct hits
 	p->llm_calls = hits__of(hits, p->pid, TLS_UNKNOWN).llm_calls;
 }
 
-/* Seen in part where some stacks are and some are not. A sign that promises a library counts only
- * where that is not there yet. */
+/* Seen in part where some stacks are and some are not. What only may come, a library that is
+ * promised or plain HTTP, counts where there is nothing else. */
 static enum verdict_of judge_process(const struct report_process *p)
 {
 	enum verdict_of best = VERDICT_N, worst = VERDICT_SEEN;
@@ -238,10 +239,24 @@ static bool has_tls(const struct report_process *p)
 	return false;
 }
 
+/* A sign that promises a library is said only where none is there yet. */
+static void drop_promises(struct report_process *p)
+{
+	unsigned int n = 0, located = 0;
+
+	for (unsigned int i = 0; i < p->n_stacks; i++)
+		located += p->stacks[i].located != NULL;
+	for (unsigned int i = 0; i < p->n_stacks; i++)
+		if (!located || !p->stacks[i].promised)
+			p->stacks[n++] = p->stacks[i];
+	p->n_stacks = n;
+}
+
 void report__end(struct report *r, struct report_process *p, bool named, bool denied)
 {
 	struct report_process **at = &r->processes;
 
+	drop_promises(p);
 	if (denied) {
 		if (r->n_hidden < REPORT_HIDDEN_MAX)
 			r->hidden[r->n_hidden] = p->pid;

@@ -35,6 +35,7 @@ struct report_stack {
 	const char *locator;
 	bool in_executable;
 	const struct located *located; /* NULL: known by a sign, or plain HTTP */
+	bool promised;		       /* by a sign: it will load what can be seen */
 	enum verdict_of verdict;
 	const char *why, *remedy; /* why not; NULL: seen */
 	bool counted;		  /* calls and bytes are known */
