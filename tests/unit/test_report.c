@@ -456,6 +456,18 @@ static void test_text(void **state)
 	collect__close(&collect);
 }
 
+static void test_text_of_an_empty_period(void **state)
+{
+	char *text;
+
+	cfg.period = (struct period){at("2026-11-25T00:00:00Z"), PERIOD_LAST};
+	assert_int_equal(over(CALL("1", "")), 0);
+	text = output(report_text, 0);
+	assert_string_equal(text, "since 2026-11-25 00:00 UTC: 0 records in 1 file\n");
+	free(text);
+	collect__close(&collect);
+}
+
 /* Neither rows without a call, nor words about costs that nobody knows. */
 static void test_text_says_nothing_of_nothing(void **state)
 {
@@ -529,6 +541,7 @@ int main(void)
 		cmocka_unit_test_setup(test_csv, reset),
 		cmocka_unit_test_setup(test_text, reset),
 		cmocka_unit_test_setup(test_text_says_nothing_of_nothing, reset),
+		cmocka_unit_test_setup(test_text_of_an_empty_period, reset),
 		cmocka_unit_test_setup(test_json, reset),
 	};
 

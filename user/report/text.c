@@ -290,6 +290,10 @@ static void head(struct page *p, const struct report_page *r)
 		moment(p, t->to_ns == PERIOD_LAST ? c->last_ns : t->to_ns);
 		page__paint(p, PLAIN);
 		page__add(p, " %s, ", p->utc ? "UTC" : tm.tm_zone);
+	} else if (t->from_ns != PERIOD_FIRST) {
+		page__add(p, "since ");
+		moment(p, t->from_ns);
+		page__add(p, " %s: ", p->utc ? "UTC" : tm.tm_zone);
 	}
 	show__count((double)c->records, n);
 	page__add(p, "%s record%s in %u file%s", n, c->records == 1 ? "" : "s", c->files,
