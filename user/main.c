@@ -47,6 +47,8 @@ struct run {
 	struct command command;
 	struct capture_control control; /* to live, which is made after the pipeline */
 	struct loop loop;
+	time_t looked_at; /* for processes of -p that ended */
+	bool all_ended;
 	int exit_code;
 	int argc;
 	char **argv;
@@ -155,14 +157,19 @@ static int close_cap(struct run *r)
 	return EXIT_FAILURE;
 }
 
-static int check_pids(const struct options *o)
+static bool is_running(uint32_t pid)
 {
 	struct stat st;
 	char path[32];
 
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return stat(path, &st) == 0;
+}
+
+static int check_pids(const struct options *o)
+{
 	for (unsigned int i = 0; i < o->n_pids; i++) {
-		snprintf(path, sizeof(path), "/proc/%u", o->pids[i]);
-		if (stat(path, &st) == 0)
+		if (is_running(o->pids[i]))
 			continue;
 		log__error("no process %u: it is not running (see ps, pgrep)", o->pids[i]);
 		return EXIT_FAILURE;
@@ -203,6 +210,25 @@ static void warn_without_tls(struct run *r)
 			  r->options.n_pids == 1 ? "process"
 						 : "none of the processes, beginning with",
 			  r->options.pids[0]);
+}
+
+/* Said once, since from then on only children, if any, can be heard of. */
+static void note_ends(struct run *r)
+{
+	const struct options *o = &r->options;
+	time_t now = time(NULL);
+	unsigned int i;
+
+	if (!o->n_pids || r->all_ended || now == r->looked_at)
+		return;
+	r->looked_at = now;
+	for (i = 0; i < o->n_pids; i++)
+		if (is_running(o->pids[i]))
+			return;
+	r->all_ended = true;
+	log__warn("%s ended%s; Ctrl-C to end",
+		  o->n_pids == 1 ? "the process has" : "all processes of -p have",
+		  o->no_follow ? "" : ", tracing goes on for children that are left");
 }
 
 /* "OpenSSL, Go" */
@@ -337,6 +363,7 @@ static int trace(struct run *r)
 		case LOOP_CAPTURE:
 			live__poll(r->live);
 			note_targets(r);
+			note_ends(r);
 			break;
 		case LOOP_STOP:
 			end = stop(r, sig, &n_stops);
@@ -521,6 +548,9 @@ int main(int argc, char **argv)
 	if (close_cap(&r) && !err)
 		err = EXIT_FAILURE;
 	pipeline__close(&r.pipeline, &stats);
+	/* Live it is counted and traced on; whoever reads a capture can read it again. */
+	if (r.options.cap_in && stats.unwritten)
+		r.exit_code = EXIT_FAILURE;
 	if (!err && !r.options.quiet && !r.options.list && !r.pipeline.sinks.reader_gone)
 		say_totals(&r, &stats);
 	/* At last: one by one, perf events take seconds to be taken away. */

@@ -110,12 +110,32 @@ def tracing():
         f.write('host-root = /nonexistent\n')
     says(run('--config', os.path.join(d, 'conf'), '--check-config'), USAGE, '/nonexistent')
 
+    # A process that ends is said to have.
+    held = subprocess.Popen(['sleep', '60'])
+    t = lib.Tracer('-p', held.pid)
+    held.kill()
+    held.wait()
+    for _ in range(100):
+        if any('ended' in line for line in t.lines):
+            break
+        time.sleep(0.1)
+    else:
+        check(False, 'no word of the process that ended:', t.lines)
+    check.equal(t.stop(), 0, 'exit status after the process that ended')
+
     # Standard output has one writer: a capture there is a capture and nothing else.
     p = subprocess.run([lib.LLMSNOOP, '-w', '-', '-d', '300ms'], capture_output=True, timeout=15)
     check.equal(p.returncode, OK, '-w -')
-    p = subprocess.run([lib.LLMSNOOP, '-r', '-', '-j'], input=p.stdout, capture_output=True,
+    capture = p.stdout
+    p = subprocess.run([lib.LLMSNOOP, '-r', '-', '-j'], input=capture, capture_output=True,
                        timeout=15)
     check.equal(p.returncode, OK, '-w - and -r -:', p.stderr[-300:])
+    with open('/dev/full', 'wb') as full, open(os.path.join(d, 'cap'), 'wb') as cap:
+        cap.write(capture)
+        cap.flush()
+        p = subprocess.run([lib.LLMSNOOP, '-r', cap.name], stdout=full, stderr=subprocess.PIPE,
+                           timeout=15)
+    check.equal(p.returncode, RUNTIME, 'a replay that cannot be written', p.stderr[-300:])
 
     # A kernel without BTF: another, empty /sys/kernel/btf is all it sees.
     if os.path.exists('/usr/bin/unshare'):
