@@ -93,9 +93,17 @@ FORCE:
 $(B)/user/main.o $(B)/user/options.o $(B)/user/doctor.o $(B)/user/sink/otlp/resource.o \
 	$(B)/user/sink/otlp/sender.o $(B)/user/sink/prometheus_process.o: $(O)/gen/version
 
+# Says what is missing before compilers do in many more words.
+$(O)/gen/packages:
+	@mkdir -p $(@D)
+	@$(PKGCONF) --exists --print-errors 'libbpf >= 1.1' $(LIBS) || { printf '%s\n' \
+		'make: packages are missing, or older than those of Debian 12 and Ubuntu 24.04' \
+		'      (sudo tools/install-deps build)' >&2; exit 1; }
+	@touch $@
+
 # user/sink/otlp/x.proto is #include "sink/otlp/x.pb-c.h". Newer versions say that they would rather
 # be called by protoc, which Debian's package does not bring.
-$(O)/gen/%.pb-c.c: user/%.proto
+$(O)/gen/%.pb-c.c: user/%.proto | $(O)/gen/packages
 	@mkdir -p $(@D)
 	$(call msg,PROTO,$<)$(PROTOC_C) --proto_path=user --c_out=$(O)/gen $< 2>$@.err; end=$$?; \
 		grep -v 'is deprecated' $@.err >&2; rm -f $@.err; exit $$end
@@ -108,7 +116,7 @@ $(B)/user/%.o: user/%.c | $(SKEL) $(PROTO)
 	@mkdir -p $(@D)
 	$(call msg,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h | $(O)/gen/packages
 	@mkdir -p $(@D)
 	$(call msg,BPF,$<)$(CLANG) $(BPFFLAGS) -MMD -MP -c -o $@ $<
 
