@@ -100,6 +100,7 @@ static int open_file(struct reading *r)
 {
 	size_t n;
 	int fd = file__open(r->c->path, CONFIG_FILE_MAX, &n);
+
 	r->f = fd < 0 ? NULL : fdopen(fd, "r");
 	if (r->f)
 		return 0;

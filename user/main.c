@@ -553,6 +553,9 @@ int main(int argc, char **argv)
 		r.exit_code = EXIT_FAILURE;
 	if (!err && !r.options.quiet && !r.options.list && !r.pipeline.sinks.reader_gone)
 		say_totals(&r, &stats);
+	/* A capture file can be read again; what is traced goes on as well as it can. */
+	if (!err && r.options.cap_in && r.pipeline.sinks.unwritten && !r.pipeline.sinks.reader_gone)
+		err = EXIT_FAILURE;
 	/* At last: one by one, perf events take seconds to be taken away. */
 	live__free(r.live);
 	loop__close(&r.loop);

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import lib
+import otlp_mixed
 from lib import check
 
 OK, RUNTIME, USAGE, CANNOT = 0, 1, 2, 3
@@ -67,6 +68,10 @@ def captures():
     says(run('-r', write(b'')), RUNTIME, 'empty|no capture|cut')
     says(run('-r', write(b'GIF89a' + b'\0' * 500)), RUNTIME, 'not a|foreign|no capture')
     says(run('-r', d), RUNTIME, 'directory')
+    # What was to be written is not: a script has to learn of it.
+    otlp_mixed.Mixed(path).all()
+    says(run('-r', path, '-o', '/dev/full'), RUNTIME, 'space', 'not written')
+    says(run('-r', path, '-o', os.path.join(d, 'whole.jsonl')), OK)
 
 
 def tracing():

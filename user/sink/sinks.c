@@ -16,7 +16,7 @@ void sinks__add(struct sinks *l, struct sink *s)
 	*at = s;
 }
 
-static void judge(struct sinks *l, const struct sink *s, int err)
+static void judge(struct sinks *l, const struct sink_ops *ops, int err)
 {
 	if (err >= 0)
 		return;
@@ -26,7 +26,7 @@ static void judge(struct sinks *l, const struct sink *s, int err)
 	else
 		log__warn(
 			"%s: cannot write a record: %s; tracing goes on, such records are counted",
-			s->ops->name, strerror(-err));
+			ops->name, strerror(-err));
 }
 
 void sinks__call(struct sinks *l, const struct call *c)
@@ -34,7 +34,7 @@ void sinks__call(struct sinks *l, const struct call *c)
 	struct sink *s;
 
 	for (s = l->first; s; s = s->next)
-		judge(l, s, s->ops->call(s, c));
+		judge(l, s->ops, s->ops->call(s, c));
 }
 
 void sinks__run(struct sinks *l, const struct agent_run *r)
@@ -43,7 +43,7 @@ void sinks__run(struct sinks *l, const struct agent_run *r)
 
 	for (s = l->first; s; s = s->next)
 		if (s->ops->run)
-			judge(l, s, s->ops->run(s, r));
+			judge(l, s->ops, s->ops->run(s, r));
 }
 
 void sinks__tool(struct sinks *l, const struct agent_tool *t)
@@ -52,7 +52,7 @@ void sinks__tool(struct sinks *l, const struct agent_tool *t)
 
 	for (s = l->first; s; s = s->next)
 		if (s->ops->tool)
-			judge(l, s, s->ops->tool(s, t));
+			judge(l, s->ops, s->ops->tool(s, t));
 }
 
 void sinks__stats(struct sinks *l, const struct stats *st)
@@ -61,7 +61,7 @@ void sinks__stats(struct sinks *l, const struct stats *st)
 
 	for (s = l->first; s; s = s->next)
 		if (s->ops->stats)
-			judge(l, s, s->ops->stats(s, st));
+			judge(l, s->ops, s->ops->stats(s, st));
 }
 
 void sinks__fill(struct sinks *l, struct stats *st)
@@ -88,7 +88,7 @@ void sinks__tick(struct sinks *l, uint64_t mono_ns)
 
 	for (s = l->first; s; s = s->next)
 		if (s->ops->tick)
-			judge(l, s, s->ops->tick(s, mono_ns));
+			judge(l, s->ops, s->ops->tick(s, mono_ns));
 }
 
 void sinks__reopen(struct sinks *l)
@@ -107,11 +107,14 @@ void sinks__reopen(struct sinks *l)
 int sinks__close(struct sinks *l)
 {
 	struct sink *s = l->first, *next;
+	const struct sink_ops *ops;
 	int err, first = 0;
 
 	for (; s; s = next) {
 		next = s->next;
-		err = s->ops->close(s);
+		ops = s->ops;
+		err = ops->close(s);
+		judge(l, ops, err);
 		if (err < 0 && !first)
 			first = err;
 	}
