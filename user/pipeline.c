@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "http/h2.h"
 #include "base/limits.h"
+#include "base/machine_id.h"
+#include "http/h2.h"
 #include "log.h"
 
 static const struct protocol *const protocols[] = {
@@ -159,19 +158,15 @@ static const struct capture_ops observer = {
 static void fingerprint_key(uint8_t ret[SIPHASH_KEY_BYTES])
 {
 	static const uint8_t name[SIPHASH_KEY_BYTES] = "llmsnoop-key-fp";
-	char id[64];
-	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id));
+	char id[MACHINE_ID_DIGITS + 1];
 	uint64_t half[2];
 
-	if (fd >= 0)
-		close(fd);
-	if (n < 32) {
+	if (!machine_id__read(id)) {
 		if (getrandom(ret, SIPHASH_KEY_BYTES, 0) != SIPHASH_KEY_BYTES)
 			memcpy(ret, name, SIPHASH_KEY_BYTES);
 		return;
 	}
-	half[0] = siphash(name, span(id, 32));
+	half[0] = siphash(name, span(id, MACHINE_ID_DIGITS));
 	half[1] = siphash(name, span(half, sizeof(half[0])));
 	memcpy(ret, half, SIPHASH_KEY_BYTES);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/otlp/resource.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
+#include "base/machine_id.h"
 #include "sink/otlp/encode_inner.h"
 
 /* uname's names of architectures, and the conventions'. */
@@ -27,21 +26,14 @@ static const char *arch(const char *machine)
 void otlp_host__read(struct otlp_host *ret)
 {
 	struct utsname u;
-	ssize_t n;
-	int fd;
 
 	*ret = (struct otlp_host){0};
 	if (!uname(&u)) {
 		snprintf(ret->name, sizeof(ret->name), "%s", u.nodename);
 		ret->arch = arch(u.machine);
 	}
-	fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, ret->id, sizeof(ret->id) - 1);
-	close(fd);
-	ret->id[n > 0 ? n : 0] = 0;
-	ret->id[strcspn(ret->id, "\n")] = 0;
+	if (!machine_id__read(ret->id))
+		ret->id[0] = 0;
 }
 
 /* The user's attributes: first, so that they hold. */
