@@ -338,6 +338,41 @@ static void metrics_by_resource(void **state)
 	metrics__free(m);
 }
 
+/* An exemplar leads to a span that is exported: what the application says of the trace decides. */
+static void exemplars_follow_the_sampler(void **state)
+{
+	static const struct {
+		enum sampled said;
+		enum otlp_sampler sampler;
+		bool parent_based, some;
+	} cases[] = {
+		{SAMPLED_YES, OTLP_ALWAYS_ON, true, true},
+		{SAMPLED_NO, OTLP_ALWAYS_ON, true, false},
+		{SAMPLED_NO, OTLP_ALWAYS_ON, false, true},
+		{SAMPLED_YES, OTLP_ALWAYS_OFF, true, true},
+		{SAMPLED_UNSAID, OTLP_ALWAYS_OFF, true, false},
+	};
+	static const struct otlp_host host = {"h", "i", "amd64"};
+	struct otlp_config config = otlp_plain;
+	struct call c = otlp_call();
+	struct otlp_encode e;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct metrics *m = registry();
+		struct told t = {0};
+
+		c.sampled = cases[i].said;
+		config.sampler = cases[i].sampler;
+		config.parent_based = cases[i].parent_based;
+		metrics__call(m, &c);
+		otlp_encode__init(&e, &config, otlp_profile__find("otel"), SEMCONV_1_41);
+		otlp_metrics__encode(&e, &host, m, UINT64_C(1) << 62, on_request, &t);
+		assert_true(t.count == 1 && (t.exemplars > 0) == cases[i].some);
+		metrics__free(m);
+	}
+}
+
 /* More series than a request holds go into several. */
 static void many_series_make_several_requests(void **state)
 {
@@ -369,6 +404,7 @@ int main(void)
 		cmocka_unit_test(json_becomes_values),
 		cmocka_unit_test(deep_and_wide_json_is_bounded),
 		cmocka_unit_test(metrics_by_resource),
+		cmocka_unit_test(exemplars_follow_the_sampler),
 		cmocka_unit_test(many_series_make_several_requests),
 	};
 

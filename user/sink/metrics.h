@@ -42,6 +42,7 @@ struct metric_exemplar {
 	int64_t value;	  /* where the metric is integer */
 	double real;	  /* always */
 	uint8_t trace_id[16], span_id[8];
+	enum sampled sampled; /* what the application says of the trace */
 };
 
 struct metric_point {

@@ -43,7 +43,8 @@ static const struct metric_exemplar *exemplar(const struct call *c, struct metri
 
 	if (!memcmp(c->trace_id, none, sizeof(c->trace_id)))
 		return NULL;
-	*ret = (struct metric_exemplar){.time_ns = c->time_ns + c->duration_ns};
+	*ret = (struct metric_exemplar){.time_ns = c->time_ns + c->duration_ns,
+					.sampled = c->sampled};
 	memcpy(ret->trace_id, c->trace_id, sizeof(ret->trace_id));
 	memcpy(ret->span_id, c->span_id, sizeof(ret->span_id));
 	return ret;

@@ -137,7 +137,7 @@ static size_t make_exemplars(struct encoding *x, const struct metric_def *def,
 		Otlp__Exemplar *m = &list[n];
 
 		if (!from->time_ns ||
-		    !otlp_encode__is_sampled(x->e->config, from->trace_id, SAMPLED_UNSAID))
+		    !otlp_encode__is_sampled(x->e->config, from->trace_id, from->sampled))
 			continue;
 		otlp__exemplar__init(m);
 		m->has_time_unix_nano = true;
