@@ -248,6 +248,16 @@ static void test_groups(void **state)
 	assert_string_equal(s.rows[0].group->name[1], "m");
 	sheet__free(&s);
 	collect__close(&collect);
+	/* Whatever bytes names have, two pairs of them are two groups. */
+	assert_int_equal(
+		over(CALL("1", ",\"llmsnoop.feature\":\"a\\u001fb\",\"gen_ai.request.model\":\"c\"")
+			     CALL("2", ",\"llmsnoop.feature\":\"a\",\"gen_ai.request.model\":"
+				       "\"b\\u001fc\"")),
+		0);
+	assert_int_equal(sheet__make(&collect, "name", 0, &s), 0);
+	assert_int_equal(s.n_rows, 2);
+	sheet__free(&s);
+	collect__close(&collect);
 }
 
 static void test_filters(void **state)

@@ -8,8 +8,6 @@
 #include "base/limits.h"
 #include "base/siphash.h"
 
-#define SEPARATOR 0x1f
-
 /* The first of these texts that is known; a day is none of them. */
 static const struct {
 	const char *name;
@@ -112,7 +110,7 @@ static struct group *group_other(struct groups *g)
 
 static struct group *group_of(struct groups *g, const struct entry *e)
 {
-	uint8_t room[2 * ENTRY_TEXT_MAX + 1], text[GROUP_BY_MAX * (2 * ENTRY_TEXT_MAX + 2)];
+	uint8_t room[2 * ENTRY_TEXT_MAX + 1], text[GROUP_BY_MAX * (2 * ENTRY_TEXT_MAX + 3)];
 	struct span name[GROUP_BY_MAX];
 	size_t used = 0;
 	struct group *x;
@@ -130,10 +128,12 @@ static struct group *group_of(struct groups *g, const struct entry *e)
 	for (i = 0; i < g->n_by; i++) {
 		struct span s = dimension__of(g, g->by[i], e, room);
 
+		/* Its length first: any byte may be in a name. */
+		text[used++] = (uint8_t)(s.n >> 8);
+		text[used++] = (uint8_t)s.n;
 		memcpy(text + used, s.p ? s.p : room, s.n);
 		name[i] = span(text + used, s.n);
 		used += s.n;
-		text[used++] = SEPARATOR;
 	}
 	key = siphash(g->hash_key, span(text, used));
 	map__find(node, g->map, key, x);
