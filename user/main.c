@@ -548,9 +548,6 @@ int main(int argc, char **argv)
 	if (close_cap(&r) && !err)
 		err = EXIT_FAILURE;
 	pipeline__close(&r.pipeline, &stats);
-	/* Live it is counted and traced on; whoever reads a capture can read it again. */
-	if (r.options.cap_in && stats.unwritten)
-		r.exit_code = EXIT_FAILURE;
 	if (!err && !r.options.quiet && !r.options.list && !r.pipeline.sinks.reader_gone)
 		say_totals(&r, &stats);
 	/* A capture file can be read again; what is traced goes on as well as it can. */
