@@ -301,8 +301,10 @@ static uint64_t play(struct span in, struct fuzz *f)
 	unsigned int i;
 
 	lim.runs = 3;
+	lim.runs_per_process = 2;
 	lim.run_tools = 4;
 	lim.runs_bytes = 16 << 10;
+	lim.runs_process_bytes = 12 << 10;
 	lim.attempts = 2;
 	*f = (struct fuzz){.ts_ns = 1000 * MS, .hash = 14695981039346656037ULL};
 	if (call_tracker__new(&cfg, &f->t))

@@ -361,6 +361,72 @@ static void room_is_made_by_ending_the_oldest(void **state)
 	check_tree();
 }
 
+/* Runs of pid 77, each waiting for a tool. */
+static void crowd(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct exchange e = {.path = CHAT,
+				     .request = CHAT_ASK("go"),
+				     .status = 200,
+				     .response_headers = JSON,
+				     .parts = {CHAT_CALLS(CHAT_CALL("call_1", "a", "{}"))},
+				     .dir = DIR_WRITE,
+				     .conn = next_conn++,
+				     .first_ns = (2000 + 500 * i) * MS,
+				     .pid = 77};
+
+		play(&e, 0);
+	}
+}
+
+static void a_process_pushes_out_its_own(void **state)
+{
+	unsigned int i;
+
+	run.lim.runs = 6;
+	run.lim.runs_per_process = 3;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	crowd(20);
+	assert_int_equal(told.n_runs, 17);
+	for (i = 0; i < told.n_runs; i++) {
+		assert_int_equal(told.runs[i].who.pid, 77);
+		assert_int_equal(told.runs[i].end, RUN_SUPERSEDED);
+		assert_int_equal(told.runs[i].time_ns, WALL + (2000 + 500 * i) * MS);
+	}
+	say(20000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_int_equal(told.runs[17].rounds, 2);
+	assert_int_equal(told.runs[17].end, RUN_FINISHED);
+	finish();
+	assert_int_equal(told.n_runs, 21);
+	assert_int_equal(run.stats.runs, 21);
+	assert_int_equal(run.stats.superseded, 17);
+	check_tree();
+}
+
+static void a_process_has_a_share_of_the_room(void **state)
+{
+	unsigned int i;
+
+	run.lim.runs_bytes = 32 << 10;
+	run.lim.runs_process_bytes = 12 << 10;
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("go"), 200, CHAT_CALLS(CHAT_CALL("t1", "a", "{}")));
+	crowd(40);
+	assert_true(told.n_runs > 10);
+	for (i = 0; i < told.n_runs; i++)
+		assert_int_equal(told.runs[i].who.pid, 77);
+	say(30000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t1")), 200, CHAT_DONE);
+	assert_int_equal(told.runs[told.n_runs - 1].end, RUN_FINISHED);
+	finish();
+	assert_int_equal(told.n_runs, 41);
+	for (i = 0; i < told.n_runs; i++)
+		assert_false(told.runs[i].truncated);
+	check_tree();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -382,6 +448,8 @@ int main(void)
 		RUN_TEST(replays_give_the_same_ids),
 		RUN_TEST(tools_past_the_bound_are_forgotten),
 		RUN_TEST(room_is_made_by_ending_the_oldest),
+		RUN_TEST(a_process_pushes_out_its_own),
+		RUN_TEST(a_process_has_a_share_of_the_room),
 	};
 
 	return cmocka_run_group_tests_name("runs", tests, NULL, NULL);

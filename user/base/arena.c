@@ -11,6 +11,24 @@ struct arena_block {
 
 #define FIRST_BLOCK 1024
 
+bool arena_budget__take(struct arena_budget *b, size_t n)
+{
+	const struct arena_budget *of;
+
+	for (of = b; of; of = of->whole)
+		if (n > of->max_bytes - of->used_bytes)
+			return false;
+	for (; b; b = b->whole)
+		b->used_bytes += n;
+	return true;
+}
+
+void arena_budget__give(struct arena_budget *b, size_t n)
+{
+	for (; b; b = b->whole)
+		b->used_bytes -= n;
+}
+
 void arena__init(struct arena *a, size_t max_bytes, struct arena_budget *budget)
 {
 	*a = (struct arena){.max_bytes = max_bytes, .budget = budget};
@@ -33,18 +51,18 @@ static struct arena_block *add_block(struct arena *a, size_t n)
 		cap = n;
 		total = sizeof(*b) + cap;
 	}
-	if (total > a->max_bytes - a->used_bytes ||
-	    total > a->budget->max_bytes - a->budget->used_bytes)
+	if (total > a->max_bytes - a->used_bytes || !arena_budget__take(a->budget, total))
 		return NULL;
 	b = malloc(total);
-	if (!b)
+	if (!b) {
+		arena_budget__give(a->budget, total);
 		return NULL;
+	}
 	b->next = a->blocks;
 	b->n = 0;
 	b->cap = cap;
 	a->blocks = b;
 	a->used_bytes += total;
-	a->budget->used_bytes += total;
 	return b;
 }
 
@@ -98,8 +116,7 @@ void arena__free(struct arena *a)
 		next = b->next;
 		free(b);
 	}
-	if (a->budget)
-		a->budget->used_bytes -= a->used_bytes;
+	arena_budget__give(a->budget, a->used_bytes);
 	a->blocks = NULL;
 	a->used_bytes = 0;
 }

@@ -12,7 +12,12 @@
 struct arena_budget {
 	size_t used_bytes;
 	size_t max_bytes;
+	struct arena_budget *whole; /* that this is a share of, borrowed; NULL: none */
 };
+
+/* Takes n bytes of it, and of what it is a share of. False: there is no room, nothing is taken. */
+bool arena_budget__take(struct arena_budget *b, size_t n);
+void arena_budget__give(struct arena_budget *b, size_t n); /* back; NULL is fine */
 
 struct arena_block;
 

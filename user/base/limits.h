@@ -50,12 +50,14 @@ struct limits {
 	unsigned int fetched;	 /* answers remembered, so that their usage counts once */
 	unsigned int tool_calls; /* kept of one call */
 	unsigned int finish_reasons;
-	size_t call_bytes;	   /* texts and lists of one open call */
-	size_t calls_bytes;	   /* of all open calls together */
-	unsigned int attempts;	   /* failed requests remembered, to know their retries */
-	unsigned int runs;	   /* open runs of agents */
+	size_t call_bytes;     /* texts and lists of one open call */
+	size_t calls_bytes;    /* of all open calls together */
+	unsigned int attempts; /* failed requests remembered, to know their retries */
+	unsigned int runs;     /* open runs of agents */
+	unsigned int runs_per_process;
 	unsigned int run_tools;	   /* uses of tools remembered of one run */
 	size_t runs_bytes;	   /* what open runs take together, texts included */
+	size_t runs_process_bytes; /* of that, those of one process */
 	uint64_t run_silence_ns;   /* after which a run is over */
 	uint64_t run_tool_ns;	   /* the same while the result of a tool is due */
 	uint64_t run_failed_ns;	   /* the same after a failure that nobody tried again */

@@ -38,6 +38,7 @@ static const struct field stats_rows[] = {
 	UINT("tool_calls", tool_calls),
 	UINT("tool_errors", tool_errors),
 	UINT("runs", runs),
+	UINT("runs_superseded", superseded),
 	UINT("refused", refused),
 	UINT("unwritten", unwritten),
 	UINT("input_tokens", input_tokens),

@@ -273,6 +273,7 @@ struct stats {
 	uint64_t fetched;  /* answers fetched later: their tokens are counted, they are no calls */
 	uint64_t tool_calls, tool_errors; /* of mcp.call records */
 	uint64_t runs;			  /* of agents, that have ended */
+	uint64_t superseded;		  /* of them, ended since too many were open */
 	uint64_t refused;		  /* calls not followed: too many were open, or no memory */
 	uint64_t unwritten;		  /* records that a sink could not take */
 	uint64_t input_tokens, output_tokens;

@@ -11,7 +11,8 @@
 #include "call/who.h"
 
 #define NS_PER_S 1000000000ULL
-#define WAIT_MAX_S 3600.0 /* of what a provider asks for that is believed */
+#define BEGINS_WITH (4 << 10) /* bytes for whose it is, its ids and its first tools */
+#define WAIT_MAX_S 3600.0     /* of what a provider asks for that is believed */
 
 const char *run__text(char to[RUN_TEXT], const char *from)
 {
@@ -51,6 +52,7 @@ void run__touch(struct run *r, uint64_t ts_ns)
 			r->active_ns = ts_ns;
 		unlink_run(r);
 		link_run(r);
+		run_owners__touch(r);
 	}
 }
 
@@ -59,11 +61,13 @@ bool run__afford(struct run *r, size_t bytes)
 	struct runs *t = r->runs;
 	struct run *victim;
 
+	if (!run_owners__afford(r, bytes))
+		return false;
 	while (bytes > t->budget.max_bytes - t->budget.used_bytes) {
 		victim = t->oldest == r ? r->newer : t->oldest;
 		if (!victim)
 			return false;
-		run__end(victim, RUN_SUPERSEDED);
+		run__supersede(victim);
 	}
 	return true;
 }
@@ -143,12 +147,17 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	static const uint8_t none[8];
 	struct run *r;
 
+	run_owners__make_room(t, x);
 	while (t->n && t->n >= t->lim->runs)
-		run__end(t->oldest, RUN_SUPERSEDED);
+		run__supersede(t->oldest);
 	r = t->lim->runs ? calloc(1, sizeof(*r)) : NULL;
 	if (!r)
 		return NULL;
 	r->runs = t;
+	if (!run_owners__add(r, x)) {
+		free(r);
+		return NULL;
+	}
 	r->serial = ++t->serials;
 	r->r = (struct agent_run){
 		.time_ns = x->c.time_ns,
@@ -165,14 +174,15 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	memcpy(r->r.parent_span_id, x->c.parent_span_id, sizeof(r->r.parent_span_id));
 	r->r.sampled = x->c.sampled;
 	ids__of(x->c.span_id, 0, r->r.span_id);
-	arena__init(&r->arena, t->lim->call_bytes, &t->budget);
-	learn_agent(r, x);
+	arena__init(&r->arena, t->lim->call_bytes, &r->owner->budget);
 	r->pid = x->c.who.pid;
 	r->start_ns = x->proc ? x->proc->p.start_ns : 0;
 	r->role = x->c.role;
 	r->first_ns = r->active_ns = x->first_ns;
 	t->n++;
 	link_run(r);
+	run__afford(r, BEGINS_WITH);
+	learn_agent(r, x);
 	/* Only the application's own trace says more than the run itself. */
 	if (memcmp(x->c.parent_span_id, none, sizeof(none)))
 		run_keys__add(
@@ -219,7 +229,14 @@ void run__end(struct run *r, enum run_end why)
 	if (r->told)
 		tell(r);
 	arena__free(&r->arena);
+	run_owners__del(r);
 	free(r);
+}
+
+void run__supersede(struct run *r)
+{
+	r->runs->tracker->totals.superseded++;
+	run__end(r, RUN_SUPERSEDED);
 }
 
 static bool is_model(const struct call_open *x)

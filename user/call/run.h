@@ -10,7 +10,8 @@
 #include "call/tracking.h"
 
 #define RUN_KEY_BUCKETS 4096 /* a power of two */
-#define RUN_RESPONSES 8	     /* latest answers that a request may go on from */
+#define RUN_OWNER_BUCKETS 1024
+#define RUN_RESPONSES 8 /* latest answers that a request may go on from */
 #define RUN_REASONS 4
 #define RUN_TEXT 128 /* bytes of a text that changes while the run goes on */
 
@@ -20,6 +21,7 @@ enum run_by {
 	RUN_BY_RESPONSE,
 	RUN_BY_AGENT, /* of a conversation */
 	RUN_BY_TRACE,
+	RUN_BY_OWNER, /* all of one process */
 };
 
 struct run_key {
@@ -55,13 +57,24 @@ struct run_repeat {
 	int64_t n;
 };
 
+/* A process with open runs: it pushes out its own before those of others. */
+struct run_owner {
+	uint64_t hash;
+	struct run_owner *next; /* of its bucket */
+	struct run *runs;	/* by latest activity, the oldest first */
+	unsigned int n;
+	struct arena_budget budget; /* a share of runs.budget */
+};
+
 struct run {
 	struct runs *runs;
 	struct run *older, *newer; /* by latest activity */
-	uint64_t serial;	   /* never 0 */
-	struct agent_run r;	   /* grows into the record */
-	uint64_t asker;		   /* runs__asker's fingerprint */
-	struct run *parent;	   /* of the agent that started this one; NULL: none, or over */
+	struct run_owner *owner;
+	struct run *prev, *next; /* of the owner's (utlist) */
+	uint64_t serial;	 /* never 0 */
+	struct agent_run r;	 /* grows into the record */
+	uint64_t asker;		 /* runs__asker's fingerprint */
+	struct run *parent;	 /* of the agent that started this one; NULL: none, or over */
 	struct run *children, *next_child, **child_at;
 	struct arena arena; /* for what does not change */
 	size_t bytes;	    /* what its tools and repeats take */
@@ -108,7 +121,20 @@ struct runs {
 	uint64_t serials;	    /* of runs and batches */
 	struct arena_budget budget; /* of all of it but the structs themselves */
 	struct run_key *buckets[RUN_KEY_BUCKETS];
+	struct run_owner *owners[RUN_OWNER_BUCKETS];
 };
+
+/* ---- run_owners.c ---- */
+
+/* Ends the oldest runs of x's process where it has too many for one more. */
+void run_owners__make_room(struct runs *t, const struct call_open *x);
+/* r, which x begins, is its process's latest. False: no memory. */
+bool run_owners__add(struct run *r, const struct call_open *x);
+void run_owners__touch(struct run *r); /* it is the latest again */
+void run_owners__del(struct run *r);   /* last: nothing of the budget is in use */
+/* Room for bytes within what r's process may take: its oldest other runs end for it. False: there
+ * is none. */
+bool run_owners__afford(struct run *r, size_t bytes);
 
 /* ---- run_keys.c ---- */
 
@@ -143,7 +169,9 @@ struct run *run__new(struct runs *t, const struct call_open *x);
 void run__be_within(struct run *r, struct run *parent);
 /* A record names it: its own will come, and those of the runs that it is within. */
 void run__name(struct run *r);
-/* Tells it, if a record names it, and frees it. Calls under way leave it. */
+/* Tells it, if a record names it, and frees it, since there is no room for it. */
+void run__supersede(struct run *r);
+/* The same for why. Calls under way leave it. */
 void run__end(struct run *r, enum run_end why);
 /* x, whose run r is, is under way. */
 void run__join(struct run *r, struct call_open *x);

@@ -24,7 +24,7 @@ static void free_tool(struct run *r, struct run_tool **at)
 	run_keys__del(r->runs, &tool->key);
 	r->n_tools--;
 	r->n_due -= tool->due;
-	r->runs->budget.used_bytes -= tool->bytes;
+	arena_budget__give(&r->owner->budget, tool->bytes);
 	free(tool);
 }
 
@@ -76,7 +76,7 @@ static struct run_tool *add_tool(struct run *r, const struct call_open *x,
 		r->r.truncated = true;
 		return NULL;
 	}
-	t->budget.used_bytes += bytes;
+	arena_budget__take(&r->owner->budget, bytes);
 	tool->bytes = bytes;
 	at = (char *)(tool + 1);
 	tool->name = put(&at, asked->name, name.n);
@@ -153,7 +153,7 @@ static int64_t count_repeat(struct run *r, uint64_t hash)
 		v = realloc(r->repeats, cap * sizeof(*v));
 		if (!v)
 			return -1;
-		t->budget.used_bytes += (cap - r->repeats_cap) * sizeof(*v);
+		arena_budget__take(&r->owner->budget, (cap - r->repeats_cap) * sizeof(*v));
 		r->repeats = v;
 		r->repeats_cap = cap;
 	}
@@ -403,7 +403,7 @@ void run_tools__end(struct run *r)
 		free_tool(r, at);
 	}
 	free(r->repeats);
-	r->runs->budget.used_bytes -= r->repeats_cap * sizeof(r->repeats[0]);
+	arena_budget__give(&r->owner->budget, r->repeats_cap * sizeof(r->repeats[0]));
 	r->repeats = NULL;
 	r->n_repeats = r->repeats_cap = 0;
 }

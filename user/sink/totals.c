@@ -16,6 +16,7 @@ static const struct extra {
 	{"tool call", "tool calls", offsetof(struct stats, tool_calls)},
 	{"tool error", "tool errors", offsetof(struct stats, tool_errors)},
 	{"agent run", "agent runs", offsetof(struct stats, runs)},
+	{"run pushed out", "runs pushed out", offsetof(struct stats, superseded)},
 	{"served", "served", offsetof(struct stats, served)},
 	{"not followed", "not followed", offsetof(struct stats, refused)},
 	{"SSL call missed", "SSL calls missed", offsetof(struct stats, missed_calls)},
