@@ -129,7 +129,7 @@ static int open_cap(struct run *r)
 		return 0;
 	err = cap_write__open(&config, &limits_default, &r->cap);
 	if (err) {
-		log__error("%s: %s", r->options.cap_out, strerror(-err));
+		log__error("%s: %s", r->options.cap_out, outputs__why(err));
 		return EXIT_FAILURE;
 	}
 	log__say("Capture file %s will hold prompts and answers%s.", r->options.cap_out,

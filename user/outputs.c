@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,10 +16,15 @@
 #include "sink/otlp/sink.h"
 #include "sink/table.h"
 
+const char *outputs__why(int err)
+{
+	return err == -ELOOP ? "it is a symbolic link, and none is followed" : strerror(-err);
+}
+
 static int add(struct sinks *sinks, int err, struct sink *s, const char *name)
 {
 	if (err) {
-		log__error("%s: %s", name, strerror(-err));
+		log__error("%s: %s", name, outputs__why(err));
 		return EXIT_FAILURE;
 	}
 	sinks__add(sinks, s);
@@ -165,6 +171,7 @@ static int open_metrics(const struct options *o, struct sinks *sinks)
 	};
 	struct timespec now;
 	struct sink *s = NULL;
+	char name[96];
 	int err;
 
 	if (!o->metrics.port)
@@ -173,7 +180,8 @@ static int open_metrics(const struct options *o, struct sinks *sinks)
 	if (!o->cap_in)
 		config.start_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	err = prometheus__open(&config, &s);
-	err = add(sinks, err, s, "--metrics");
+	snprintf(name, sizeof(name), "--metrics: %s port %u", config.address, config.port);
+	err = add(sinks, err, s, name);
 	if (!err && metrics_http__is_open(config.address))
 		log__warn("metrics are at %s port %u for all who can reach it: without password, "
 			  "not encrypted",

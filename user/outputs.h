@@ -14,4 +14,7 @@ int outputs__open(const struct options *o, struct sinks *sinks);
  * status, after a message. */
 int outputs__check(const struct options *o);
 
+/* Why a file could not be opened, for people. err: -errno. */
+const char *outputs__why(int err);
+
 #endif

@@ -3,6 +3,7 @@
 """What users get wrong, and what they get for it: a word that helps and the right exit status."""
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -114,6 +115,15 @@ def tracing():
     with open(os.path.join(d, 'conf'), 'w') as f:
         f.write('host-root = /nonexistent\n')
     says(run('--config', os.path.join(d, 'conf'), '--check-config'), USAGE, '/nonexistent')
+
+    # What cannot be opened: which, and why.
+    link = os.path.join(lib.temporary_directory(), 'link')
+    os.symlink('/etc/passwd', link)
+    for option in ('-o', '-w'):
+        says(run(option, link, '-d', '300ms'), RUNTIME, link, 'symbolic link')
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = str(taken.getsockname()[1])
+        says(run('--metrics', port, '-d', '300ms'), RUNTIME, '--metrics', 'port ' + port, 'in use')
 
     # A process that ends is said to have.
     held = subprocess.Popen(['sleep', '60'])
