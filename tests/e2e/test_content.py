@@ -164,6 +164,9 @@ p = subprocess.run([sys.executable, os.path.join(lib.ROOT, 'tools/replay-sample'
                    capture_output=True, text=True, timeout=60, env={k: v for k, v in os.environ.items() if not k.endswith('_proxy')})
 mock.shutdown()
 check.equal(p.returncode, 0, 'replay-sample:', p.stderr[-300:])
+p = subprocess.run([sys.executable, os.path.join(lib.ROOT, 'tools/replay-sample'), '--print', '/nonexistent'],
+                   capture_output=True, text=True, timeout=60)
+check.equal((p.returncode, p.stderr.count('\n')), (1, 1), 'replay-sample of no file:', p.stderr[-300:])
 check.equal(len(heard), len(said), 'said again')
 
 
