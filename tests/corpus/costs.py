@@ -23,12 +23,12 @@ BEYOND = {
     'gen-1784878121-HxA00pxmV0n2x1hZAuok': 'an advisor, as above',
     'gen-1765242614-YgDR3Zs41nEz8rEq4RPu': '$0.002 for a page of a PDF that was read ($2 a thousand pages)',
 }
-LIST, MADE_UP = 'list', 'made up'
+LIST, ROUNDED, MADE_UP = 'list', 'rounded', 'made up'
 # response id: (kind, what the provider asked then, what the list has for that time)
 EXPLAINED = {
     'gen-1786680756-Fmq0SbiQ50hlHCCn30d5': (LIST, '$0.2574/$1.0287 a million on 2026-08-14, and $0.007 for a search', 'before 2026-10-19: $0.38/$0.89 ($0.2574/$1.0287 from 2026-10-20); no search'),
     'gen-1786680764-gY2YTdjLLLQA6Cd1Wa6J': (LIST, '$0.2574/$1.0287 a million on 2026-08-14, and $0.007 for a search', 'as above'),
-    'ebde16f7-5fad-49df-b901-e1d266d9883b': (LIST, '$5 a thousand requests on 2025-08-22 (search_context_size low); tokens rounded to $0.000', 'one price of requests: $12 a thousand (high)'),
+    'ebde16f7-5fad-49df-b901-e1d266d9883b': (ROUNDED, '$5 a thousand requests on 2025-08-22 (search_context_size low); told in tenths of a cent: its tokens are $0.000', 'the same $5 a thousand requests, and $0.000137 for its tokens ($1/$1 a million)'),
     '00000000-0000-4000-8000-000000000002': (MADE_UP, 'ticks 123456 of a fixture that was written by hand', ''),
     '00000000-0000-4000-8000-000000000001': (MADE_UP, 'ticks 123456 of a fixture that was written by hand', ''),
 }

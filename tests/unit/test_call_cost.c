@@ -60,6 +60,44 @@ static void the_providers_figure_wins(void **state)
 	expect("\"llmsnoop.cost.source\":\"list:");
 }
 
+/* What the answer says of its search counts more than what was asked for; nothing is not "high". */
+static void searches_cost_by_what_is_read(void **state)
+{
+	static const struct {
+		const char *asked, *said, *cost; /* cost NULL: not known */
+	} cases[] = {
+		{"", ",\"search_context_size\":\"low\"", "\"gen_ai.usage.cost\":0.00505,"},
+		{",\"web_search_options\":{\"search_context_size\":\"high\"}", "",
+		 "\"gen_ai.usage.cost\":0.01205,"},
+		{",\"web_search_options\":{\"search_context_size\":\"high\"}",
+		 ",\"search_context_size\":\"medium\"", "\"gen_ai.usage.cost\":0.00805,"},
+		{"", "", NULL},
+	};
+	char request[256], answer[256];
+	struct exchange e = {.dir = DIR_WRITE,
+			     .host = "api.perplexity.ai",
+			     .path = "/chat/completions",
+			     .request = request,
+			     .status = 200,
+			     .response_headers = JSON,
+			     .parts = {answer}};
+	size_t i;
+
+	start_with(prices);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(request, sizeof(request), "{\"model\":\"sonar\"%s}", cases[i].asked);
+		snprintf(answer, sizeof(answer),
+			 "{\"id\":\"a\",\"model\":\"sonar\",\"usage\":{\"prompt_tokens\":42,"
+			 "\"completion_tokens\":8%s}}",
+			 cases[i].said);
+		play(&e, 0);
+		if (cases[i].cost)
+			expect(cases[i].cost);
+		else
+			expect_not("gen_ai.usage.cost");
+	}
+}
+
 static void gateways_name_the_provider_in_the_path(void **state)
 {
 	struct exchange e = {
@@ -199,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_providers_figure_wins),
+		TEST(searches_cost_by_what_is_read),
 		TEST(gateways_name_the_provider_in_the_path),
 		TEST(batches_have_prices_of_their_own),
 		TEST(nothing_counts_twice),

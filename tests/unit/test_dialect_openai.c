@@ -48,9 +48,10 @@ static void test_request(void **state)
 	    "\"top_p\":1,\"seed\":-3,\"n\":2,\"frequency_penalty\":0,\"presence_penalty\":0.25,"
 	    "\"stop\":[\"a\",\"\\n\\nb\"],\"reasoning_effort\":\"low\","
 	    "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"type\":\"text\"}},"
+	    "\"web_search_options\":{\"search_context_size\":\"high\"},"
 	    "\"service_tier\":\"flex\"}",
 	    "ask=m-1 stream=1 max=5 temp=0.5 top_p=1 seed=-3 n=2 freq=0 pres=0.25 stop=a "
-	    "stop=\n\nb effort=low type=json ask_tier=flex |");
+	    "stop=\n\nb effort=low type=json context=high ask_tier=flex |");
 	ask("{\"model\":null,\"stream\":false,\"stop\":\"x\",\"max_tokens\":null,\"n\":1.5,"
 	    "\"temperature\":\"hot\",\"reasoning\":{\"effort\":\"high\"},\"top_k\":4,"
 	    "\"response_format\":null,\"modalities\":[\"text\",\"audio\"]}",

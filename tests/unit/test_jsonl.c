@@ -102,6 +102,7 @@ static struct call full(void)
 	c.output_type = "json";
 	c.service_tier = "standard";
 	c.request_service_tier = "auto";
+	c.search_context = "low";
 	c.system_fingerprint = "fp";
 	c.input_tokens = 48100;
 	c.output_tokens = 640;

@@ -259,6 +259,44 @@ static void test_litellm(void **state)
 	prices__free(p);
 }
 
+/* What is paid for the web that is read, by how much of it that is; not said is not known. */
+static void test_search_context(void **state)
+{
+	struct prices *p = load(
+		"{\"perplexity/sonar\":{\"litellm_provider\":\"perplexity\","
+		"\"input_cost_per_token\":1e-06,\"search_context_cost_per_query\":{"
+		"\"search_context_size_high\":0.012,\"search_context_size_low\":0.005,"
+		"\"search_context_size_medium\":0.008}},"
+		"\"gpt-x-search\":{\"litellm_provider\":\"openai\",\"input_cost_per_token\":2e-06,"
+		"\"search_context_cost_per_query\":{\"search_context_size_low\":0.03,"
+		"\"search_context_size_high\":0.05}},"
+		"\"gpt-x\":{\"litellm_provider\":\"openai\",\"input_cost_per_token\":2e-06,"
+		"\"search_context_cost_per_query\":{\"search_context_size_low\":0.01,"
+		"\"search_context_size_medium\":0.01,\"search_context_size_high\":0.01}}}");
+	struct price_query q = {.provider = "perplexity", .model = "sonar"};
+
+	assert_int_equal(prices__models(p), 3);
+	assert_price(asked(p, &q, PRICE_INPUT), -1);
+	q.search_context = "huge";
+	assert_price(asked(p, &q, PRICE_INPUT), -1);
+	q.search_context = "low";
+	assert_price(asked(p, &q, PRICE_REQUEST), 5000);
+	assert_price(asked(p, &q, PRICE_INPUT), 1);
+	q.search_context = "high";
+	assert_price(asked(p, &q, PRICE_REQUEST), 12000);
+	q = (struct price_query){.provider = "openai", .model = "gpt-x-search"};
+	assert_price(asked(p, &q, PRICE_INPUT), 2);
+	assert_price(asked(p, &q, PRICE_WEB_SEARCH), -1);
+	q.search_context = "high";
+	assert_price(asked(p, &q, PRICE_WEB_SEARCH), 50000);
+	q.search_context = "medium";
+	assert_price(asked(p, &q, PRICE_WEB_SEARCH), -1);
+	q = (struct price_query){.provider = "openai", .model = "gpt-x"};
+	assert_price(asked(p, &q, PRICE_WEB_SEARCH), 10000);
+	assert_price(asked(p, &q, PRICE_REQUEST), -1);
+	prices__free(p);
+}
+
 /* Entries that cannot be used are counted, the rest counts. */
 static void test_skipped(void **state)
 {
@@ -322,6 +360,7 @@ static void test_builtin(void **state)
 		{"azure.ai.openai", "gpt-4o-2024-08-06"},
 	};
 	char error[256];
+	struct price_query q = {.provider = "perplexity", .model = "sonar-pro"};
 	struct prices *p;
 	size_t i;
 
@@ -331,6 +370,10 @@ static void test_builtin(void **state)
 		if (ask(p, known[i][0], known[i][1]) <= 0)
 			fail_msg("%s %s has no price", known[i][0], known[i][1]);
 	assert_price(ask(p, "openai", "no-such-model"), -1);
+	assert_price(asked(p, &q, PRICE_INPUT), -1);
+	q.search_context = "medium";
+	assert_price(asked(p, &q, PRICE_REQUEST), 10000);
+	assert_price(asked(p, &q, PRICE_INPUT), 3);
 	prices__free(p);
 }
 
@@ -349,10 +392,15 @@ static int remove_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clauses), cmocka_unit_test(test_providers),
-		cmocka_unit_test(test_when),	cmocka_unit_test(test_litellm),
-		cmocka_unit_test(test_skipped), cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_builtin), cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_clauses),
+		cmocka_unit_test(test_providers),
+		cmocka_unit_test(test_when),
+		cmocka_unit_test(test_litellm),
+		cmocka_unit_test(test_search_context),
+		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_builtin),
+		cmocka_unit_test(test_gateways),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -275,6 +275,7 @@ static const struct field call_rows[] = {
 	COUNT("llmsnoop.usage.total_tokens", total_tokens),
 	COUNT("llmsnoop.usage.tool_use_input_tokens", tool_use_tokens),
 	COUNT("llmsnoop.usage.web_searches", web_searches),
+	TEXT("llmsnoop.search_context", search_context),
 	COUNT("llmsnoop.usage.search_units", search_units),
 	COUNT("llmsnoop.usage.batch_requests", batch_requests),
 	REAL("llmsnoop.usage.audio_seconds", audio_seconds),

@@ -67,6 +67,8 @@ enum fact {
 	FACT_TOTAL_TOKENS,	 /* number: where the provider says nothing but the sum */
 	FACT_COUNTED_TOKENS,	 /* number: counted on request, not used */
 	FACT_WEB_SEARCHES,	 /* number: searches that the provider ran and bills */
+	FACT_SEARCH_CONTEXT,	 /* text: how much is read of what is found, as asked for or billed:
+				    low, medium, high */
 	FACT_SEARCH_UNITS,	 /* number: what rerankers bill */
 	FACT_BATCH_REQUESTS,	 /* number: calls that this fetched batch answers */
 	FACT_AUDIO_SECONDS,	 /* real: what transcription bills where it counts no tokens */

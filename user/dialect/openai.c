@@ -82,7 +82,8 @@ const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE] = {
 	JSON_PATH("cache_creation_input_tokens", WIRE_CACHE_WRITE, JSON_SCALAR),
 	JSON_PATH("reasoning_tokens", WIRE_REASONING, JSON_SCALAR),	 /* Perplexity */
 	JSON_PATH("num_search_queries", FACT_WEB_SEARCHES, JSON_SCALAR), /* Perplexity */
-	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),		 /* OpenRouter */
+	JSON_PATH("search_context_size", FACT_SEARCH_CONTEXT, JSON_SCALAR),
+	JSON_KIDS("server_tool_use", 0, 0, server_tool_use), /* OpenRouter */
 	JSON_KIDS("server_tool_use_details", 0, 0, server_tool_use),
 	JSON_KIDS("server_side_tool_usage_details", 0, 0, server_tools), /* xAI */
 	JSON_KIDS("cost", FACT_COST_USD, JSON_SCALAR, cost), /* OpenRouter, Vercel; Perplexity */

@@ -40,7 +40,7 @@ enum openai_part {
 extern const struct json_path openai_usage[OPENAI_N_USAGE];
 
 /* "usage" with prompt_tokens and completion_tokens: chat and what came before it. */
-#define OPENAI_N_PROMPT_USAGE 22
+#define OPENAI_N_PROMPT_USAGE 23
 extern const struct json_path openai_prompt_usage[OPENAI_N_PROMPT_USAGE];
 
 /* dialect.count for it. */

@@ -37,6 +37,9 @@ static const struct json_path format[] = {JSON_PATH("type", OWN_FORMAT, JSON_SCA
 static const struct json_path reasoning[] = {
 	JSON_PATH("effort", FACT_REQUEST_REASONING, JSON_SCALAR),
 };
+static const struct json_path search[] = {
+	JSON_PATH("search_context_size", FACT_SEARCH_CONTEXT, JSON_SCALAR),
+};
 static const struct json_path tool_in[] = {
 	JSON_PATH("function", FACT_TOOLS_OFFERED, JSON_SEEN),
 	JSON_PATH("custom", FACT_TOOLS_OFFERED, JSON_SEEN),
@@ -62,6 +65,7 @@ static const struct json_path request_top[] = {
 	JSON_KIDS("response_format", 0, 0, format),
 	JSON_KIDS("modalities", 0, 0, modalities),
 	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
+	JSON_KIDS("web_search_options", 0, 0, search),
 	JSON_KIDS("tools", 0, 0, tools_in),
 	JSON_PATH("functions", FACT_TOOLS_OFFERED, JSON_SEEN), /* before there were tools */
 	JSON_KIDS("messages", WIRE_MESSAGES, JSON_ENTER | JSON_LEAVE, messages),

@@ -359,6 +359,8 @@ static bool is_meant(const struct price_lines *l, const struct price_query *q)
 
 		if (!strcmp(l->when[i].key, "service_tier"))
 			is = q->service_tier;
+		else if (!strcmp(l->when[i].key, "search_context_size"))
+			is = q->search_context;
 		else if (!strcmp(l->when[i].key, "processing"))
 			is = q->batch ? "batch" : NULL;
 		if (!is || strcmp(is, l->when[i].value) != 0)
@@ -397,6 +399,16 @@ static void fill_in(const struct price_lines *l, struct price *ret)
 	}
 }
 
+/* Does each request cost something that depends on what is not known? */
+static bool is_open(const struct price_model *m, const struct price *price)
+{
+	for (unsigned int i = 0; i < m->n_variants && !price->of[PRICE_REQUEST].known; i++)
+		for (unsigned int k = 0; k < m->variants[i].n; k++)
+			if (m->variants[i].line[k].unit == PRICE_REQUEST)
+				return true;
+	return false;
+}
+
 bool prices__find(struct prices *p, const struct price_query *q, struct price *ret)
 {
 	const struct price_model *m = remembered(p, q);
@@ -424,5 +436,5 @@ bool prices__find(struct prices *p, const struct price_query *q, struct price *r
 	if (standard->unknown_unit)
 		return false;
 	fill_in(standard, ret);
-	return true;
+	return !is_open(m, ret);
 }

@@ -18,7 +18,8 @@ struct price_query {
 	const char *provider; /* gen_ai.provider.name; NULL: unknown */
 	const char *upstream; /* whom a gateway passed the call on to; NULL: unknown */
 	const char *model;
-	const char *service_tier; /* NULL: unsaid */
+	const char *service_tier;   /* NULL: unsaid */
+	const char *search_context; /* "low", "medium", "high"; NULL: unsaid */
 	bool batch;
 	uint64_t time_s; /* since 1970, UTC */
 };

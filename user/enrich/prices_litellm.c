@@ -64,6 +64,17 @@ static const struct {
 	{"voyage", "voyageai", false},	    {"xai", "x-ai", false},
 };
 
+/* Of a search of the web, or of a request that makes one, by how much is read of what is found. */
+static const struct {
+	const char *key, *value;
+} sizes[] = {
+	{"search_context_size_low", "low"},
+	{"search_context_size_medium", "medium"},
+	{"search_context_size_high", "high"},
+};
+
+#define N_SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
 struct lines {
 	struct price_line line[LINES_MAX];
 	unsigned int n;
@@ -110,7 +121,8 @@ static void read_price(const cJSON *item, struct lines by_kind[N_KINDS])
 	}
 }
 
-static int keep(struct prices *p, struct lines *l, size_t kind, struct price_lines *ret)
+static int keep(struct prices *p, struct lines *l, const char *key, const char *value,
+		struct price_lines *ret)
 {
 	struct price_line *copy = arena__alloc(&p->arena, (l->n + 1) * sizeof(*copy));
 
@@ -125,9 +137,9 @@ static int keep(struct prices *p, struct lines *l, size_t kind, struct price_lin
 		.from_of_day = -1,
 		.to_of_day = -1,
 	};
-	if (kinds[kind].key) {
-		ret->when[0].key = kinds[kind].key;
-		ret->when[0].value = kinds[kind].value;
+	if (key) {
+		ret->when[0].key = key;
+		ret->when[0].value = value;
 		ret->n_when = 1;
 	}
 	return 0;
@@ -157,6 +169,38 @@ static struct price_provider *provider_of(struct prices *p, const char *id)
 	return *at && (*at)->id ? *at : NULL;
 }
 
+/* What a search costs whatever its size is the price of a search. Where it depends on that, it is a
+ * variant: of a request where the provider searches for each and counts none (Perplexity). */
+static int read_searches(struct prices *p, const cJSON *json, bool each_request,
+			 struct lines *standard, struct price_model *m,
+			 struct price_lines *variants)
+{
+	const cJSON *of = cJSON_GetObjectItemCaseSensitive(json, "search_context_cost_per_query");
+	enum price_unit unit = each_request ? PRICE_REQUEST : PRICE_WEB_SEARCH;
+	int64_t nano[N_SIZES];
+	bool same = true;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < N_SIZES; i++) {
+		const cJSON *item = cJSON_GetObjectItemCaseSensitive(of, sizes[i].key);
+
+		nano[i] =
+			cJSON_IsNumber(item) ? prices__nano(item->valuedouble, MILLION) : INT64_MIN;
+		same &= nano[i] == nano[0];
+	}
+	if (same && nano[0] != INT64_MIN && standard->n < LINES_MAX)
+		standard->line[standard->n++] = (struct price_line){PRICE_WEB_SEARCH, -1, nano[0]};
+	for (i = 0; i < N_SIZES && !same && !err; i++) {
+		struct lines one = {.line = {{unit, -1, nano[i]}}, .n = 1};
+
+		if (nano[i] != INT64_MIN)
+			err = keep(p, &one, "search_context_size", sizes[i].value,
+				   &variants[m->n_variants++]);
+	}
+	return err;
+}
+
 /* 1: the entry has no price of a kind that is known. */
 static int read_model(struct prices *p, const cJSON *json)
 {
@@ -181,13 +225,17 @@ static int read_model(struct prices *p, const cJSON *json)
 	v = provider_of(p, list_name(theirs->valuestring));
 	m = arena__alloc(&p->arena, sizeof(*m));
 	standard = arena__alloc(&p->arena, sizeof(*standard));
-	variants = arena__alloc(&p->arena, N_KINDS * sizeof(*variants));
+	variants = arena__alloc(&p->arena, (N_KINDS + N_SIZES) * sizeof(*variants));
 	if (!v || !m || !standard || !variants)
 		return -ENOMEM;
-	err = keep(p, &by_kind[0], 0, standard);
+	err = read_searches(p, json, !strcmp(theirs->valuestring, "perplexity"), &by_kind[0], m,
+			    variants);
+	if (!err)
+		err = keep(p, &by_kind[0], NULL, NULL, standard);
 	for (size_t k = 1; !err && k < N_KINDS; k++)
 		if (by_kind[k].n)
-			err = keep(p, &by_kind[k], k, &variants[m->n_variants++]);
+			err = keep(p, &by_kind[k], kinds[k].key, kinds[k].value,
+				   &variants[m->n_variants++]);
 	m->name = arena__string(&p->arena, span_str(name));
 	if (err || !m->name)
 		return -ENOMEM;
