@@ -13,30 +13,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/caller.h"
+
 /* As a shell: found but not runnable, and not found. */
 #define EXIT_CANNOT_RUN 126
 #define EXIT_NOT_FOUND 127
 
-static long id_from_env(const char *name)
-{
-	const char *s = getenv(name);
-	char *end;
-	long id;
-
-	if (!s || !*s)
-		return -1;
-	errno = 0;
-	id = strtol(s, &end, 10);
-	return errno || *end || id < 0 || id > UINT32_MAX - 1 ? -1 : id;
-}
-
 /* Back to the user behind sudo, with that user's groups and home. Nothing to do without sudo. */
 static int become_caller(void)
 {
-	long uid = id_from_env("SUDO_UID"), gid = id_from_env("SUDO_GID");
 	struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
 
-	if (geteuid() || uid < 0 || gid < 0)
+	if (!caller__get(&uid, &gid))
 		return 0;
 	pw = getpwuid(uid);
 	if (pw ? initgroups(pw->pw_name, gid) : setgroups(0, NULL))

@@ -116,6 +116,19 @@ def tracing():
         f.write('host-root = /nonexistent\n')
     says(run('--config', os.path.join(d, 'conf'), '--check-config'), USAGE, '/nonexistent')
 
+    # What was asked for by sudo can be read without it.
+    d = lib.temporary_directory()
+    cap, out, old = (os.path.join(d, name) for name in ('cap', 'out', 'old'))
+    open(old, 'w').close()
+    for _ in range(2):
+        for file in (out, old):
+            check.equal(run('-q', '-d', '300ms', '-w', cap, '-o', file, env={
+                **os.environ, 'SUDO_UID': '65534', 'SUDO_GID': '65533'})[0], OK, '-w and -o')
+    for file, owner in ((cap, (65534, 65533)), (out, (65534, 65533)), (old, (0, 0))):
+        st = os.stat(file)
+        check.equal((st.st_uid, st.st_gid), owner, 'owner of', file)
+        check(file == old or st.st_mode & 0o777 == 0o600, 'mode of', file, oct(st.st_mode))
+
     # What cannot be opened: which, and why.
     link = os.path.join(lib.temporary_directory(), 'link')
     os.symlink('/etc/passwd', link)

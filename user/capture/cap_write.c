@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/caller.h"
 #include "base/limits.h"
 #include "capture/cap.h"
 #include "capture/scrub.h"
@@ -320,6 +321,8 @@ const struct capture_ops cap_write_ops = {
 static int claim(int fd)
 {
 	struct stat st;
+	uid_t uid;
+	gid_t gid;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -327,7 +330,7 @@ static int claim(int fd)
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	if (st.st_uid != geteuid())
+	if (st.st_uid != geteuid() && !(caller__get(&uid, &gid) && st.st_uid == uid))
 		return -EPERM;
 	if (st.st_nlink != 1)
 		return -ELOOP;
@@ -336,13 +339,18 @@ static int claim(int fd)
 
 static int open_path(const char *path)
 {
+	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
 	int fd, err;
 
 	if (!strcmp(path, "-")) {
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? -errno : fd;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	fd = open(path, flags | O_EXCL, 0600);
+	if (fd >= 0)
+		caller__give(fd);
+	else if (errno == EEXIST)
+		fd = open(path, flags, 0600);
 	if (fd < 0)
 		return -errno;
 	err = claim(fd);

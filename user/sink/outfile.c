@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/caller.h"
+
 #define REST_MAX (4 << 20)
 /* How long a reader who set its pipe to O_NONBLOCK may hold up the capture. */
 #define PATIENCE_MS 1000
@@ -54,9 +56,13 @@ static int look_at(struct outfile *f)
 
 static int open_path(const char *path)
 {
-	int fd =
-		open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_EXCL, 0600);
 
+	if (fd >= 0)
+		caller__give(fd);
+	else if (errno == EEXIST)
+		fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
 }
 
