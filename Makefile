@@ -228,12 +228,12 @@ tidy: $(SKEL)
 	$(Q)clang-tidy --quiet $(USER_SRC) -- $(CPPFLAGS) -std=gnu11
 
 install: $(B)/llmsnoop
-	install -D -m 0755 $(B)/llmsnoop $(DESTDIR)$(PREFIX)/sbin/llmsnoop
+	install -D -m 0755 $(B)/llmsnoop $(DESTDIR)$(PREFIX)/bin/llmsnoop
 	install -D -m 0644 docs/llmsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/llmsnoop.8
 
 # As a service of systemd; a configuration that is there stays.
 install-service: install
-	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' deploy/systemd/llmsnoop.service | \
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' deploy/systemd/llmsnoop.service | \
 		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/llmsnoop.service
 	test -e $(DESTDIR)/etc/llmsnoop/llmsnoop.conf || \
 		install -D -m 0600 deploy/systemd/llmsnoop.conf $(DESTDIR)/etc/llmsnoop/llmsnoop.conf

@@ -33,7 +33,7 @@ if shutil.which('systemd-analyze'):
         unit = f.read()
     # Where the program is installed is not where it is built.
     with open(root + '/units/llmsnoop.service', 'w') as f:
-        f.write(unit.replace('/usr/local/sbin/llmsnoop', lib.LLMSNOOP))
+        f.write(unit.replace('/usr/local/bin/llmsnoop', lib.LLMSNOOP))
     said = subprocess.run(['systemd-analyze', 'verify', '--man=no', '--recursive-errors=one',
                            root + '/units/llmsnoop.service'], capture_output=True, text=True)
     check(said.returncode == 0 and not said.stderr.strip(), 'systemd-analyze verify', said.stderr)
