@@ -19,6 +19,7 @@
 #include "capture/functions.h"
 #include "capture/locate.h"
 #include "capture/names.h"
+#include "capture/plan.h"
 #include "capture/version.h"
 
 /* A library and the file it came from. */
@@ -74,6 +75,31 @@ static enum tls_fn fn_of(const struct located *loc, const char *name)
 	return FN_NONE;
 }
 
+/* Where return probes would harm, either all of a stack can be probed, or nothing is and that is
+ * known. Returns whether it can. */
+static bool check_plan(const struct lib *l, unsigned int sites)
+{
+	struct plan_config config = {.want_rets = false};
+	struct plan *plan = calloc(1, sizeof(*plan));
+	bool all;
+
+	assert_non_null(plan);
+	assert_int_equal(plan__file(l->fd, l->map->l_name, &config, plan), 1);
+	assert_int_equal(plan->n, sites);
+	assert_int_equal(located__sites(&plan->found[0]), sites);
+	assert_false(plan->unlocated);
+	config.want_rets = true;
+	memset(plan, 0, sizeof(*plan));
+	all = plan__file(l->fd, l->map->l_name, &config, plan) == 1;
+	assert_int_equal(plan->n_found, 1);
+	assert_int_equal(plan->n > 0, all);
+	assert_int_equal(plan->stacks != 0, all);
+	assert_int_equal(located__sites(&plan->found[0]) > 0, all);
+	assert_int_equal(plan->unlocated, !all);
+	free(plan);
+	return all;
+}
+
 static void test_gnutls(void **state)
 {
 	const struct locate_config config = {0};
@@ -94,6 +120,7 @@ static void test_gnutls(void **state)
 	assert_int_equal(fn_of(found, "gnutls_record_send"), FN_NONE);
 	version = (const char *(*)(const char *))dlsym(l.handle, "gnutls_check_version");
 	assert_string_equal(found->version, version(NULL));
+	check_plan(&l, found->n);
 	close_lib(&l);
 }
 
@@ -143,6 +170,8 @@ static void test_mono(void **state)
 	assert_int_equal(fn_of(found, "mono_btls_ssl_write"), FN_WRITE);
 	assert_int_equal(fn_of(found, "mono_btls_ssl_new"), FN_NEW);
 	assert_int_equal(fn_of(found, "mono_btls_ssl_destroy"), FN_FREE);
+	/* they are left by jumps */
+	assert_false(check_plan(&l, found->n));
 	close_lib(&l);
 }
 

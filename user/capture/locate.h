@@ -35,6 +35,7 @@ struct probe_site {
 	bool emulated; /* the kernel need not single-step */
 	struct elf_sym
 		sym;   /* the function; of a site shared by several the plain one of its group */
+	bool seldom;   /* used beside the plain functions: without those it tells nothing */
 	bool internal; /* a static function that several exported ones call: sym's end is not its */
 	const char *name;	      /* of the function; static storage */
 	const char *left_out;	      /* why it gets no probe; static storage. NULL: it gets one */

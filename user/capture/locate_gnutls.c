@@ -7,12 +7,12 @@
 static const struct fn_name names[] = {
 	{"gnutls_record_recv", FN_READ_SIZE, .sure = true},
 	{"gnutls_record_recv_seq", FN_READ_SIZE, .sure = true},
-	{"gnutls_record_recv_early_data", FN_READ_SIZE},
-	{"gnutls_record_recv_packet", FN_READ_PACKET, .sure = true},
+	{"gnutls_record_recv_early_data", FN_READ_SIZE, .seldom = true},
+	{"gnutls_record_recv_packet", FN_READ_PACKET, .sure = true, .seldom = true},
 	{"gnutls_record_send2", FN_WRITE_SIZE},
 	/* a jump to send2 since 3.6.3, the only one before */
 	{"gnutls_record_send", FN_WRITE_SIZE, .instead = "gnutls_record_send2"},
-	{"gnutls_record_send_range", FN_WRITE_SIZE},
+	{"gnutls_record_send_range", FN_WRITE_SIZE, .seldom = true},
 	{"gnutls_record_send_early_data", FN_WRITE_EARLY},
 	{"gnutls_record_send_file", FN_SENDFILE},
 	{"gnutls_record_uncork", FN_WRITE_AGAIN},

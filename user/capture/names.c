@@ -40,6 +40,7 @@ int names__sites(struct elf_file *f, const struct fn_name *names, size_t n, stru
 		err = site__at(f, &sym[i], names[i].fn, names[i].name, &ret->site[ret->n]);
 		if (err)
 			return err;
+		ret->site[ret->n].seldom = names[i].seldom;
 		ret->site[ret->n++].sure = names[i].sure;
 	}
 	return (int)ret->n;

@@ -9,6 +9,7 @@ struct fn_name {
 	const char *name;
 	enum tls_fn fn;
 	bool sure;	     /* a result of 0 means the peer's end */
+	bool seldom;	     /* as in struct probe_site */
 	const char *instead; /* where that one exists, this one does nothing but jump to it */
 };
 

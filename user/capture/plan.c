@@ -43,6 +43,38 @@ static void plan_point(bool want_rets, struct elf_file *elf, const struct locate
 	plan->stacks |= 1U << l->stack;
 }
 
+/* Of the plain functions of a set, does none get a probe? */
+static bool is_blind(const struct located *l, unsigned long long set)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < l->n; i++) {
+		if (l->site[i].seldom || !FN_IN(l->site[i].fn, set))
+			continue;
+		if (!l->site[i].left_out)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* The points of one stack. Half of what is said tells nothing, and nobody would know that the rest
+ * is missing: then none of its functions gets a probe, and it counts as not seen. */
+static void plan_stack(bool want_rets, struct elf_file *elf, struct located *l, struct plan *plan)
+{
+	unsigned int n = plan->n, stacks = plan->stacks;
+
+	for (unsigned int i = 0; i < l->n; i++)
+		plan_point(want_rets, elf, l, &l->site[i], plan);
+	if (!is_blind(l, FNS_READ) && !is_blind(l, FNS_SEND))
+		return;
+	for (unsigned int i = 0; i < l->n; i++)
+		if (!l->site[i].left_out)
+			l->site[i].left_out = "the functions that it goes with get no probe";
+	plan->n = n;
+	plan->stacks = stacks;
+}
+
 /* Is something there that will not be seen? */
 static bool is_unlocated(const struct plan *plan)
 {
@@ -96,9 +128,7 @@ int plan__file(int fd, const char *path, const struct plan_config *config, struc
 	n = err ? 0 : locate__file(elf, &lc, ret->found);
 	ret->n_found = n > 0 ? n : 0;
 	for (int i = 0; i < n; i++)
-		for (unsigned int k = 0; k < ret->found[i].n; k++)
-			plan_point(config->want_rets, elf, &ret->found[i], &ret->found[i].site[k],
-				   ret);
+		plan_stack(config->want_rets, elf, &ret->found[i], ret);
 	elf_file__free(elf);
 	if (n < 0)
 		return n;
