@@ -490,6 +490,25 @@ static void no_half_line_stays(void **state)
 	assert_int_equal(outfile__close(&f), 0);
 }
 
+/* What a crash left of a line costs that line, and not the first of those after it. */
+static void a_line_that_was_torn_stays_alone(void **state)
+{
+	struct outfile f;
+	FILE *torn = fopen(in_folder("torn"), "w");
+
+	fputs("whole\nhal", torn);
+	fclose(torn);
+	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
+	assert_int_equal(outfile__reopen(&f), 0);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
+	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
+	assert_int_equal(outfile__close(&f), 0);
+	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
+}
+
 static void a_slow_pipe_tears_no_line(void **state)
 {
 	static char line[100001], got[400000];
@@ -574,6 +593,7 @@ int main(void)
 		cmocka_unit_test(files_are_private_and_no_symlink_is_followed),
 		cmocka_unit_test(reopening_follows_logrotate),
 		cmocka_unit_test(no_half_line_stays),
+		cmocka_unit_test(a_line_that_was_torn_stays_alone),
 		cmocka_unit_test(a_slow_pipe_tears_no_line),
 		cmocka_unit_test(a_closed_pipe_is_told),
 	};

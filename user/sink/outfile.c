@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,6 +55,25 @@ static int look_at(struct outfile *f)
 	return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
+/* Who wrote the file before us may have ended in the middle of a line, or its machine did: what is
+ * written now begins one of its own. */
+static void end_torn_line(struct outfile *f)
+{
+	struct stat st;
+	char path[40], last = '\n';
+	int fd;
+
+	if (!f->regular || fstat(f->fd, &st) || !st.st_size)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n')
+		buf__add(&f->rest, SPAN_LIT("\n"));
+	close(fd);
+}
+
 static int open_path(const char *path)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
@@ -100,8 +120,10 @@ int outfile__open(struct outfile *f, const char *path)
 		free(f->path);
 		close(fd);
 		*f = (struct outfile){.fd = -1};
+		return err;
 	}
-	return err;
+	end_torn_line(f);
+	return 0;
 }
 
 int outfile__reopen(struct outfile *f)
@@ -122,6 +144,7 @@ int outfile__reopen(struct outfile *f)
 	}
 	close(old);
 	buf__clear(&f->rest); /* its beginning is in the old file */
+	end_torn_line(f);
 	return 0;
 }
 

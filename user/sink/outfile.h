@@ -17,7 +17,8 @@ struct outfile {
 
 /* Opens path for appending, made 0600 where it is new. Never follows a symlink in the last place;
  * "-", /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N mean open descriptors. FIFOs and
- * devices are fine. Negative errno (-ELOOP: a symlink). */
+ * devices are fine. A file that ends in the middle of a line gets a line feed before the first one
+ * that is written. Negative errno (-ELOOP: a symlink). */
 int outfile__open(struct outfile *f, const char *path);
 
 /* Takes over an open descriptor without owning it (it is duplicated). Negative errno. */
