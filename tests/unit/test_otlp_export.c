@@ -343,6 +343,7 @@ static void nobody_listens(void **state)
 	assert_int_equal(otlp_export__put(x, OTLP_TRACES, SPAN_NONE, 1), 0);
 	assert_int_equal(otlp_export__put(x, OTLP_TRACES, span(bytes, 1100), 2), -E2BIG);
 	assert_int_equal(otlp_export__put(x, OTLP_TRACES, span(bytes, 2100), 2), -E2BIG);
+	otlp_export__lost(x, OTLP_TRACES, 3);
 	assert_int_equal(otlp_export__put(x, OTLP_TRACES, span(bytes, 900), 4), 0);
 	assert_int_equal(otlp_export__put(x, OTLP_TRACES, span(bytes, 100), 8), -ENOBUFS);
 	for (i = 0; i < 200 && !st.signals[OTLP_TRACES].failures; i++) {
@@ -355,6 +356,7 @@ static void nobody_listens(void **state)
 	assert_int_equal(st.signals[OTLP_TRACES].sent, 0);
 	assert_int_equal(st.signals[OTLP_TRACES].dropped[EXPORT_DROP_AT_EXIT], 5);
 	assert_int_equal(st.signals[OTLP_TRACES].dropped[EXPORT_DROP_TOO_LARGE], 4);
+	assert_int_equal(st.signals[OTLP_TRACES].dropped[EXPORT_DROP_NO_MEMORY], 3);
 	assert_int_equal(st.signals[OTLP_TRACES].dropped[EXPORT_DROP_QUEUE_FULL], 8);
 	/* never started */
 	assert_int_equal(otlp_export__new(&c, &lim, &x), 0);

@@ -345,6 +345,13 @@ int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span
 	return err;
 }
 
+void otlp_export__lost(struct otlp_export *x, enum otlp_signal signal, unsigned int n_items)
+{
+	pthread_mutex_lock(&x->lock);
+	x->lanes[signal].stats.dropped[EXPORT_DROP_NO_MEMORY] += n_items;
+	pthread_mutex_unlock(&x->lock);
+}
+
 void otlp_export__wait(struct otlp_export *x, enum otlp_signal signal, size_t n_bytes,
 		       uint64_t timeout_ns)
 {

@@ -38,6 +38,9 @@ int otlp_export__new(const struct otlp_config *config, const struct limits *lim,
 int otlp_export__put(struct otlp_export *x, enum otlp_signal signal, struct span body,
 		     unsigned int n_items);
 
+/* Counts n items that came to no request, since there was no memory for one. */
+void otlp_export__lost(struct otlp_export *x, enum otlp_signal signal, unsigned int n_items);
+
 /* For who is not in a hurry (replay): waits until there is room for a batch of so many bytes, for
  * timeout_ns at most, and not for a collector that fails. */
 void otlp_export__wait(struct otlp_export *x, enum otlp_signal signal, size_t n_bytes,

@@ -98,6 +98,15 @@ static void wait_for_room(struct otlp_sink *s, enum otlp_signal signal, unsigned
 	}
 }
 
+/* Without memory for a request its items are lost. */
+static void lose(struct otlp_sink *s, enum otlp_signal signal, unsigned int n, int err)
+{
+	if (!n)
+		return;
+	otlp_export__lost(s->export, signal, n);
+	log__warn("otlp: %s lost: %s; they are counted", otlp_signal__name(signal), strerror(-err));
+}
+
 /* What is refused here is counted there. */
 static void send_request(struct otlp_sink *s, enum otlp_signal signal, const struct request *r)
 {
@@ -110,8 +119,7 @@ static void send_request(struct otlp_sink *s, enum otlp_signal signal, const str
 	if (!err)
 		otlp_export__put(s->export, signal, buf__span(&s->body), r->n_items);
 	else
-		log__warn("otlp: %u %s lost: %s", r->n_items, otlp_signal__name(signal),
-			  strerror(-err));
+		lose(s, signal, r->n_items, err);
 	/* One large request must not hold its memory for good. */
 	buf__free(&s->body);
 }
@@ -165,8 +173,7 @@ static void export_metrics(struct otlp_sink *s)
 	if (!s->metrics || !now)
 		return;
 	lost = otlp_metrics__encode(&s->encode, &s->host, s->metrics, now, on_metrics, s);
-	if (lost)
-		log__warn("otlp: no memory for %u points of metrics", lost);
+	lose(s, OTLP_METRICS, lost, -ENOMEM);
 	if (s->config.temporality != OTLP_CUMULATIVE)
 		metrics__reset(s->metrics, now);
 }
