@@ -87,14 +87,18 @@ static void on_tool(void *ctx, const struct agent_tool *t)
 static void begin(struct fuzz *f, unsigned int slot, uint8_t how)
 {
 	const struct http_msg_ops *http = call_tracker__http_ops();
+	static const char *const agents[] = {"s1", "t1", "t2", "t3"};
 	const char *session = how & 0x80 ? "s2" : "s1";
-	const struct http_header headers[] = {{SPAN_LIT("session_id"), span_str(session)}};
+	const struct http_header headers[] = {
+		{SPAN_LIT("session-id"), span_str(session)},
+		{SPAN_LIT("thread-id"), span_str(agents[how >> 4 & 3])},
+		{SPAN_LIT("x-codex-parent-thread-id"), span_str(agents[how >> 5 & 3])}};
 	const struct http_head h = {.method = SPAN_LIT("POST"),
 				    .path = SPAN_LIT("/v1/chat/completions"),
 				    .authority = SPAN_LIT("api.openai.com"),
 				    .version = 11,
 				    .headers = headers,
-				    .n_headers = how & 8 ? 1 : 0};
+				    .n_headers = how & 8 ? 1 + slot % 3 : 0};
 	char body[512];
 	int n;
 
@@ -249,6 +253,12 @@ static void check(const struct fuzz *f)
 		for (k = 0; k < i; k++)
 			if (same(f->runs[i].span_id, f->runs[k].span_id))
 				abort();
+	for (i = 0; i < f->n_runs; i++) {
+		if (same(f->runs[i].parent_span_id, none))
+			continue;
+		if (memcmp(run_of(f, f->runs[i].parent_span_id)->trace_id, f->runs[i].trace_id, 16))
+			abort();
+	}
 	for (i = 0; i < f->n_tools; i++) {
 		run_of(f, f->tools[i].parent_span_id);
 		for (k = 0; k < i; k++)

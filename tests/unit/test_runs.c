@@ -326,6 +326,41 @@ static void replays_give_the_same_ids(void **state)
 	assert_memory_equal(told.tools[1].span_id, tool, 8);
 }
 
+static void ignore_call(const struct call *c)
+{
+}
+
+static void count_run(void *ctx, const struct agent_run *r)
+{
+	told.n_runs++;
+}
+
+/* A crowd of uses of tools, all with one id: whoever joins or ends a run must not look at all of
+ * them, or this takes minutes. */
+static void one_id_for_all_tools_costs_no_more(void **state)
+{
+	char ask[128 * 100] = CHAT_CALL("x", "a", "{}"), answer[sizeof(ask) + 256];
+	unsigned int i;
+
+	for (i = 1; i < 128; i++)
+		strcat(ask, "," CHAT_CALL("x", "a", "{}"));
+	snprintf(answer, sizeof(answer),
+		 "{\"id\":\"c\",\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{"
+		 "\"tool_calls\":[%s]},\"finish_reason\":\"tool_calls\"}]" CHAT_USAGE,
+		 ask);
+	run.on_call = ignore_call;
+	run.on_run = count_run;
+	start();
+	for (i = 0; i < 1000; i++)
+		say(1000 + i, CHAT, NULL, CHAT_ASK("go"), 200, answer);
+	/* The latest is meant. */
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("x")), 200, CHAT_DONE);
+	assert_int_equal(told.n_tools, 1);
+	assert_int_equal(told.tools[0].time_ns, WALL + (1000 + 999 + 110) * MS);
+	finish();
+	assert_int_equal(told.n_runs, 1000);
+}
+
 static void tools_past_the_bound_are_forgotten(void **state)
 {
 	run.lim.run_tools = 2;
@@ -446,6 +481,7 @@ int main(void)
 		RUN_TEST(what_the_filter_leaves_out_is_in_the_sums),
 		RUN_TEST(a_gateway_counts_once),
 		RUN_TEST(replays_give_the_same_ids),
+		RUN_TEST(one_id_for_all_tools_costs_no_more),
 		RUN_TEST(tools_past_the_bound_are_forgotten),
 		RUN_TEST(room_is_made_by_ending_the_oldest),
 		RUN_TEST(a_process_pushes_out_its_own),

@@ -147,14 +147,15 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	static const uint8_t none[8];
 	struct run *r;
 
-	run_owners__make_room(t, x);
+	run_owners__make_room(t, x->c.who.pid);
 	while (t->n && t->n >= t->lim->runs)
 		run__supersede(t->oldest);
 	r = t->lim->runs ? calloc(1, sizeof(*r)) : NULL;
 	if (!r)
 		return NULL;
 	r->runs = t;
-	if (!run_owners__add(r, x)) {
+	r->pid = x->c.who.pid;
+	if (!run_owners__add(r)) {
 		free(r);
 		return NULL;
 	}
@@ -175,7 +176,6 @@ struct run *run__new(struct runs *t, const struct call_open *x)
 	r->r.sampled = x->c.sampled;
 	ids__of(x->c.span_id, 0, r->r.span_id);
 	arena__init(&r->arena, t->lim->call_bytes, &r->owner->budget);
-	r->pid = x->c.who.pid;
 	r->start_ns = x->proc ? x->proc->p.start_ns : 0;
 	r->role = x->c.role;
 	r->first_ns = r->active_ns = x->first_ns;
@@ -219,10 +219,10 @@ void run__end(struct run *r, enum run_end why)
 	while (r->members)
 		run__part(r, r->members);
 	run_tools__end(r);
-	run_keys__del(t, &r->agent);
-	run_keys__del(t, &r->trace);
+	run_keys__del(&r->agent);
+	run_keys__del(&r->trace);
 	for (i = 0; i < RUN_RESPONSES; i++)
-		run_keys__del(t, &r->responses[i]);
+		run_keys__del(&r->responses[i]);
 	leave_tree(r);
 	unlink_run(r);
 	t->n--;

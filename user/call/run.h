@@ -10,7 +10,7 @@
 #include "call/tracking.h"
 
 #define RUN_KEY_BUCKETS 4096 /* a power of two */
-#define RUN_OWNER_BUCKETS 1024
+#define RUN_OWNER_BITS 10
 #define RUN_RESPONSES 8 /* latest answers that a request may go on from */
 #define RUN_REASONS 4
 #define RUN_TEXT 128 /* bytes of a text that changes while the run goes on */
@@ -21,7 +21,6 @@ enum run_by {
 	RUN_BY_RESPONSE,
 	RUN_BY_AGENT, /* of a conversation */
 	RUN_BY_TRACE,
-	RUN_BY_OWNER, /* all of one process */
 };
 
 struct run_key {
@@ -29,6 +28,7 @@ struct run_key {
 	struct run *run;
 	struct run_tool *tool; /* RUN_BY_TOOL */
 	struct run_key *next;  /* of its bucket, the latest first */
+	struct run_key **at;   /* what points to it */
 };
 
 /* A use of a tool that an answer asked for. */
@@ -59,7 +59,7 @@ struct run_repeat {
 
 /* A process with open runs: it pushes out its own before those of others. */
 struct run_owner {
-	uint64_t hash;
+	uint32_t pid;
 	struct run_owner *next; /* of its bucket */
 	struct run *runs;	/* by latest activity, the oldest first */
 	unsigned int n;
@@ -121,15 +121,17 @@ struct runs {
 	uint64_t serials;	    /* of runs and batches */
 	struct arena_budget budget; /* of all of it but the structs themselves */
 	struct run_key *buckets[RUN_KEY_BUCKETS];
-	struct run_owner *owners[RUN_OWNER_BUCKETS];
+	struct run_owner *owners[1 << RUN_OWNER_BITS];
 };
 
 /* ---- run_owners.c ---- */
 
-/* Ends the oldest runs of x's process where it has too many for one more. */
-void run_owners__make_room(struct runs *t, const struct call_open *x);
-/* r, which x begins, is its process's latest. False: no memory. */
-bool run_owners__add(struct run *r, const struct call_open *x);
+/* The runs of a process, the oldest first; NULL: none. */
+struct run *run_owners__runs(const struct runs *t, uint32_t pid);
+/* Ends the oldest runs of a process where it has too many for one more. */
+void run_owners__make_room(struct runs *t, uint32_t pid);
+/* r is the latest of its pid. False: no memory. */
+bool run_owners__add(struct run *r);
 void run_owners__touch(struct run *r); /* it is the latest again */
 void run_owners__del(struct run *r);   /* last: nothing of the budget is in use */
 /* Room for bytes within what r's process may take: its oldest other runs end for it. False: there
@@ -146,7 +148,7 @@ uint64_t run_keys__hash(const struct runs *t, const struct call_open *x, enum ru
 uint64_t run_keys__hash_agent(const struct runs *t, const struct call_open *x, const char *agent);
 void run_keys__add(struct runs *t, struct run_key *k, uint64_t hash, struct run *r,
 		   struct run_tool *tool);
-void run_keys__del(struct runs *t, struct run_key *k); /* one that is not there is fine */
+void run_keys__del(struct run_key *k); /* one that is not there is fine */
 /* The latest of that hash, or that before k; NULL: none. */
 struct run_key *run_keys__find(const struct runs *t, uint64_t hash);
 struct run_key *run_keys__next(const struct run_key *k);

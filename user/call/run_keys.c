@@ -48,20 +48,20 @@ void run_keys__add(struct runs *t, struct run_key *k, uint64_t hash, struct run 
 {
 	struct run_key **at = bucket_of(t, hash);
 
-	run_keys__del(t, k);
-	*k = (struct run_key){.hash = hash, .run = r, .tool = tool, .next = *at};
+	run_keys__del(k);
+	*k = (struct run_key){.hash = hash, .run = r, .tool = tool, .next = *at, .at = at};
+	if (k->next)
+		k->next->at = &k->next;
 	*at = k;
 }
 
-void run_keys__del(struct runs *t, struct run_key *k)
+void run_keys__del(struct run_key *k)
 {
-	struct run_key **at;
-
 	if (!k->hash)
 		return;
-	for (at = bucket_of(t, k->hash); *at != k; at = &(*at)->next)
-		;
-	*at = k->next;
+	*k->at = k->next;
+	if (k->next)
+		k->next->at = k->at;
 	k->hash = 0;
 }
 

@@ -6,41 +6,41 @@
 
 #include "base/limits.h"
 
-static struct run_owner **slot_of(struct runs *t, uint64_t hash)
+static struct run_owner **slot_of(struct runs *t, uint32_t pid)
 {
-	struct run_owner **at = &t->owners[hash % RUN_OWNER_BUCKETS];
+	struct run_owner **at = &t->owners[pid * 2654435761u >> (32 - RUN_OWNER_BITS)];
 
-	while (*at && (*at)->hash != hash)
+	while (*at && (*at)->pid != pid)
 		at = &(*at)->next;
 	return at;
 }
 
-static uint64_t hash_of(const struct runs *t, const struct call_open *x)
+struct run *run_owners__runs(const struct runs *t, uint32_t pid)
 {
-	return run_keys__hash(t, x, RUN_BY_OWNER, "", 0);
+	const struct run_owner *o = *slot_of((struct runs *)t, pid);
+
+	return o ? o->runs : NULL;
 }
 
-void run_owners__make_room(struct runs *t, const struct call_open *x)
+void run_owners__make_room(struct runs *t, uint32_t pid)
 {
-	const uint64_t hash = hash_of(t, x);
 	const struct run_owner *o;
 
 	/* It goes with its last run. */
-	while ((o = *slot_of(t, hash)) && o->n >= t->lim->runs_per_process)
+	while ((o = *slot_of(t, pid)) && o->n >= t->lim->runs_per_process)
 		run__supersede(o->runs);
 }
 
-bool run_owners__add(struct run *r, const struct call_open *x)
+bool run_owners__add(struct run *r)
 {
 	struct runs *t = r->runs;
-	const uint64_t hash = hash_of(t, x);
-	struct run_owner **at = slot_of(t, hash);
+	struct run_owner **at = slot_of(t, r->pid);
 
 	if (!*at) {
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
 			return false;
-		(*at)->hash = hash;
+		(*at)->pid = r->pid;
 		(*at)->budget = (struct arena_budget){.max_bytes = t->lim->runs_process_bytes,
 						      .whole = &t->budget};
 	}
@@ -63,7 +63,7 @@ void run_owners__del(struct run *r)
 	DL_DELETE(o->runs, r);
 	if (--o->n)
 		return;
-	*slot_of(r->runs, o->hash) = o->next;
+	*slot_of(r->runs, o->pid) = o->next;
 	free(o);
 }
 

@@ -21,7 +21,7 @@ static void free_tool(struct run *r, struct run_tool **at)
 	for (x = r->members; x; x = x->run_next)
 		if (x->tool == tool)
 			x->tool = NULL;
-	run_keys__del(r->runs, &tool->key);
+	run_keys__del(&tool->key);
 	r->n_tools--;
 	r->n_due -= tool->due;
 	arena_budget__give(&r->owner->budget, tool->bytes);
@@ -252,12 +252,12 @@ static void bring(struct run *r, struct run_tool *tool, const struct call_open *
 
 static struct run_tool *find(const struct run *r, const struct call_open *x, const char *id)
 {
-	struct run_key *k =
-		run_keys__find(r->runs, run_keys__hash(r->runs, x, RUN_BY_TOOL, id, strlen(id)));
+	const uint64_t hash = run_keys__hash(r->runs, x, RUN_BY_TOOL, id, strlen(id));
+	struct run_tool *tool = r->tools;
 
-	while (k && (k->run != r || k->tool->done))
-		k = run_keys__next(k);
-	return k ? k->tool : NULL;
+	while (tool && (tool->key.hash != hash || tool->done))
+		tool = tool->next;
+	return tool;
 }
 
 static bool has_failed(const struct call_open *x, const char *id)
@@ -358,8 +358,8 @@ struct run *run_tools__match(struct runs *t, struct call_open *x)
 
 	if (!x->c.mcp_tool)
 		return NULL;
-	for (r = t->newest; r; r = r->older) {
-		if (!r->n_due || r->pid != x->c.who.pid || r->role != x->c.role)
+	for (r = run_owners__runs(t, x->c.who.pid); r; r = r->next) {
+		if (!r->n_due || r->role != x->c.role)
 			continue;
 		tool = candidate(r, x);
 		if (!tool)

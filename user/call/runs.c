@@ -8,6 +8,10 @@
 #include "base/limits.h"
 #include "call/run.h"
 
+/* Uses of tools with the same id, the latest first, that are compared: some servers only number
+ * them. */
+#define RESULT_LOOKS 4096
+
 int runs__new(struct call_tracker *tracker, struct runs **ret)
 {
 	struct runs *t = calloc(1, sizeof(*t));
@@ -115,9 +119,9 @@ static struct run *by_result(struct runs *t, const struct call_open *x, const ch
 {
 	struct run_key *k = run_keys__find(t, run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id)));
 	struct run *best = NULL;
-	int rank, best_rank = -1;
+	int rank, best_rank = -1, looks;
 
-	for (; k; k = run_keys__next(k)) {
+	for (looks = 0; k && looks < RESULT_LOOKS; k = run_keys__next(k), looks++) {
 		rank = 4 * (k->run->asker == runs__asker(x)) + 2 * same_conversation(k->run, x) +
 		       !k->tool->done;
 		if (rank > best_rank)
@@ -145,8 +149,8 @@ static void look_ahead(struct runs *t, const struct call_open *x)
 	struct call_open *m;
 	struct run *r;
 
-	for (r = t->newest; r; r = r->older) {
-		if (!r->n_busy || r->pid != x->c.who.pid || r->role != x->c.role)
+	for (r = run_owners__runs(t, x->c.who.pid); r; r = r->next) {
+		if (!r->n_busy || r->role != x->c.role)
 			continue;
 		for (m = r->members; m; m = m->run_next)
 			if (m->n_tools > m->n_asked)
@@ -197,8 +201,9 @@ static struct run *by_names(struct runs *t, const struct call_open *x)
 {
 	struct run *r, *found = NULL;
 
-	for (r = x->named_results.n ? t->newest : NULL; r; r = r->older) {
-		if (r->pid != x->c.who.pid || r->role != x->c.role || !run_tools__await(r, x))
+	r = x->named_results.n ? run_owners__runs(t, x->c.who.pid) : NULL;
+	for (; r; r = r->next) {
+		if (r->role != x->c.role || !run_tools__await(r, x))
 			continue;
 		if (found)
 			return NULL;
@@ -462,10 +467,8 @@ void runs__exit(struct runs *t, uint32_t pid)
 {
 	struct run *r, *newer;
 
-	for (r = t->oldest; r; r = newer) {
-		newer = r->newer;
-		if (r->pid != pid)
-			continue;
+	for (r = run_owners__runs(t, pid); r; r = newer) {
+		newer = r->next;
 		/* Its connections may be told to end a moment later. */
 		r->exited = true;
 		if (!r->members)
