@@ -43,6 +43,7 @@ static const char *const fact_names[FACT_MAX] = {
 	[FACT_REQUEST_OUTPUT_TYPE] = "type",
 	[FACT_REQUEST_SERVICE_TIER] = "ask_tier",
 	[FACT_SEARCH_CONTEXT] = "context",
+	[FACT_SPEED] = "speed",
 	[FACT_REQUEST_DIMENSIONS] = "dims",
 	[FACT_REQUEST_ENCODING_FORMAT] = "encoding",
 	[FACT_PREVIOUS_RESPONSE_ID] = "previous",

@@ -98,6 +98,35 @@ static void searches_cost_by_what_is_read(void **state)
 	}
 }
 
+/* Twice as much for speed, where the answer does not say that there was none. */
+static void speed_costs(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", "\"gen_ai.usage.cost\":0.0008,"},
+		{",\"speed\":\"fast\"", "\"gen_ai.usage.cost\":0.0008,"},
+		{",\"speed\":\"standard\"", "\"gen_ai.usage.cost\":0.0004,"},
+	};
+	char answer[256];
+	struct exchange e = {.dir = DIR_WRITE,
+			     .host = "api.anthropic.com",
+			     .path = "/v1/messages",
+			     .request = "{\"model\":\"claude-opus-5-5\",\"speed\":\"fast\"}",
+			     .status = 200,
+			     .response_headers = JSON,
+			     .parts = {answer}};
+	size_t i;
+
+	start_with(prices);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(answer, sizeof(answer),
+			 "{\"id\":\"m\",\"type\":\"message\",\"model\":\"claude-opus-5-5\","
+			 "\"usage\":{\"input_tokens\":50,\"output_tokens\":10%s}}",
+			 cases[i][0]);
+		play(&e, 0);
+		expect(cases[i][1]);
+	}
+}
+
 static void gateways_name_the_provider_in_the_path(void **state)
 {
 	struct exchange e = {
@@ -238,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_providers_figure_wins),
 		TEST(searches_cost_by_what_is_read),
+		TEST(speed_costs),
 		TEST(gateways_name_the_provider_in_the_path),
 		TEST(batches_have_prices_of_their_own),
 		TEST(nothing_counts_twice),

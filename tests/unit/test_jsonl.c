@@ -103,6 +103,7 @@ static struct call full(void)
 	c.service_tier = "standard";
 	c.request_service_tier = "auto";
 	c.search_context = "low";
+	c.speed = "fast";
 	c.system_fingerprint = "fp";
 	c.input_tokens = 48100;
 	c.output_tokens = 640;

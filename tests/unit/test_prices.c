@@ -374,6 +374,13 @@ static void test_builtin(void **state)
 	q.search_context = "medium";
 	assert_price(asked(p, &q, PRICE_REQUEST), 10000);
 	assert_price(asked(p, &q, PRICE_INPUT), 3);
+	/* Twice as much for speed; of a model without such a price it is not known. */
+	q = (struct price_query){.provider = "anthropic", .model = "claude-opus-5-5"};
+	assert_price(asked(p, &q, PRICE_OUTPUT), 20);
+	q.speed = "fast";
+	assert_price(asked(p, &q, PRICE_OUTPUT), 40);
+	q.model = "claude-sonnet-5-5";
+	assert_price(asked(p, &q, PRICE_OUTPUT), -1);
 	prices__free(p);
 }
 

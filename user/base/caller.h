@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* caller.h: the user who called us by sudo, to whom commands and files that were asked for belong. */
+/* caller.h: the user who called us by sudo, to whom commands and files that were asked for belong.
+ */
 #ifndef LLMSNOOP_CALLER_H
 #define LLMSNOOP_CALLER_H
 

@@ -262,6 +262,7 @@ static const struct fact_field fields[FACT_MAX] = {
 	[FACT_COUNTED_TOKENS] = {set_count, OF_CALL(counted_tokens)},
 	[FACT_WEB_SEARCHES] = {set_count, OF_CALL(web_searches)},
 	[FACT_SEARCH_CONTEXT] = {set_text, OF_CALL(search_context)},
+	[FACT_SPEED] = {set_text, OF_CALL(speed)},
 	[FACT_SEARCH_UNITS] = {set_count, OF_CALL(search_units)},
 	[FACT_BATCH_REQUESTS] = {set_count, OF_CALL(batch_requests)},
 	[FACT_AUDIO_SECONDS] = {set_amount, OF_CALL(audio_seconds)},

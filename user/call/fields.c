@@ -276,6 +276,7 @@ static const struct field call_rows[] = {
 	COUNT("llmsnoop.usage.tool_use_input_tokens", tool_use_tokens),
 	COUNT("llmsnoop.usage.web_searches", web_searches),
 	TEXT("llmsnoop.search_context", search_context),
+	TEXT("llmsnoop.speed", speed),
 	COUNT("llmsnoop.usage.search_units", search_units),
 	COUNT("llmsnoop.usage.batch_requests", batch_requests),
 	REAL("llmsnoop.usage.audio_seconds", audio_seconds),

@@ -50,6 +50,7 @@ static bool ask(const struct call *c, struct prices *prices, const char *provide
 		.upstream = c->upstream,
 		.model = model,
 		.service_tier = c->service_tier ? c->service_tier : c->request_service_tier,
+		.speed = c->speed && strcmp(c->speed, "standard") ? c->speed : NULL,
 		.search_context = c->search_context,
 		.batch = c->batch_requests > 0 ||
 			 (c->service_tier && !strcmp(c->service_tier, "batch")),

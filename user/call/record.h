@@ -181,6 +181,7 @@ struct call {
 	int64_t total_tokens;	/* where that is all that the provider says */
 	int64_t counted_tokens; /* counted on request, not used */
 	int64_t web_searches, search_units, batch_requests;
+	const char *speed;	    /* how fast it was made, for more money: "fast", "standard" */
 	const char *search_context; /* how much is read of what searches find: "low", … */
 	double audio_seconds;
 	int64_t cost_nusd;	 /* nano-dollars */

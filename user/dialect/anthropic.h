@@ -22,7 +22,7 @@ enum anthropic_part {
 };
 
 /* Parts of an answer. */
-extern const struct json_path anthropic_usage[12];
+extern const struct json_path anthropic_usage[13];
 extern const struct json_path anthropic_block[6];
 extern const struct json_path anthropic_blocks[1];
 extern const struct json_path anthropic_start[5]; /* a whole message, or one that begins */

@@ -41,6 +41,7 @@ static const struct json_path request_top[] = {
 	JSON_PATH("top_p", FACT_REQUEST_TOP_P, JSON_SCALAR),
 	JSON_PATH("top_k", FACT_REQUEST_TOP_K, JSON_SCALAR),
 	JSON_PATH("service_tier", FACT_REQUEST_SERVICE_TIER, JSON_SCALAR),
+	JSON_PATH("speed", FACT_SPEED, JSON_SCALAR),
 	JSON_KIDS("stop_sequences", 0, 0, stops),
 	JSON_KIDS("output_config", 0, 0, output_config),
 	JSON_KIDS("output_format", 0, 0, format),
@@ -69,7 +70,7 @@ static const struct json_path gateway[] = {
 static const struct json_path cost_details[] = {
 	JSON_PATH("upstream_inference_cost", FACT_COST_UPSTREAM, JSON_SCALAR),
 };
-const struct json_path anthropic_usage[12] = {
+const struct json_path anthropic_usage[13] = {
 	JSON_PATH("input_tokens", WIRE_INPUT, JSON_SCALAR),
 	JSON_PATH("output_tokens", WIRE_OUTPUT, JSON_SCALAR),
 	JSON_PATH("cache_read_input_tokens", WIRE_CACHE_READ, JSON_SCALAR),
@@ -78,6 +79,7 @@ const struct json_path anthropic_usage[12] = {
 	JSON_KIDS("cache_creation", 0, 0, cache_creation),
 	JSON_KIDS("server_tool_use", 0, 0, server_tool_use),
 	JSON_PATH("service_tier", FACT_SERVICE_TIER, JSON_SCALAR),
+	JSON_PATH("speed", FACT_SPEED, JSON_SCALAR),
 	JSON_PATH("cost", FACT_COST_USD, JSON_SCALAR),
 	JSON_PATH("is_byok", FACT_COST_BYOK, JSON_SCALAR),
 	JSON_KIDS("cost_details", 0, 0, cost_details),

@@ -64,22 +64,23 @@ enum fact {
 	FACT_OUTPUT_TEXT_TOKENS,
 	FACT_OUTPUT_IMAGE_TOKENS,
 	FACT_OUTPUT_AUDIO_TOKENS,
-	FACT_TOTAL_TOKENS,	 /* number: where the provider says nothing but the sum */
-	FACT_COUNTED_TOKENS,	 /* number: counted on request, not used */
-	FACT_WEB_SEARCHES,	 /* number: searches that the provider ran and bills */
-	FACT_SEARCH_CONTEXT,	 /* text: how much is read of what is found, as asked for or billed:
-				    low, medium, high */
-	FACT_SEARCH_UNITS,	 /* number: what rerankers bill */
-	FACT_BATCH_REQUESTS,	 /* number: calls that this fetched batch answers */
-	FACT_AUDIO_SECONDS,	 /* real: what transcription bills where it counts no tokens */
-	FACT_COMPACTED,		 /* number 1: the conversation was shortened by the provider */
-	FACT_FINISH_REASON,	 /* text; index is the choice */
-	FACT_BLOCK_REASON,	 /* text: why the prompt was not answered at all */
-	FACT_TOOL_CALL,		 /* text: the name; id beside it; index in order of appearance;
-				    told again where the id comes later */
-	FACT_TOOL_ARGUMENTS,	 /* number: a hash of what that tool call (index) is given, as far
-				    as it came; 0: unknown */
-	FACT_SERVICE_TIER,	 /* text */
+	FACT_TOTAL_TOKENS,   /* number: where the provider says nothing but the sum */
+	FACT_COUNTED_TOKENS, /* number: counted on request, not used */
+	FACT_WEB_SEARCHES,   /* number: searches that the provider ran and bills */
+	FACT_SEARCH_CONTEXT, /* text: how much is read of what is found, as asked for or billed:
+				low, medium, high */
+	FACT_SPEED,	     /* text: how fast it is made, as asked for or billed: standard, fast */
+	FACT_SEARCH_UNITS,   /* number: what rerankers bill */
+	FACT_BATCH_REQUESTS, /* number: calls that this fetched batch answers */
+	FACT_AUDIO_SECONDS,  /* real: what transcription bills where it counts no tokens */
+	FACT_COMPACTED,	     /* number 1: the conversation was shortened by the provider */
+	FACT_FINISH_REASON,  /* text; index is the choice */
+	FACT_BLOCK_REASON,   /* text: why the prompt was not answered at all */
+	FACT_TOOL_CALL,	     /* text: the name; id beside it; index in order of appearance;
+				told again where the id comes later */
+	FACT_TOOL_ARGUMENTS, /* number: a hash of what that tool call (index) is given, as far
+				as it came; 0: unknown */
+	FACT_SERVICE_TIER,   /* text */
 	FACT_SYSTEM_FINGERPRINT, /* text */
 	FACT_COST_USD,		 /* real: the provider's own figure */
 	FACT_COST_BYOK,		 /* number 1: that leaves out FACT_COST_UPSTREAM, which somebody

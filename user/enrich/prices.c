@@ -361,6 +361,8 @@ static bool is_meant(const struct price_lines *l, const struct price_query *q)
 			is = q->service_tier;
 		else if (!strcmp(l->when[i].key, "search_context_size"))
 			is = q->search_context;
+		else if (!strcmp(l->when[i].key, "speed"))
+			is = q->speed;
 		else if (!strcmp(l->when[i].key, "processing"))
 			is = q->batch ? "batch" : NULL;
 		if (!is || strcmp(is, l->when[i].value) != 0)
@@ -369,10 +371,10 @@ static bool is_meant(const struct price_lines *l, const struct price_query *q)
 	return true;
 }
 
-static bool is_batch(const struct price_lines *l)
+static bool is_of(const struct price_lines *l, const char *key)
 {
 	for (unsigned int i = 0; i < l->n_when; i++)
-		if (!strcmp(l->when[i].key, "processing") && !strcmp(l->when[i].value, "batch"))
+		if (!strcmp(l->when[i].key, key))
 			return true;
 	return false;
 }
@@ -413,7 +415,7 @@ bool prices__find(struct prices *p, const struct price_query *q, struct price *r
 {
 	const struct price_model *m = remembered(p, q);
 	const struct price_lines *standard;
-	bool batch = false;
+	bool batch = false, speed = false;
 
 	if (!m || !m->n_prices)
 		return false;
@@ -422,10 +424,11 @@ bool prices__find(struct prices *p, const struct price_query *q, struct price *r
 		if (!is_meant(&m->variants[i], q) || !holds_at(&m->variants[i], q->time_s))
 			continue;
 		fill_in(&m->variants[i], ret);
-		batch |= is_batch(&m->variants[i]);
+		batch |= is_of(&m->variants[i], "processing");
+		speed |= is_of(&m->variants[i], "speed");
 	}
-	/* What a batch costs is not what a call costs. */
-	if (q->batch && !batch)
+	/* What a batch costs is not what a call costs, nor one that is made faster. */
+	if ((q->batch && !batch) || (q->speed && !speed))
 		return false;
 	standard = &m->prices[0];
 	for (unsigned int i = m->n_prices; i-- > 0;)

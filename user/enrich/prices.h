@@ -19,6 +19,7 @@ struct price_query {
 	const char *upstream; /* whom a gateway passed the call on to; NULL: unknown */
 	const char *model;
 	const char *service_tier;   /* NULL: unsaid */
+	const char *speed;	    /* "fast" or "standard", which is as NULL: unsaid */
 	const char *search_context; /* "low", "medium", "high"; NULL: unsaid */
 	bool batch;
 	uint64_t time_s; /* since 1970, UTC */
@@ -36,7 +37,8 @@ const char *prices__source(const struct prices *p);
 unsigned int prices__models(const struct prices *p);
 unsigned int prices__skipped(const struct prices *p);
 
-/* The price that held then. false: the list has none (for a batch: none of batches). Remembers
+/* The price that held then. false: the list has none (for a batch: none of batches; for
+ * a speed: none of it). Remembers
  * answers, bounded. */
 bool prices__find(struct prices *p, const struct price_query *q, struct price *ret);
 
