@@ -25,6 +25,7 @@
 #include "options.h"
 #include "options_values.h"
 #include "pipeline.h"
+#include "sight.h"
 
 #define EXIT_CANNOT_TRACE 3
 #define RING_BYTES (16UL << 20)
@@ -219,6 +220,7 @@ static void attach(struct doctor *d)
 		.n_plain = d->options.n_plain,
 	};
 	struct live_error error;
+	const char *what, *hint;
 	uint64_t was = d->report.time_ns;
 	int err = open_pipeline(d);
 
@@ -230,6 +232,9 @@ static void attach(struct doctor *d)
 		cannot_trace(&d->report.host, error.what, error.err, error.hint);
 		return;
 	}
+	what = sight__probes_denied(d->live, &hint);
+	if (what)
+		cannot_trace(&d->report.host, what, 0, hint);
 	err = watch(d);
 	if (err)
 		log__warn("doctor: waiting for events: %s", strerror(-err));

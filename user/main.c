@@ -398,6 +398,7 @@ static int run_live(struct run *r)
 {
 	const struct options *o = &r->options;
 	struct features_need need;
+	const char *what, *hint;
 	int err;
 
 	if (features__missing(&need)) {
@@ -421,6 +422,11 @@ static int run_live(struct run *r)
 	err = open_live(r);
 	if (err)
 		return err;
+	what = sight__probes_denied(r->live, &hint);
+	if (what) {
+		log__error("cannot trace: %s is missing; %s", what, hint);
+		return EXIT_CANNOT_TRACE;
+	}
 	if (o->list) {
 		live__list(r->live, on_file, NULL);
 		return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/capabilities.h"
+#include "capture/live.h"
 #include "doctor/host.h"
 #include "log.h"
 
@@ -48,4 +49,13 @@ void sight__warn_of_hindrances(void)
 	warn_of_check(&h, "user namespace");
 	warn_of_check(&h, "lockdown");
 	warn_of_check(&h, "seccomp");
+}
+
+const char *sight__probes_denied(const struct live *l, const char **ret_hint)
+{
+	if (!targets__denied(live__targets(l)) ||
+	    capabilities__allow(capabilities__effective(), CAP_SYS_ADMIN))
+		return NULL;
+	*ret_hint = "run as root, or grant it: kernels before 6.6 want it for probes";
+	return "CAP_SYS_ADMIN";
 }

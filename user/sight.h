@@ -12,4 +12,10 @@ void sight__warn_of_gaps(bool whole_host);
 /* What may be why the kernel refused us. */
 void sight__warn_of_hindrances(void);
 
+struct live;
+
+/* Have we the right to load programs, but none to probes? What is missing then, for people; else
+ * NULL. *ret_hint: the remedy. */
+const char *sight__probes_denied(const struct live *l, const char **ret_hint);
+
 #endif

@@ -165,6 +165,16 @@ def tracing():
                            timeout=15)
     check.equal(p.returncode, RUNTIME, 'a replay that cannot be written', p.stderr[-300:])
 
+    # Perf events, as before 6.6, and no CAP_SYS_ADMIN: where the kernel wants it, that is said, and
+    # nobody waits for calls that will not come.
+    got = run('-d', '300ms', env={**os.environ, 'LLMSNOOP_WITHOUT': 'multi,session'}, prefix=[
+        'setpriv', '--bounding-set', '-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search'])
+    if 'probes refused' in got[1]:
+        says(got, CANNOT, 'CAP_SYS_ADMIN is missing')
+    else:
+        says(got, OK, 'Tracing')
+        check('no TLS library' not in got[1], 'nothing is traced:', got[1])
+
     # A kernel without BTF: another, empty /sys/kernel/btf is all it sees.
     if os.path.exists('/usr/bin/unshare'):
         got = run('-p', os.getpid(), prefix=['unshare', '-m', 'sh', '-c',

@@ -83,6 +83,8 @@ void targets__count(const struct targets *t, unsigned int ret[TLS_STACK_MAX]);
 unsigned int targets__stacks(const struct targets *t);
 /* Processes that may have spoken before the probes were in a file which was new to us. */
 uint64_t targets__late(const struct targets *t);
+/* Have we no right to probes? True if the kernel said so of a file, and none has any. */
+bool targets__denied(const struct targets *t);
 /* Files with TLS whose functions were not found. */
 unsigned int targets__unlocated(const struct targets *t);
 

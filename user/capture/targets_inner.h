@@ -19,6 +19,7 @@ struct targets {
 	uint64_t scan;	       /* looks at all processes so far, from 1 */
 	uint64_t late;
 	bool full_said;
+	bool denied; /* the kernel refused probes for want of rights */
 	bool started;
 	struct worker *worker; /* NULL before the first job */
 	int changes;	       /* negative: cannot be watched */

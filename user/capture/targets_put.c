@@ -98,6 +98,11 @@ bool targets__full(const struct targets *t)
 	return t->files.n_tls >= t->files.limits->probed_files;
 }
 
+bool targets__denied(const struct targets *t)
+{
+	return t->denied && !t->files.n_tls;
+}
+
 static int refuse_full(struct targets *t, const char *path)
 {
 	char why[128];
@@ -121,6 +126,7 @@ static int put(struct targets *t, struct file *f, int fd, const struct plan *pla
 	if (f->err == -ENOENT) /* no site takes a probe: that stays so */
 		return 0;
 	if (f->err) {
+		t->denied |= f->err == -EACCES || f->err == -EPERM;
 		if (f->err != -ENOSPC)
 			targets__say(t, 0, "%s: probes refused: %s", path, strerror(-f->err));
 		return f->err;
