@@ -113,21 +113,41 @@ static struct run *fitting(struct run *r, const struct call_open *x)
 	return !r || (asker && asker != r->asker) ? NULL : alive(r, x);
 }
 
+/* Ends the runs that know that id and are over when x comes. */
+static void end_silent(struct runs *t, const struct call_open *x, uint64_t id)
+{
+	struct run_key *k = run_keys__find(t, id);
+	int looks = 0;
+
+	while (k && looks++ < RESULT_LOOKS) {
+		if (!run__silent(k->run, x->last_ns)) {
+			k = run_keys__next(k);
+			continue;
+		}
+		run__end(k->run, RUN_SILENCE);
+		k = run_keys__find(t, id);
+	}
+}
+
 /* Where several runs know that id: that of the agent which asks, of the conversation, which waits
- * for it. */
+ * for it. Some servers only number their ids: where two are as near, nobody knows. */
 static struct run *by_result(struct runs *t, const struct call_open *x, const char *id)
 {
-	struct run_key *k = run_keys__find(t, run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id)));
+	const uint64_t hash = run_keys__hash(t, x, RUN_BY_TOOL, id, strlen(id));
+	const uint64_t asker = runs__asker(x);
+	struct run_key *k;
 	struct run *best = NULL;
-	int rank, best_rank = -1, looks;
+	int rank, best_rank = -1, looks = 0;
 
-	for (looks = 0; k && looks < RESULT_LOOKS; k = run_keys__next(k), looks++) {
-		rank = 4 * (k->run->asker == runs__asker(x)) + 2 * same_conversation(k->run, x) +
+	end_silent(t, x, hash);
+	for (k = run_keys__find(t, hash); k && looks < RESULT_LOOKS;
+	     k = run_keys__next(k), looks++) {
+		rank = 4 * (k->run->asker == asker) + 2 * same_conversation(k->run, x) +
 		       !k->tool->done;
-		if (rank > best_rank)
-			best = k->run;
-		if (rank > best_rank)
-			best_rank = rank;
+		if (rank < best_rank)
+			continue;
+		best = rank > best_rank || best == k->run ? k->run : NULL;
+		best_rank = rank;
 	}
 	return best;
 }
@@ -214,16 +234,16 @@ static struct run *by_names(struct runs *t, const struct call_open *x)
 
 static struct run *find(struct runs *t, struct call_open *x, uint64_t retried)
 {
-	struct run *r = fitting(by_results(t, x), x);
+	struct run *r = fitting(by_serial(t, retried), x);
 
+	if (!r)
+		r = fitting(by_results(t, x), x);
 	if (!r && x->tool_results.n) {
 		look_ahead(t, x);
 		r = fitting(by_results(t, x), x);
 	}
 	if (!r)
 		r = fitting(by_text(t, x, RUN_BY_RESPONSE, x->c.previous_response_id), x);
-	if (!r)
-		r = fitting(by_serial(t, retried), x);
 	if (!r)
 		r = fitting(by_names(t, x), x);
 	if (!r)

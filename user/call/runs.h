@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* runs.h: which calls are one run of an agent: from a prompt to the answer that asks for no tool.
  *
- * Calls are joined by what the wire itself carries, the surest first: ids of tool calls whose
- * results a request brings, the answer that it goes on from, the failed request that it says again,
- * the agent and the conversation that it says it is of, the trace that it is part of. All of that
+ * Calls are joined by what the wire itself carries, the surest first: the failed request that one
+ * says again, the ids of tool calls whose results it brings, the answer that it goes on from, the
+ * agent and the conversation that it says it is of, the trace that it is part of. All of that
  * counts within one process alone: short ids ("call_1") are not unique beyond it. A model call that
  * offers tools, or brings results, and joins nothing begins a run; one that does neither may be
  * part of a run but makes none. Where agents of one conversation are told apart, each has runs of
