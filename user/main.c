@@ -438,7 +438,7 @@ static int run_live(struct run *r)
 	}
 	warn_without_tls(r);
 	if (!o->command)
-		sight__warn_of_gaps(!o->n_pids);
+		sight__warn_of_gaps(o);
 	say_tracing(r);
 	note_targets(r);
 	if (o->command)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sight.h"
 
+#include <limits.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/capabilities.h"
 #include "capture/live.h"
@@ -30,12 +33,28 @@ static void warn_of_capability(const struct host *h, unsigned int number)
 	}
 }
 
-void sight__warn_of_gaps(bool whole_host)
+/* It may come yet; but a name that is spelled wrong would look like programs that make no calls. */
+static void warn_of_cgroup(const char *path)
+{
+	static const char mount[] = "/sys/fs/cgroup";
+	char full[PATH_MAX];
+
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK)) /* v1: a mount for each */
+		return;
+	snprintf(full, sizeof(full), "%s/%s", strncmp(path, mount, sizeof(mount) - 1) ? mount : "",
+		 path);
+	if (access(full, F_OK))
+		log__warn("--cgroup %s: there is no such control group yet", path);
+}
+
+void sight__warn_of_gaps(const struct options *o)
 {
 	struct host h = {0};
 
+	for (unsigned int i = 0; i < o->filter.n_cgroups; i++)
+		warn_of_cgroup(o->filter.cgroups[i]);
 	host__read("/proc", "/sys", &h);
-	if (whole_host)
+	if (!o->n_pids)
 		warn_of_check(&h, "pid namespace");
 	warn_of_capability(&h, CAP_SYS_PTRACE);
 	warn_of_capability(&h, CAP_DAC_READ_SEARCH);

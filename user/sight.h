@@ -4,10 +4,10 @@
 #ifndef LLMSNOOP_SIGHT_H
 #define LLMSNOOP_SIGHT_H
 
-#include <stdbool.h>
+#include "options.h"
 
-/* Processes that are out of sight although the probes are live. whole_host: all were asked for. */
-void sight__warn_of_gaps(bool whole_host);
+/* Processes that were asked for and are out of sight although the probes are live. */
+void sight__warn_of_gaps(const struct options *o);
 
 /* What may be why the kernel refused us. */
 void sight__warn_of_hindrances(void);

@@ -103,6 +103,14 @@ def tracing():
                                              '-sys_admin,-' + missing, '--inh-caps=-all'])
         says(got, CANNOT, 'CAP_' + missing)
 
+    unified = ['unshare', '-m', 'sh', '-c', 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"', 'x']
+    if subprocess.run([*unified, 'true'], capture_output=True).returncode == 0:
+        says(run('-d', '300ms', '--cgroup', '/no/such', prefix=unified), OK, '--cgroup /no/such',
+             'no such control group')
+        for there in ('/', '/sys/fs/cgroup'):
+            got = run('-d', '300ms', '--cgroup', there, prefix=unified)
+            check(got[0] == OK and '--cgroup' not in got[1], 'is there:', there, got)
+
     # Tracing works, but not all is in sight: a container's processes alone, own processes alone.
     got = run('-d', '300ms', prefix=['unshare', '-p', '-f', '--mount-proc'])
     says(got, OK, 'pid namespace', '--pid=host')
