@@ -6,20 +6,16 @@
 #include <cmocka.h>
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sink/jsonl.h"
-#include "sink/outfile.h"
 #include "sink/record_json.h"
 #include "sink/sinks.h"
 
@@ -413,134 +409,6 @@ static void real_output_fits_the_schema(void **state)
 	assert_int_equal(end, 0);
 }
 
-/* ---- files ---- */
-
-static void files_are_private_and_no_symlink_is_followed(void **state)
-{
-	char link[256];
-	struct outfile f;
-	struct stat st;
-
-	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(stat(in_folder("new"), &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("new")), "one\ntwo\n");
-
-	snprintf(link, sizeof(link), "%s", in_folder("link"));
-	assert_int_equal(symlink(in_folder("new"), link), 0);
-	assert_int_equal(outfile__open(&f, link), -ELOOP);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(outfile__open(&f, folder), -EISDIR);
-	assert_int_equal(outfile__open(&f, in_folder("no/such")), -ENOENT);
-	assert_int_equal(outfile__open(&f, "/dev/stdout"), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(outfile__open(&f, "/dev/null"), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("x\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(outfile__open(&f, "/dev/fd/999999"), -EBADF);
-}
-
-static void reopening_follows_logrotate(void **state)
-{
-	char was[256];
-	struct outfile f;
-
-	snprintf(was, sizeof(was), "%s", in_folder("log.1"));
-	assert_int_equal(outfile__open(&f, in_folder("log")), 0);
-	outfile__line(&f, SPAN_LIT("one\n"));
-	assert_int_equal(rename(in_folder("log"), was), 0);
-	outfile__line(&f, SPAN_LIT("two\n"));
-	assert_int_equal(outfile__reopen(&f), 0);
-	outfile__line(&f, SPAN_LIT("three\n"));
-	assert_string_equal(read_all(was), "one\ntwo\n");
-	assert_string_equal(read_all(in_folder("log")), "three\n");
-	/* what cannot be opened leaves the old file in use */
-	unlink(in_folder("log"));
-	assert_int_equal(symlink("/nowhere", in_folder("log")), 0);
-	assert_int_equal(outfile__reopen(&f), -ELOOP);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("four\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-}
-
-/* A file that may not grow past a size takes a part of a line: as a full disk does. */
-static void no_half_line_stays(void **state)
-{
-	struct rlimit was, small;
-	struct outfile f;
-
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(outfile__open(&f, in_folder("full")), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("123456\n")), 0);
-	getrlimit(RLIMIT_FSIZE, &was);
-	small = was;
-	small.rlim_cur = 10;
-	setrlimit(RLIMIT_FSIZE, &small);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("abcdef\n")), -EFBIG);
-	setrlimit(RLIMIT_FSIZE, &was);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("later\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("full")), "123456\nlater\n");
-
-	assert_int_equal(outfile__open(&f, "/dev/full"), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("x\n")), -ENOSPC);
-	assert_int_equal(outfile__close(&f), 0);
-}
-
-/* What a crash left of a line costs that line, and not the first of those after it. */
-static void a_line_that_was_torn_stays_alone(void **state)
-{
-	struct outfile f;
-	FILE *torn = fopen(in_folder("torn"), "w");
-
-	fputs("whole\nhal", torn);
-	fclose(torn);
-	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
-	assert_int_equal(outfile__reopen(&f), 0);
-	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
-	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
-}
-
-static void a_slow_pipe_tears_no_line(void **state)
-{
-	static char line[100001], got[400000];
-	size_t n = 0, i, lines = 0;
-	struct outfile f;
-	ssize_t one;
-	int fds[2];
-
-	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
-	memset(line, 'a', 100000);
-	line[100000] = '\n';
-	assert_int_equal(outfile__from_fd(&f, fds[1]), 0);
-	close(fds[1]);
-	assert_int_equal(outfile__line(&f, span(line, sizeof(line))),
-			 0); /* a part is in the pipe */
-	assert_int_equal(outfile__line(&f, span(line, sizeof(line))),
-			 -EAGAIN); /* lost as a whole */
-	while ((one = read(fds[0], got + n, sizeof(got) - n)) > 0)
-		n += (size_t)one;
-	assert_int_equal(outfile__line(&f, SPAN_LIT("end\n")), 0);
-	assert_int_equal(outfile__close(&f), 0);
-	while ((one = read(fds[0], got + n, sizeof(got) - n)) > 0)
-		n += (size_t)one;
-	close(fds[0]);
-	assert_int_equal(n, sizeof(line) + 4);
-	for (i = 0; i < n; i++)
-		lines += got[i] == '\n';
-	assert_int_equal(lines, 2);
-	assert_memory_equal(got + n - 5, "\nend\n", 5);
-}
-
 static void a_closed_pipe_is_told(void **state)
 {
 	struct sinks l = {0};
@@ -591,11 +459,6 @@ int main(void)
 		cmocka_unit_test(tools_have_names_of_their_own),
 		cmocka_unit_test(hostile_names_stay_strings),
 		cmocka_unit_test(real_output_fits_the_schema),
-		cmocka_unit_test(files_are_private_and_no_symlink_is_followed),
-		cmocka_unit_test(reopening_follows_logrotate),
-		cmocka_unit_test(no_half_line_stays),
-		cmocka_unit_test(a_line_that_was_torn_stays_alone),
-		cmocka_unit_test(a_slow_pipe_tears_no_line),
 		cmocka_unit_test(a_closed_pipe_is_told),
 	};
 
