@@ -91,6 +91,28 @@ static void reopening_follows_logrotate(void **state)
 	assert_int_equal(outfile__close(&f), 0);
 }
 
+static void reopening_waits_for_no_reader(void **state)
+{
+	int reader, got;
+	struct outfile f;
+	char text[16];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+	reader = open(in_folder("fifo"), O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	assert_int_equal(outfile__open(&f, in_folder("fifo")), 0);
+	assert_int_equal(outfile__reopen(&f), 0);
+	assert_int_equal(fcntl(f.fd, F_GETFL) & (O_NONBLOCK | O_APPEND), O_APPEND);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
+	got = (int)read(reader, text, sizeof(text));
+	assert_int_equal(got, 4);
+	close(reader);
+	assert_int_equal(outfile__reopen(&f), -ENXIO);
+	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), -EPIPE);
+	assert_int_equal(outfile__close(&f), 0);
+}
+
 /* A file that may not grow past a size takes a part of a line: as a full disk does. */
 static void no_half_line_stays(void **state)
 {
@@ -185,6 +207,7 @@ int main(void)
 		cmocka_unit_test(reopening_follows_logrotate),
 		cmocka_unit_test(no_half_line_stays),
 		cmocka_unit_test(a_line_that_was_torn_stays_alone),
+		cmocka_unit_test(reopening_waits_for_no_reader),
 		cmocka_unit_test(a_slow_pipe_tears_no_line),
 	};
 

@@ -74,15 +74,12 @@ static void end_torn_line(struct outfile *f)
 	close(fd);
 }
 
-static int open_path(const char *path)
+static int open_path(const char *path, int more)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
-	int fd = open(path, flags | O_EXCL, 0600);
+	int fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | more,
+		     0600);
 
-	if (fd >= 0)
-		caller__give(fd);
-	else if (errno == EEXIST)
-		fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -110,7 +107,7 @@ int outfile__open(struct outfile *f, const char *path)
 		return outfile__from_fd(f, fd);
 	*f = (struct outfile){.fd = -1};
 	buf__init(&f->rest, REST_MAX);
-	fd = open_path(path);
+	fd = open_path(path, 0);
 	if (fd < 0)
 		return fd;
 	f->fd = fd;
@@ -132,9 +129,11 @@ int outfile__reopen(struct outfile *f)
 
 	if (!f->path)
 		return 0;
-	fd = open_path(f->path);
+	/* A pipe that nobody reads any more would have the capture wait. */
+	fd = open_path(f->path, O_NONBLOCK);
 	if (fd < 0)
 		return fd;
+	fcntl(fd, F_SETFL, O_APPEND);
 	f->fd = fd;
 	err = look_at(f);
 	if (err) {

@@ -24,7 +24,8 @@ int outfile__open(struct outfile *f, const char *path);
 /* Takes over an open descriptor without owning it (it is duplicated). Negative errno. */
 int outfile__from_fd(struct outfile *f, int fd);
 
-/* Opens the path anew; on failure the old file stays in use. */
+/* Opens the path anew, and does not wait: -ENXIO where it is a pipe without a reader. On failure
+ * the old file stays in use. */
 int outfile__reopen(struct outfile *f);
 
 /* Writes one line, which ends with its line feed. Negative errno: the line is lost as a whole, and
