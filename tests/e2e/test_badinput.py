@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 120
+# timeout: 240
 """What users get wrong, and what they get for it: a word that helps and the right exit status."""
 import os
 import signal
