@@ -220,6 +220,25 @@ static void a_retry_is_of_its_run_whoever_waits(void **state)
 	check_tree();
 }
 
+/* As several choices of one answer do. Again and again is answer after answer. */
+static void an_answer_that_asks_thrice_at_once_is_no_loop(void **state)
+{
+	start();
+	say(1000, CHAT, NULL, CHAT_ASK("a"), 200,
+	    CHAT_CALLS(CHAT_CALL("t1", "f", "{}") "," CHAT_CALL("t2", "f", "{}") "," CHAT_CALL(
+		    "t3", "f", "{}")));
+	say(2000, CHAT, NULL,
+	    CHAT_BRING(CHAT_RESULT("t1") "," CHAT_RESULT("t2") "," CHAT_RESULT("t3")), 200,
+	    CHAT_CALLS(CHAT_CALL("t4", "f", "{}")));
+	say(3000, CHAT, NULL, CHAT_BRING(CHAT_RESULT("t4")), 200, CHAT_DONE);
+	assert_int_equal(told.n_runs, 1);
+	assert_int_equal(told.runs[0].loops, 0);
+	assert_int_equal(told.n_tools, 4);
+	assert_int_equal(told.tools[0].repeats, 0);
+	assert_int_equal(told.tools[2].repeats, 0);
+	assert_int_equal(told.tools[3].repeats, 1);
+}
+
 static void other_processes_have_other_runs(void **state)
 {
 	struct exchange e = {.path = CHAT,
@@ -520,6 +539,7 @@ int main(void)
 		RUN_TEST(an_id_that_two_runs_wait_for_joins_none),
 		RUN_TEST(an_id_that_one_run_waits_for_joins_it),
 		RUN_TEST(a_retry_is_of_its_run_whoever_waits),
+		RUN_TEST(an_answer_that_asks_thrice_at_once_is_no_loop),
 		RUN_TEST(other_processes_have_other_runs),
 		RUN_TEST(a_process_that_exits_ends_its_runs),
 		RUN_TEST(silence_ends_a_run),

@@ -54,7 +54,8 @@ struct run_tool {
 /* How often the run asked for one tool with the same arguments. */
 struct run_repeat {
 	uint64_t hash;
-	int64_t n;
+	int64_t n;	/* answers that did */
+	uint64_t batch; /* the latest of them */
 };
 
 /* A process with open runs: it pushes out its own before those of others. */

@@ -134,16 +134,22 @@ void run_tools__forget(struct run *r, struct call_open *x)
 	}
 }
 
-/* How often this was asked for before; it counts from now on. -1: no room to know. */
-static int64_t count_repeat(struct run *r, uint64_t hash)
+/* How many answers asked for this before that of batch; it counts from now on. -1: no room to know.
+ */
+static int64_t count_repeat(struct run *r, uint64_t hash, uint64_t batch)
 {
 	struct runs *t = r->runs;
 	unsigned int i, cap;
 	struct run_repeat *v;
 
-	for (i = 0; i < r->n_repeats; i++)
-		if (r->repeats[i].hash == hash)
-			return r->repeats[i].n++;
+	for (i = 0; i < r->n_repeats; i++) {
+		v = &r->repeats[i];
+		if (v->hash != hash)
+			continue;
+		v->n += v->batch != batch;
+		v->batch = batch;
+		return v->n - 1;
+	}
 	if (r->n_repeats == r->repeats_cap) {
 		cap = r->repeats_cap ? r->repeats_cap * 2 : 8;
 		if (cap > t->lim->run_tools)
@@ -157,7 +163,7 @@ static int64_t count_repeat(struct run *r, uint64_t hash)
 		r->repeats = v;
 		r->repeats_cap = cap;
 	}
-	r->repeats[r->n_repeats++] = (struct run_repeat){.hash = hash, .n = 1};
+	r->repeats[r->n_repeats++] = (struct run_repeat){.hash = hash, .n = 1, .batch = batch};
 	return 0;
 }
 
@@ -189,7 +195,7 @@ bool run_tools__repeat(struct run *r, struct call_open *x)
 	for (i = 0; i < x->c.n_tool_calls; i++) {
 		if (!x->c.tool_calls[i].arguments || !x->c.tool_calls[i].name)
 			continue;
-		before = count_repeat(r, same_use(r->runs, &x->c.tool_calls[i]));
+		before = count_repeat(r, same_use(r->runs, &x->c.tool_calls[i]), x->batch);
 		r->compared = true;
 		tool = nth_of(r, x, i);
 		if (tool)
