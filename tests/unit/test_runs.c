@@ -239,6 +239,66 @@ static void an_answer_that_asks_thrice_at_once_is_no_loop(void **state)
 	assert_int_equal(told.tools[3].repeats, 1);
 }
 
+static void *begin_round(unsigned int at_ms, const char *headers, const char *request)
+{
+	const struct exchange e = {.path = "/v1/messages",
+				   .headers = headers,
+				   .dir = DIR_WRITE,
+				   .first_ns = at_ms * MS};
+	void *x = begin(&e, next_conn++);
+
+	call_tracker__http_ops()->request_body(x, span_str(request), strlen(request),
+					       e.first_ns + MS);
+	return x;
+}
+
+static void end_round(void *x, unsigned int asked_ms, unsigned int at_ms, const char *answer)
+{
+	const struct http_msg_ops *ops = call_tracker__http_ops();
+	const struct http_head h = {.status = 200, .version = 11};
+
+	ops->request_end(x, 0, asked_ms * MS);
+	ops->response(x, &h, at_ms * MS, at_ms * MS);
+	ops->response_body(x, span_str(answer), strlen(answer), at_ms * MS);
+	ops->response_end(x, 0, at_ms * MS);
+	ops->end(x, HTTP_END_OK, at_ms * MS);
+}
+
+/* A long request, and a short one within its time that is known first. */
+static void times_do_not_depend_on_which_request_ends_first(void **state)
+{
+	static const char aside[] = "{\"model\":\"haiku\",\"max_tokens\":9,\"messages\":[]}";
+	static const char result[] =
+		CLAUDE_ASK(CLAUDE_USER CLAUDE_TURN CLAUDE_RESULT("t1", "") "]}");
+	static const char says[] = CLAUDE_SAYS(CLAUDE_TEXT, "end_turn");
+	unsigned int i, asked_ms[] = {2300, 2150};
+	void *x, *y;
+
+	start();
+	for (i = 0; i < 2; i++) {
+		unsigned int at = 10000 * i;
+
+		say(at + 1000, "/v1/messages", CLAUDE, CLAUDE_ASK(CLAUDE_USER), 200,
+		    CLAUDE_SAYS(CLAUDE_USE("t1", "Bash", "{}"), "tool_use"));
+		x = begin_round(at + 2000, CLAUDE, result);
+		y = begin_round(at + 2100, CLAUDE, aside);
+		if (!i) {
+			end_round(y, 2120, 2210, says);
+			end_round(x, asked_ms[i], 2400, says);
+		} else {
+			call_tracker__http_ops()->request_end(y, 0, (at + 2120) * MS);
+			end_round(x, at + asked_ms[i], at + 2400, says);
+			end_round(y, at + 2120, at + 2410, says);
+		}
+		assert_int_equal(told.n_runs, i + 1);
+		assert_int_equal(told.runs[i].calls, 3);
+		assert_int_equal(told.runs[i].tool_ns, (2000 - 1110) * MS);
+		assert_int_equal(told.runs[i].model_ns, (110 + (i ? 410 : 400)) * MS);
+		assert_int_equal(told.runs[i].duration_ns, (i ? 1410 : 1400) * MS);
+	}
+	check_tree();
+}
+
 static void other_processes_have_other_runs(void **state)
 {
 	struct exchange e = {.path = CHAT,
@@ -540,6 +600,7 @@ int main(void)
 		RUN_TEST(an_id_that_one_run_waits_for_joins_it),
 		RUN_TEST(a_retry_is_of_its_run_whoever_waits),
 		RUN_TEST(an_answer_that_asks_thrice_at_once_is_no_loop),
+		RUN_TEST(times_do_not_depend_on_which_request_ends_first),
 		RUN_TEST(other_processes_have_other_runs),
 		RUN_TEST(a_process_that_exits_ends_its_runs),
 		RUN_TEST(silence_ends_a_run),

@@ -244,6 +244,30 @@ static bool is_model(const struct call_open *x)
 	return dialect__kind(dialect_reader__dialect(x->reader)) != DIALECT_TOOL;
 }
 
+/* One more call of a model. What began earlier may be known later: its request was longer. */
+static void be_busy(struct run *r, uint64_t first_ns)
+{
+	uint64_t earlier_ns;
+
+	if (!r->n_busy++ && first_ns >= r->end_ns) {
+		r->waited = r->end_ns && r->n_due;
+		if (r->waited)
+			r->r.tool_ns += first_ns - r->end_ns;
+		r->rest_ns = r->end_ns;
+		r->busy_ns = r->counted_ns = first_ns;
+		return;
+	}
+	if (first_ns < r->rest_ns)
+		first_ns = r->rest_ns;
+	if (first_ns >= r->busy_ns)
+		return;
+	earlier_ns = r->busy_ns - first_ns;
+	r->busy_ns = first_ns;
+	r->r.model_ns += earlier_ns;
+	if (r->waited)
+		r->r.tool_ns -= earlier_ns;
+}
+
 void run__join(struct run *r, struct call_open *x)
 {
 	x->run = r;
@@ -255,19 +279,16 @@ void run__join(struct run *r, struct call_open *x)
 	r->n_members++;
 	learn_conversation(r, x);
 	run__touch(r, x->last_ns);
+	if (x->first_ns < r->first_ns) {
+		r->first_ns = x->first_ns;
+		r->r.time_ns = x->c.time_ns;
+	}
 	if (is_model(x) && x->first_ns > r->latest_ns)
 		r->latest_ns = x->first_ns;
 	if (runs__is_round(x) && x->first_ns > r->latest_round_ns)
 		r->latest_round_ns = x->first_ns;
-	if (!is_model(x) || r->n_busy++)
-		return;
-	r->busy_ns = x->first_ns;
-	if (!r->end_ns)
-		return;
-	if (x->first_ns < r->end_ns)
-		r->busy_ns = r->end_ns;
-	else if (r->n_due)
-		r->r.tool_ns += x->first_ns - r->end_ns;
+	if (is_model(x))
+		be_busy(r, x->first_ns);
 }
 
 void run__part(struct run *r, struct call_open *x)
@@ -287,8 +308,10 @@ void run__part(struct run *r, struct call_open *x)
 		return;
 	if (end_ns > r->end_ns)
 		r->end_ns = end_ns;
-	if (!--r->n_busy && r->end_ns > r->busy_ns)
-		r->r.model_ns += r->end_ns - r->busy_ns;
+	if (--r->n_busy || r->end_ns <= r->counted_ns)
+		return;
+	r->r.model_ns += r->end_ns - r->counted_ns;
+	r->counted_ns = r->end_ns;
 }
 
 bool run__silent(const struct run *r, uint64_t now_ns)

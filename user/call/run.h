@@ -93,11 +93,15 @@ struct run {
 	struct run_repeat *repeats;
 	unsigned int n_repeats, repeats_cap;
 
-	struct call_open *members;		       /* calls under way, the latest first */
-	unsigned int n_members, n_busy;		       /* of them, of models */
-	uint64_t first_ns, busy_ns, end_ns, active_ns; /* CLOCK_MONOTONIC; busy since, end of the
-							  last call, latest activity */
-	uint64_t latest_ns, latest_round_ns;	       /* when the latest call, and round, began */
+	struct call_open *members;	/* calls under way, the latest first */
+	unsigned int n_members, n_busy; /* of them, of models */
+	/* CLOCK_MONOTONIC: of the first call, end of the last call, latest activity */
+	uint64_t first_ns, end_ns, active_ns;
+	/* the latest time in which calls were under way: since when, up to when it is in model_ns,
+	 * when the one before it was over; before it a tool was due: that is in tool_ns */
+	uint64_t busy_ns, counted_ns, rest_ns;
+	bool waited;
+	uint64_t latest_ns, latest_round_ns; /* when the latest call, and round, began */
 	uint64_t wait_ns; /* that the provider asked for after the latest failure */
 	bool told;	  /* a record names it */
 	bool final;	  /* the latest answer asks for nothing more */
