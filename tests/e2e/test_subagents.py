@@ -4,8 +4,8 @@
 and hand their answer back, and one that starts one itself. Which requests are of one agent the mock
 knows by the results of tools that they bring: each chain of them is one agent.run. Where the wire
 names agents (Claude Code, Codex) a run is within that of the agent which started it; where it does
-not, runs are within none (the Agents SDK, LangGraph), or there is but the session's run (Claude Code
-of 2025)."""
+not, runs are within none (the Agents SDK, LangGraph), or there is but the session's run (Claude
+Code of 2025)."""
 import json
 import os
 
@@ -81,8 +81,8 @@ def own_host(home, env):
 CLIENTS = (
     ('Claude Code', claude('Agent', True, run_in_background=False), own_host,
      ['--dangerously-skip-permissions'], True),
-    ('Claude Code of November 2025', claude('Task', False), own_host, ['--dangerously-skip-permissions'],
-     None),
+    ('Claude Code of November 2025', claude('Task', False), own_host,
+     ['--dangerously-skip-permissions'], None),
     ('Codex, HTTP/2', codex(), codex_agents, [], True),
     ('Codex, WebSocket', codex(), codex_agents, [], True),
 )

@@ -9,8 +9,8 @@ Responses and Gemini APIs, Responses over a WebSocket, and scripts of tool calls
 --script is a JSON list of steps that a session goes through, one for each model call that offers
 tools: {"tools": [{"name", "arguments"}]}, {"error": "429"}, {"tokens": N}. After the last, text.
 Other calls (titles, summaries) are none of its steps. Sessions are told apart by the tag of x-demo.
-{TAG: [step...]} in place of the list gives each its own. {"agents": {WORDS: [step...]}} gives one to
-each agent, and to each of its sub-agents, by what its first message says; which step it is at, the
+{TAG: [step...]} in place of the list gives each its own. {"agents": {WORDS: [step...]}} gives one
+to each agent, and to those that it starts, by what is said to it first; which step it is at, the
 turns that its request brings say, so agents with the same words need not be told apart. {"find":
 PATTERN, "nth": N} in place of an argument is a list of that thing of the request."""
 import json

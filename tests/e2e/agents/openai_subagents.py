@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents of the OpenAI Agents SDK (plan.py) that have others: one as a tool, one to hand over to."""
+"""Agents of the OpenAI Agents SDK (plan.py) with others: one as a tool, one to hand over to."""
 import openai
 from agents import (Agent, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner,
                     function_tool)
