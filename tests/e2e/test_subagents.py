@@ -28,7 +28,7 @@ def use(*tools, **more):
 
 
 def digging(name, key):
-    """What the twins do: two rounds with tools, one that is refused, then the answer."""
+    """What the twins do: two rounds with tools, then the answer."""
     return [use((name, {key: 'echo dug'})), use((name, {key: 'echo up'}), tokens=17)]
 
 
