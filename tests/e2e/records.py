@@ -21,8 +21,10 @@ def nano(n):
     return s.rstrip('0').rstrip('.')
 
 def when(r, days):
+    return at((END - days * 86400) * 10**9 + r.randrange(days * 86400 * 10**9))
+
+def at(ns):
     import time
-    ns = (END - days * 86400) * 10**9 + r.randrange(days * 86400 * 10**9)
     return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ns // 10**9)) + '.%09dZ' % (ns % 10**9)
 
 def text(s):
@@ -92,8 +94,20 @@ def run(r, i, days):
             '"gen_ai.operation.name":"invoke_agent","gen_ai.usage.input_tokens":1000,"gen_ai.usage.cost":1.5',
             '"llmsnoop.feature":"me/claude","llmsnoop.run.loops":%d' % r.randrange(3)]
 
+# Runs of llmsnoop on two hosts: each ends where the next begins. One lasts three quarters of a day, and
+# each loses at its own speed, in steps: totals only grow.
+RUN = 64800 * 10**9
+
 def stats(r, i, days):
-    return ['"v":1,"type":"stats","time":"%s","calls":%d,"lost_records":3,"lost_bytes":4096' % (when(r, days), i)]
+    first = (END - days * 86400) * 10**9
+    ns, host = first + r.randrange(days * 86400 * 10**9), r.randrange(3)
+    if host == 2:  # of before there was "started"
+        return ['"v":1,"type":"stats","time":"%s","calls":%d,"lost_records":3,"lost_bytes":4096' % (at(ns), i)]
+    n = (ns - first + host * RUN // 3) // RUN
+    started = first - host * RUN // 3 + n * RUN
+    hours = (ns - started) // (3600 * 10**9)
+    return ['"v":1,"type":"stats","time":"%s","started":"%s","calls":%d,"refused":0,"unwritten":%d' % (at(ns), at(started), i, hours // 9),
+            '"lost_records":%d,"lost_bytes":%d,"gaps":%d,"missed_calls":%d' % (hours * (n + 2), hours * 4096, hours // 2 * (host + 1), n * hours // 3)]
 
 def records(n, seed=1, days=2):
     r = random.Random(seed)

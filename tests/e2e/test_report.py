@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """llmsnoop report gives the numbers that jq computes from the same records: over a run with real
-clients, and over 100,000 made-up ones in rotated, compressed and overlapping files."""
+clients, and over 100,000 made-up ones in rotated, compressed and overlapping files. Losses are those of
+all runs of the tracer, each in the period alone."""
 # timeout: 240
-import csv, functools, gzip, io, json, os, shutil, subprocess, sys
+import csv, functools, gzip, io, json, os, shutil, signal, subprocess, sys
 
 import lib
 import records
@@ -111,6 +112,65 @@ def real_run():
     check.equal(json.loads(report('-j', '--until', 'today', path))['records'], 0, 'records before today')
 
 
+LOSSES = ('lost_records', 'lost_bytes', 'gaps', 'missed_calls', 'refused', 'unwritten')
+
+
+def lost(lines, since=ALL[0], until=ALL[1]):
+    """What the runs of the tracer lost in a period: a total at its end, less that at its beginning."""
+    total = {}
+    for r in map(json.loads, (x for x in lines if '"stats"' in x)):
+        known = 'started' in r
+        if r['time'] >= until or (r['time'] < since and not known):
+            continue
+        for name in LOSSES:
+            was = total.setdefault((r.get('started'), name), [0, 0])
+            now = r['time'] >= since
+            was[now] = max(was[now], r.get(name, 0))
+    got = {name: sum(max(now - before, 0) for (_, n), (before, now) in total.items() if n == name) for name in LOSSES}
+    return {name: n for name, n in got.items() if n}
+
+
+def losses(lines, files):
+    seen = []
+    for window in ((), ('2026-11-20', '2026-11-21'), ('2026-11-19', '2026-11-20'), ('2026-11-20T06:00:00', '2026-11-20T07:30:00')):
+        args = ['--utc', '--since', window[0], '--until', window[1]] if window else []
+        got = json.loads(report('-j', *args, *files))['completeness']
+        want = lost(lines, *(x if 'T' in x else x + 'T00:00:00' for x in window))
+        check.equal({k: v for k, v in got.items() if k in LOSSES}, want, 'losses', *window)
+        seen.append(want)
+    check(len(seen[0]) == 5 and seen[1] != seen[0] and seen[2] != seen[1], 'losses that tell nothing:', seen)
+    check('The tracer told of losses: ' in report(*files), 'no word of losses')
+
+
+def restarts():
+    """Two runs of the tracer, each with a ring that is much too small while nobody reads it."""
+    lib.need_tracing()
+    provider = lib.Provider('--speed', 0.05)
+    totals, lines = [], []
+    for _ in range(2):
+        held = lib.Held([lib.SYSTEM_PYTHON, os.path.join(HERE, 'load.py'), 'threads', '40'],
+                        env={**provider.env, **lib.private_libssl(), 'DEMO': 'size=4000&tokens=60'})
+        tracer = lib.Tracer('-p', held.pid, '--ring', '64K')
+        tracer.process.send_signal(signal.SIGSTOP)
+        held.go()
+        held.finish()
+        tracer.process.send_signal(signal.SIGCONT)
+        tracer.settle()
+        check.equal(tracer.stop(), 0, 'exit status')
+        totals.append({k: v for k, v in tracer.stats().items() if k in LOSSES and v})
+        lines += [json.dumps(r) + '\n' for r in tracer.all_records()]
+        check.equal(len({r['started'] for r in tracer.records('stats')}), 1, 'beginnings of one run')
+    provider.stop()
+    print('two runs lost', totals)
+    check(all(t.get('lost_records') for t in totals), 'a run that lost nothing')
+    path = os.path.join(DIRECTORY, 'restarts.jsonl')
+    with open(path, 'w') as f:
+        f.writelines(reversed(lines))
+    got = json.loads(report('-j', path))['completeness']
+    for name in LOSSES:
+        check.equal(got.get(name, 0), sum(t.get(name, 0) for t in totals), 'both runs', name)
+
+
 def split(lines):
     """Three files of a rotation that overlap, two of them compressed."""
     third = len(lines) // 3
@@ -143,6 +203,7 @@ def made_up():
         check.equal(parts[key], whole[key], 'rotated files give', key)
     with open(path) as f:
         check.equal(json.loads(report('-j', '-', stdin=f)), {**whole, 'files': 1}, 'standard input gives')
+    losses(lines, files)
     outputs(path, whole)
     manners(path, lines)
 
@@ -225,4 +286,5 @@ def schema(path):
 DIRECTORY = lib.temporary_directory()
 made_up()
 real_run()
+restarts()
 check.finish()

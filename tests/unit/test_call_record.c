@@ -419,6 +419,7 @@ static void clock_steps_are_followed(void **state)
 {
 	struct exchange e = {
 		.request = ASK, .status = 200, .dir = DIR_WRITE, .first_ns = 5000 * MS};
+	struct stats st;
 
 	start();
 	call_tracker__capture_ops()->clock(run.tracker, 6000 * MS, (int64_t)(WALL + 3600000 * MS));
@@ -427,6 +428,10 @@ static void clock_steps_are_followed(void **state)
 	e.first_ns = 7000 * MS;
 	play(&e, 0);
 	assert_int_equal(run.last.time_ns, WALL + 3607000 * MS);
+	/* A run keeps its beginning, which tells its totals from those of others. */
+	call_tracker__stats(run.tracker, 7000 * MS, &st);
+	assert_int_equal(st.time_ns, WALL + 3607000 * MS);
+	assert_int_equal(st.started_ns, WALL);
 }
 
 static void hostile_exchanges_stay_bounded(void **state)

@@ -350,6 +350,7 @@ static const struct {
 	BYTES(report_bytes),
 	BYTES(report_samples),
 	COUNT(report_records),
+	COUNT(report_starts),
 	COUNT(attempts),
 	COUNT(runs),
 	COUNT(runs_per_process),

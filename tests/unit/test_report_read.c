@@ -231,6 +231,15 @@ static void test_hostile_lines(void **state)
 		{"{\"type\":[[[[[[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]]]]]]}", ENTRY_READ},
 		{"{\"time\":\"2026-11-20T13:02:13Z\",\"type\":7}", ENTRY_READ},
 		{"{\"time\":\"2020-01-01T00:00:00Z\",\"type\":", ENTRY_OUTSIDE},
+		/* Totals go on from what they were; whatever else is outside stays there. */
+		{"{\"time\":\"2020-01-01T00:00:00Z\",\"type\":\"stats\"}", ENTRY_READ},
+		{"{\"type\":\"stats\",\"time\":\"2020-01-01T00:00:00Z\"}", ENTRY_READ},
+		{"{\"type\":\"stats\",\"time\":\"2020-01-01T00:00:00Z\"", ENTRY_OUTSIDE},
+		{"{\"type\":\"stats\",\"time\":\"2030-01-01T00:00:00Z\"}", ENTRY_OUTSIDE},
+		{"{\"time\":\"2030-01-01T00:00:00Z\",\"type\":\"stats\"}", ENTRY_OUTSIDE},
+		{"{\"time\":\"2020-01-01T00:00:00Z\",\"type\":\"llm.call\"}", ENTRY_OUTSIDE},
+		{"{\"time\":\"2020-01-01T00:00:00Z\",\"type\":7}", ENTRY_OUTSIDE},
+		{"{\"time\":\"2020-01-01T00:00:00Z\"}", ENTRY_OUTSIDE},
 	};
 	const struct period year = {at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")};
 	struct entry_reader *r;

@@ -57,6 +57,7 @@ const struct limits limits_default = {
 	.report_bytes = 128 << 20,
 	.report_samples = 256 << 20,
 	.report_records = 16 << 20,
+	.report_starts = 16384,
 	.content_request = 4 << 20,
 	.content_answer = 4 << 20,
 	.contents_bytes = 64 << 20,

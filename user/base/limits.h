@@ -72,6 +72,7 @@ struct limits {
 	size_t report_bytes;	    /* of groups, their parts and names */
 	size_t report_samples;	    /* bytes of times kept exactly; more go to histograms */
 	size_t report_records;	    /* remembered, so that what comes twice counts once */
+	unsigned int report_starts; /* runs of llmsnoop whose losses are told apart */
 	/* content, where it is asked for */
 	size_t content_request; /* of one request: its body as decoded, kept until the call ends */
 	size_t content_answer;	/* of one answer: its texts; and of one event of it */

@@ -11,6 +11,11 @@ static bool cost_of_stats(const void *r, size_t at, struct value *ret)
 	return ((const struct stats *)r)->priced && get_nano(r, at, ret);
 }
 
+static bool if_known(const void *r, size_t at, struct value *ret)
+{
+	return get_time(r, at, ret) && ret->u;
+}
+
 static bool unseen(const void *r, size_t at, struct value *ret)
 {
 	const struct stats *st = r;
@@ -30,6 +35,7 @@ static bool if_exporting(const void *r, size_t at, struct value *ret)
 
 static const struct field stats_rows[] = {
 	BEGINNING(stats),
+	GET("started", TIME, if_known, started_ns),
 	UINT("calls", calls),
 	UINT("errors", errors),
 	UINT("truncated", truncated),

@@ -268,7 +268,8 @@ struct counted {
 
 /* Totals over the run: printed at its end, and each minute as a `stats` record. */
 struct stats {
-	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t time_ns;    /* CLOCK_REALTIME */
+	uint64_t started_ns; /* the same, of when the count began; 0: unknown */
 	uint64_t calls, errors,
 		truncated; /* client records; server ones where only those are asked */
 	uint64_t served;   /* server records beside client ones */

@@ -60,6 +60,8 @@ static void on_clock(void *ctx, uint64_t mono_ns, int64_t offset_ns)
 {
 	struct clock *k = &((struct call_tracker *)ctx)->clock;
 
+	if (!k->known)
+		k->started_ns = mono_ns + (uint64_t)offset_ns;
 	k->before_ns = k->known ? k->offset_ns : offset_ns;
 	k->offset_ns = offset_ns;
 	k->since_ns = mono_ns;
@@ -105,6 +107,7 @@ void call_tracker__stats(struct call_tracker *t, uint64_t now_ns, struct stats *
 
 	*ret = t->totals;
 	ret->time_ns = call_tracker__wall_ns(t, now_ns);
+	ret->started_ns = t->clock.started_ns;
 	ret->lost_records = v[COUNT_LOST_RECORDS] + v[COUNT_CONTROL_LOST];
 	ret->lost_bytes = v[COUNT_LOST_BYTES] + v[COUNT_FAULT_BYTES];
 	ret->missed_calls =

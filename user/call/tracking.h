@@ -14,6 +14,7 @@ struct runs;
 struct clock {
 	uint64_t since_ns;
 	int64_t offset_ns, before_ns;
+	uint64_t started_ns; /* CLOCK_REALTIME when it was first told: a replay begins then, too */
 	bool known;
 };
 

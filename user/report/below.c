@@ -347,27 +347,25 @@ static void tell(struct page *p, const char *what, const struct mishap *m)
 	page__add(p, ":%" PRIu64 ").\n", m->line);
 }
 
-static void losses(struct page *p, const struct losses *l)
+static void losses(struct page *p, const struct loss_runs *runs)
 {
-	const struct {
-		const char *what;
-		int64_t n;
-	} table[] = {
-		{"events lost", l->records},
-		{"bytes lost", l->bytes},
-		{"gaps", l->gaps},
-		{"TLS calls missed", l->missed},
-		{"calls not followed", l->refused},
-		{"records not written", l->unwritten},
+	static const char *const what[N_LOSSES] = {
+		[LOSS_RECORDS] = "events lost",
+		[LOSS_BYTES] = "bytes lost",
+		[LOSS_GAPS] = "gaps",
+		[LOSS_MISSED] = "TLS calls missed",
+		[LOSS_REFUSED] = "calls not followed",
+		[LOSS_UNWRITTEN] = "records not written",
 	};
+	const struct losses l = loss_runs__sum(runs);
 	const char *sep = "The tracer told of losses: ";
 	char text[PAGE_TEXT_MAX];
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].n <= 0)
+	for (int i = 0; i < N_LOSSES; i++) {
+		if (l.v[i] <= 0)
 			continue;
-		show__count((double)table[i].n, text);
-		page__add(p, "%s%s %s", sep, text, table[i].what);
+		show__count((double)l.v[i], text);
+		page__add(p, "%s%s %s", sep, text, what[i]);
 		sep = ", ";
 	}
 	if (*sep == ',')
@@ -408,6 +406,8 @@ void page__gaps(struct page *p, const struct collect *c)
 	     &c->foreign);
 	if (c->known.full)
 		page__add(p, "There are too many records to tell all that came twice.\n");
+	if (c->losses.full)
+		page__add(p, "There are too many runs of llmsnoop to sum up all their losses.\n");
 	if (c->groups.full)
 		page__add(p, "There are too many groups: the last ones are (others).\n");
 	if (!p->err && p->out->n == was + 1)

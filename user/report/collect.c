@@ -18,12 +18,14 @@ int collect__open(struct collect *c, const struct collect_config *cfg)
 		c->periods[n++] = cfg->before;
 	groups__init(&c->groups, cfg->by, cfg->n_by, cfg->utc);
 	known__init(&c->known, limits_default.report_records);
+	loss_runs__init(&c->losses, limits_default.report_starts);
 	return entry_reader__new(c->periods, n, &c->reader);
 }
 
 void collect__close(struct collect *c)
 {
 	entry_reader__free(c->reader);
+	loss_runs__free(&c->losses);
 	known__free(&c->known);
 	groups__free(&c->groups);
 }
@@ -59,22 +61,6 @@ static bool wanted(const struct collect_config *f, const struct entry *e)
 	       any(f->features, f->n_features, feature.n ? feature : e->text[ENTRY_SERVICE]);
 }
 
-static void keep_losses(struct losses *l, const struct entry *e)
-{
-	const struct {
-		int64_t *to;
-		enum entry_count from;
-	} table[] = {
-		{&l->records, ENTRY_STATS_LOST},    {&l->bytes, ENTRY_STATS_LOST_BYTES},
-		{&l->gaps, ENTRY_STATS_GAPS},	    {&l->missed, ENTRY_STATS_MISSED},
-		{&l->refused, ENTRY_STATS_REFUSED}, {&l->unwritten, ENTRY_STATS_UNWRITTEN},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (e->count[table[i].from] > *table[i].to)
-			*table[i].to = e->count[table[i].from];
-}
-
 static bool in_period(const struct period *p, int64_t ns)
 {
 	return ns >= p->from_ns && ns < p->to_ns;
@@ -90,8 +76,9 @@ static int count(struct collect *c, const struct entry *e)
 		note(c, &c->foreign);
 		return 0;
 	}
-	if (is == RECORD_STATS && !before)
-		keep_losses(&c->losses, e);
+	/* Totals from behind the period tell nothing of it. */
+	if (is == RECORD_STATS && e->time_ns < c->cfg->period.to_ns)
+		return loss_runs__add(&c->losses, e, before);
 	if (is == RECORD_STATS || is == RECORD_OTHER)
 		return 0;
 	if (e->text[ENTRY_SPAN].n &&

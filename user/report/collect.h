@@ -5,6 +5,7 @@
 
 #include "report/groups.h"
 #include "report/known.h"
+#include "report/losses.h"
 #include "report/slow.h"
 
 #define COLLECT_GLOBS_MAX 16
@@ -28,11 +29,6 @@ struct mishap {
 	uint64_t line;
 };
 
-/* What the tracer itself says of its losses: the most that any of its records says. */
-struct losses {
-	int64_t records, bytes, gaps, missed, refused, unwritten;
-};
-
 struct collect {
 	const struct collect_config *cfg;
 	struct period periods[2];
@@ -47,7 +43,7 @@ struct collect {
 	uint64_t records; /* that count */
 	uint64_t doubles, others_role, filtered;
 	struct mishap broken, cut, foreign; /* lines that are no JSON; last lines; other JSON */
-	struct losses losses;
+	struct loss_runs losses;
 	bool has_time;
 	int64_t first_ns, last_ns; /* of the records that count */
 };

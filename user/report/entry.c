@@ -35,7 +35,9 @@ struct entry_reader {
 	unsigned int n_periods;
 	struct json_scan *scan;
 	struct entry entry;
-	bool object, ended, outside, failed;
+	bool object, ended, failed;
+	bool outside; /* all periods */
+	bool over;    /* nothing more is read */
 	unsigned int documents;
 };
 
@@ -95,6 +97,23 @@ static bool inside(const struct entry_reader *r, int64_t ns)
 	return r->n_periods == 0;
 }
 
+static bool is_totals(const struct entry *e)
+{
+	return span_eq(e->text[ENTRY_TYPE], SPAN_LIT("stats"));
+}
+
+/* Once time or type is known: does the rest matter? Either may come first. */
+static int judge(struct entry_reader *r)
+{
+	const struct entry *e = &r->entry;
+	bool totals = !e->text[ENTRY_TYPE].n || is_totals(e);
+
+	if (!r->outside || (totals && e->time_ns < r->periods[0].from_ns))
+		return 0;
+	r->over = true;
+	return -ECANCELED;
+}
+
 static int set_time(struct entry_reader *r, const struct json_value *v)
 {
 	struct entry *e = &r->entry;
@@ -102,10 +121,8 @@ static int set_time(struct entry_reader *r, const struct json_value *v)
 	if (v->type != JSON_STRING)
 		return 0;
 	e->has_time = period__rfc3339(v->text, &e->time_ns);
-	if (!e->has_time || inside(r, e->time_ns))
-		return 0;
-	r->outside = true;
-	return -ECANCELED;
+	r->outside = e->has_time && !inside(r, e->time_ns);
+	return judge(r);
 }
 
 /* The beginning of a text, not cut inside a character. */
@@ -145,7 +162,7 @@ static int on_value(void *ctx, const struct json_value *v)
 	case KIND_TEXT:
 		if (v->type == JSON_STRING)
 			set_text(e, at, v->text);
-		break;
+		return judge(r);
 	case KIND_COUNT:
 		if (v->type == JSON_NUMBER && v->integral && v->number >= 0 &&
 		    v->number <= TOKENS_MAX)
@@ -176,7 +193,7 @@ static void begin(struct entry_reader *r)
 	unsigned int i;
 
 	json_scan__reset(r->scan);
-	r->object = r->ended = r->outside = r->failed = false;
+	r->object = r->ended = r->outside = r->over = r->failed = false;
 	r->documents = 0;
 	e->has_time = false;
 	e->used = 0;
@@ -218,7 +235,7 @@ int entry_reader__feed(struct entry_reader *r, struct span in)
 
 	if (r->ended)
 		begin(r);
-	if (r->failed || r->outside || !in.n)
+	if (r->failed || r->over || !in.n)
 		return 0;
 	/* The scanner looks through arrays; a record is an object. */
 	while (!r->object && in.n && (*in.p == ' ' || *in.p == '\t' || *in.p == '\r'))
@@ -244,19 +261,16 @@ int entry_reader__end(struct entry_reader *r, enum entry_end *ret_end,
 		begin(r);
 	r->ended = true;
 	*ret_entry = &r->entry;
-	*ret_end = r->outside ? ENTRY_OUTSIDE : ENTRY_EMPTY;
-	if (r->outside || !r->object)
+	*ret_end = r->over ? ENTRY_OUTSIDE : ENTRY_EMPTY;
+	if (r->over || !r->object)
 		return 0;
 	err = r->failed ? 0 : json_scan__finish(r->scan);
 	if (err == -ENOMEM)
 		return err;
-	*ret_end = ENTRY_OUTSIDE;
-	if (r->outside)
-		return 0;
 	if (r->failed || json_scan__flags(r->scan) & (JSON_MALFORMED | JSON_CUT) ||
 	    r->documents != 1 || json_scan__documents(r->scan) != 1)
-		*ret_end = ENTRY_BROKEN;
+		*ret_end = r->outside ? ENTRY_OUTSIDE : ENTRY_BROKEN;
 	else
-		*ret_end = ENTRY_READ;
+		*ret_end = r->outside && !is_totals(&r->entry) ? ENTRY_OUTSIDE : ENTRY_READ;
 	return 0;
 }

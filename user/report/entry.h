@@ -33,7 +33,8 @@
 	X(POD, "k8s.pod.name")                     \
 	X(KEY, "llmsnoop.key_fp")                  \
 	X(ROLE, "llmsnoop.role")                   \
-	X(USAGE_SOURCE, "llmsnoop.usage.source")
+	X(USAGE_SOURCE, "llmsnoop.usage.source")   \
+	X(STARTED, "started")
 
 /* Whole numbers; -1: unknown. */
 #define ENTRY_COUNTS(X)                                       \
@@ -84,7 +85,8 @@ struct entry {
 
 struct entry_reader;
 
-/* Of a line whose time is known and in none of the n periods nothing more is read. Borrowed. */
+/* Of a line whose time is known and in none of the n periods nothing more is read; but totals from
+ * before the first of them are, since those in it go on from there. Borrowed. */
 int entry_reader__new(const struct period *periods, unsigned int n, struct entry_reader **ret);
 void entry_reader__free(struct entry_reader *r); /* NULL is fine */
 

@@ -205,18 +205,19 @@ static void put_mishap(struct json_write *w, const char *key, const struct misha
 /* What keeps the sums from being all that happened. */
 static void put_gaps(struct json_write *w, const struct collect *c)
 {
+	const struct losses lost = loss_runs__sum(&c->losses);
 	const struct {
 		const char *key;
 		uint64_t v;
 	} table[] = {
 		{"duplicates", c->doubles},
 		{"other_role", c->others_role},
-		{"lost_records", (uint64_t)c->losses.records},
-		{"lost_bytes", (uint64_t)c->losses.bytes},
-		{"gaps", (uint64_t)c->losses.gaps},
-		{"missed_calls", (uint64_t)c->losses.missed},
-		{"refused", (uint64_t)c->losses.refused},
-		{"unwritten", (uint64_t)c->losses.unwritten},
+		{"lost_records", (uint64_t)lost.v[LOSS_RECORDS]},
+		{"lost_bytes", (uint64_t)lost.v[LOSS_BYTES]},
+		{"gaps", (uint64_t)lost.v[LOSS_GAPS]},
+		{"missed_calls", (uint64_t)lost.v[LOSS_MISSED]},
+		{"refused", (uint64_t)lost.v[LOSS_REFUSED]},
+		{"unwritten", (uint64_t)lost.v[LOSS_UNWRITTEN]},
 		{"truncated", c->now.truncated},
 	};
 
