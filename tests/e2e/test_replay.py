@@ -37,12 +37,20 @@ with open(cap, 'rb') as f:
     check(b'demo-not-a-key' not in f.read(), 'an API key is in the capture file')
 
 
-def replay(path, **more):
+def replay_all(path, **more):
     p = subprocess.run([lib.LLMSNOOP, '-j', '-r', path], stdin=subprocess.DEVNULL,
                        capture_output=True, timeout=60, **more)
     check.equal(p.returncode, 0, 'exit status of -r:', p.stderr.decode()[-300:])
-    return in_order(r for r in map(json.loads, p.stdout.decode().splitlines())
-                    if r['type'] in KINDS)
+    return [json.loads(x) for x in p.stdout.decode().splitlines()]
+
+
+def replay(path, **more):
+    return in_order(r for r in replay_all(path, **more) if r['type'] in KINDS)
+
+
+def beginnings(records):
+    """When the runs began that the totals are of."""
+    return {r['started'] for r in records if r['type'] == 'stats'}
 
 
 def in_order(records):
@@ -65,6 +73,9 @@ first = replay(cap)
 # The file has no credentials, hence nothing to tell keys apart by.
 same(live, first, 'replayed', ('llmsnoop.key_fp',))
 same(first, replay(cap), 'replayed again')
+began = beginnings(tracer.all_records())
+check.equal(len(began), 1, 'beginnings of one run')
+check.equal(beginnings(replay_all(cap)), began, 'beginning of the run, replayed')
 os.chmod(directory, 0o755)
 copy = os.path.join(directory, 'nobody.cap')
 with open(cap, 'rb') as a, open(copy, 'wb') as b:

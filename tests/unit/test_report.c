@@ -18,28 +18,9 @@
 #include "base/limits.h"
 #include "report/lines.h"
 #include "report/why.h"
-#include "report_rig.h"
+#include "collect_rig.h"
 
 /* ---- files ---- */
-
-static char folder[] = "/tmp/test_report.XXXXXX";
-
-static const char *path_of(const char *name)
-{
-	static char path[64];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_file(const char *name, const void *p, size_t n)
-{
-	FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(p, 1, n, f), n);
-	fclose(f);
-}
 
 /* gzip as logrotate makes it; n of it. */
 static size_t gzipped(const char *text, uint8_t *out, size_t size)
@@ -128,24 +109,6 @@ static void test_files(void **state)
 #define CALL(span, more) \
 	"{" TIME ",\"type\":\"llm.call\",\"trace_id\":\"t\",\"span_id\":\"" span "\"" more "}\n"
 
-static struct collect collect;
-static struct collect_config cfg;
-
-static int over(const char *text)
-{
-	write_file("records", text, strlen(text));
-	assert_int_equal(collect__open(&collect, &cfg), 0);
-	return collect__file(&collect, path_of("records"));
-}
-
-static int reset(void **state)
-{
-	zone("UTC0");
-	cfg = (struct collect_config){
-		.period = {PERIOD_FIRST, PERIOD_LAST}, .by = {BY_FEATURE}, .n_by = 1, .utc = true};
-	return 0;
-}
-
 static void test_counts_once(void **state)
 {
 	assert_int_equal(
@@ -191,96 +154,6 @@ static void test_counts_once(void **state)
 	assert_int_equal(collect.cut.n, 1);
 	assert_int_equal(collect.cut.line, 14);
 	collect__close(&collect);
-}
-
-#define STATS(time, started, more) \
-	"{\"type\":\"stats\",\"time\":\"2026-11-" time "Z\"" started more "}\n"
-#define STARTED(time) ",\"started\":\"2026-11-" time "Z\""
-#define LOST(records, bytes) ",\"lost_records\":" #records ",\"lost_bytes\":" #bytes
-
-/* Two runs of which one began before the day, two hosts at once, and a version that does not say
- * when it began. */
-static const char losses_of_runs[] =
-	/* the first loses 5 before the day, 4 in it and 90 behind it */
-	STATS("19T23:59:00", STARTED("19T08:00:00"),
-	      LOST(5, 500) ",\"gaps\":2") STATS("19T08:01:00", STARTED("19T08:00:00"), LOST(1, 0))
-		STATS("20T00:01:00", STARTED("19T08:00:00"), LOST(5, 500) ",\"gaps\":2") STATS(
-			"20T07:00:00", STARTED("19T08:00:00"), LOST(9, 700) ",\"gaps\":3")
-			STATS("20T07:00:00", STARTED("19T08:00:00"), LOST(9, 700) ",\"gaps\":3")
-				STATS("21T07:00:00", STARTED("19T08:00:00"),
-				      LOST(99, 7000) ",\"refused\":1")
-	/* restarted twice, the second time without a loss */
-	STATS("20T09:00:00", STARTED("20T08:00:00.5"), LOST(7, 70) ",\"missed_calls\":1")
-		STATS("20T08:30:00", STARTED("20T08:00:00.5"), LOST(3, 30))
-			STATS("20T11:00:00", STARTED("20T10:00:00"), LOST(0, 0))
-	/* another host */
-	STATS("20T09:00:00", STARTED("20T08:00:00.500000001"), LOST(2, 20) ",\"unwritten\":1")
-	/* one that was over before the day */
-	STATS("18T09:00:00", STARTED("18T08:00:00"), LOST(1000, 1000))
-	/* as it was: the most that any says */
-	STATS("19T09:00:00", "", LOST(200, 0)) STATS("20T09:00:00", "", LOST(10, 0))
-		STATS("20T10:00:00", ",\"started\":\"then\"", LOST(20, 0))
-			STATS("20T11:00:00", ",\"started\":5", LOST(15, 0));
-
-/* The same with the lines in another order, and with the time as first key. */
-static char *turned(const char *text)
-{
-	static const char type[] = "\"type\":\"stats\",";
-	char *ret = calloc(1, strlen(text) + 1), *to = ret;
-	const char *end = text + strlen(text), *line, *time;
-
-	for (; end > text; end = line) {
-		line = end - 1;
-		while (line > text && line[-1] != '\n')
-			line--;
-		time = line + 1 + strlen(type);
-		to += sprintf(to, "{%.*s,%.*s}\n", (int)(end - 2 - time), time,
-			      (int)strlen(type) - 1, type);
-	}
-	return ret;
-}
-
-static void test_losses(void **state)
-{
-	static const struct {
-		const char *from, *to;
-		int64_t records, bytes, gaps, missed, refused, unwritten;
-	} table[] = {
-		{"2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", 4 + 7 + 2 + 20, 200 + 70 + 20, 1,
-		 1, 0, 1},
-		{"2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z", 99 + 7 + 2 + 1000 + 200,
-		 7000 + 70 + 20 + 1000, 3, 1, 1, 1},
-		{"2026-11-20T07:00:00.000000001Z", "2026-11-20T08:59:00Z", 3, 30, 0, 0, 0, 0},
-		{"2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z", 90, 6300, 0, 0, 1, 0},
-		{"2026-11-21T07:00:00.000000001Z", "2026-11-22T00:00:00Z", 0, 0, 0, 0, 0, 0},
-	};
-	char *other = turned(losses_of_runs);
-	const char *const texts[] = {losses_of_runs, other};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		for (size_t k = 0; k < 4; k++) {
-			struct losses l;
-
-			cfg.period = (struct period){at(table[i].from), at(table[i].to)};
-			cfg.before = (struct period){0};
-			if (k & 1)
-				assert_true(period__before(&cfg.period, true, &cfg.before));
-			assert_int_equal(over(texts[k / 2]), 0);
-			/* What comes twice changes nothing. */
-			assert_int_equal(collect__file(&collect, path_of("records")), 0);
-			l = loss_runs__sum(&collect.losses);
-			assert_int_equal(l.v[LOSS_RECORDS], table[i].records);
-			assert_int_equal(l.v[LOSS_BYTES], table[i].bytes);
-			assert_int_equal(l.v[LOSS_GAPS], table[i].gaps);
-			assert_int_equal(l.v[LOSS_MISSED], table[i].missed);
-			assert_int_equal(l.v[LOSS_REFUSED], table[i].refused);
-			assert_int_equal(l.v[LOSS_UNWRITTEN], table[i].unwritten);
-			assert_int_equal(collect.foreign.n, 0);
-			assert_int_equal(collect.broken.n, 0);
-			assert_false(collect.losses.full);
-			collect__close(&collect);
-		}
-	free(other);
 }
 
 /* Odd amounts, a million times: binary fractions of dollars would show. */
@@ -500,23 +373,6 @@ static void test_why(void **state)
 	collect__close(&collect);
 }
 
-static char *output(int (*make)(struct buf *, const struct report_page *), unsigned int columns)
-{
-	struct report_page page = {.cfg = &cfg, .compared = true, .utc = true, .columns = columns};
-	struct sheet s;
-	struct buf out;
-	char *text;
-
-	assert_int_equal(sheet__make(&collect, NULL, 0, &s), 0);
-	page.sheet = &s;
-	buf__init(&out, 1 << 20);
-	assert_int_equal(make(&out, &page), 0);
-	text = strndup((char *)out.p, out.n);
-	buf__free(&out);
-	sheet__free(&s);
-	return text;
-}
-
 static void test_csv(void **state)
 {
 	char *text;
@@ -611,45 +467,11 @@ static void test_json(void **state)
 	collect__close(&collect);
 }
 
-/* Of runs that are too many the one that lost most counts, and that is said. */
-static void test_too_many_runs(void **state)
-{
-	unsigned int max = limits_default.report_starts;
-	char *text = malloc(160 * (size_t)(max + 3)), *said;
-
-	for (unsigned int more = 0; more <= 3; more += 3) {
-		char *to = text;
-
-		for (unsigned int i = 0; i < max + more; i++)
-			to += sprintf(
-				to,
-				STATS("20T12:00:00", STARTED("19T%02u:%02u:%02u"), ",\"gaps\":%u"),
-				i / 3600, i / 60 % 60, i % 60, i < max ? 2 : i);
-		assert_int_equal(over(text), 0);
-		assert_int_equal(collect.losses.full, more > 0);
-		said = output(report_text, 0);
-		assert_int_equal(strstr(said, "too many runs of llmsnoop") != NULL, more > 0);
-		free(said);
-		assert_int_equal(loss_runs__sum(&collect.losses).v[LOSS_GAPS],
-				 2 * max + (more ? max + more - 1 : 0));
-		collect__close(&collect);
-	}
-	free(text);
-}
-
-static int make_folder(void **state)
-{
-	return mkdtemp(folder) ? 0 : -1;
-}
-
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"plain", "empty",	"gz",	  "cut.gz",
-					    "zst",   "cut.zst", "records"};
+	static const char *const names[] = {"plain", "empty", "gz", "cut.gz", "zst", "cut.zst"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlink(path_of(names[i]));
-	return rmdir(folder);
+	return remove_files(names, sizeof(names) / sizeof(names[0]));
 }
 
 int main(void)
@@ -657,8 +479,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_files, reset),
 		cmocka_unit_test_setup(test_counts_once, reset),
-		cmocka_unit_test_setup(test_losses, reset),
-		cmocka_unit_test_setup(test_too_many_runs, reset),
 		cmocka_unit_test_setup(test_sums_are_exact, reset),
 		cmocka_unit_test_setup(test_groups, reset),
 		cmocka_unit_test_setup(test_filters, reset),
