@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Names of containers, pods and users by files of the host. */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,50 +12,12 @@
 
 #include "capture/users.h"
 #include "capture/whereabouts.h"
+#include "root_rig.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ID2 "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 #define UID "3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c"
 #define POD_CGROUP "/kubepods/burstable/pod" UID "/" ID
-
-static char root[] = "/tmp/test_container.XXXXXX";
-
-static char *below(const char *name)
-{
-	static char path[1024];
-
-	snprintf(path, sizeof(path), "%s%s", root, name);
-	return path;
-}
-
-static void folders(const char *name)
-{
-	char *path = below(name), *slash;
-
-	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *f;
-
-	folders(name);
-	f = fopen(below(name), "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void link_to(const char *target, const char *name)
-{
-	folders(name);
-	unlink(below(name));
-	assert_int_equal(symlink(target, below(name)), 0);
-}
 
 static const struct container_facts *ask(struct whereabouts *w, const char *cgroup)
 {
@@ -172,29 +133,31 @@ static void test_pods(void **state)
 {
 	struct whereabouts *w;
 
-	put("/var/log/pods/prod_rag-7d4b9c5f6d-x2k8p_" UID "/app/0.log", "");
+	put_text("/var/log/pods/prod_rag-7d4b9c5f6d-x2k8p_" UID "/app/0.log", "");
 	assert_int_equal(whereabouts__new(root, &w), 0);
 	/* The container's link is not there yet: who the pod is is known already. */
 	expect(ask(w, POD_CGROUP), "prod", "rag-7d4b9c5f6d-x2k8p", "", "");
 	whereabouts__free(w);
-	link_to("/nowhere", "/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log");
-	link_to("/nowhere", "/var/log/containers/other_prod_app-" ID2 ".log");
-	put("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..1/labels",
-	    "app=\"rag\"\npod-template-hash=\"7d4b9c5f6d\"");
-	put("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..1/annotations",
-	    "team=\"search\"");
-	link_to("..1",
-		"/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..data");
-	link_to("..data/labels",
-		"/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/labels");
-	link_to("..data/annotations", "/var/lib/kubelet/pods/" UID
-				      "/volumes/kubernetes.io~downward-api/info/annotations");
+	put_link("/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log", "/nowhere");
+	put_link("/var/log/containers/other_prod_app-" ID2 ".log", "/nowhere");
+	put_text("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..1/labels",
+		 "app=\"rag\"\npod-template-hash=\"7d4b9c5f6d\"");
+	put_text("/var/lib/kubelet/pods/" UID
+		 "/volumes/kubernetes.io~downward-api/info/..1/annotations",
+		 "team=\"search\"");
+	put_link("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/..data",
+		 "..1");
+	put_link("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/labels",
+		 "..data/labels");
+	put_link("/var/lib/kubelet/pods/" UID
+		 "/volumes/kubernetes.io~downward-api/info/annotations",
+		 "..data/annotations");
 	assert_int_equal(whereabouts__new(root, &w), 0);
 	expect(ask(w, POD_CGROUP), "prod", "rag-7d4b9c5f6d-x2k8p", "app",
 	       "k8s.pod.label.app=rag\nk8s.pod.label.pod-template-hash=7d4b9c5f6d\n"
 	       "k8s.pod.annotation.team=search\n");
 	/* remembered, also while the file is away, and for what runs inside of it */
-	unlink(below("/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log"));
+	unlink(in_root("/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log"));
 	assert_string_equal(ask(w, POD_CGROUP)->text[CONTAINER_POD_CONTAINER], "app");
 	assert_string_equal(ask(w, POD_CGROUP "/docker/" ID2)->text[CONTAINER_POD_CONTAINER],
 			    "app");
@@ -211,15 +174,17 @@ static void test_links(void **state)
 	struct whereabouts *w;
 	size_t i;
 
-	put("/etc/secret", "password=\"Zq7\"\n");
-	link_to("/nowhere", "/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log");
-	mkfifo(below("/var/lib/kubelet/pods/" UID "/volumes/kubernetes.io~downward-api/info/pipe"),
+	put_text("/etc/secret", "password=\"Zq7\"\n");
+	put_link("/var/log/containers/rag-7d4b9c5f6d-x2k8p_prod_app-" ID ".log", "/nowhere");
+	mkfifo(in_root("/var/lib/kubelet/pods/" UID
+		       "/volumes/kubernetes.io~downward-api/info/pipe"),
 	       0600);
-	unlink(below("/var/lib/kubelet/pods/" UID
-		     "/volumes/kubernetes.io~downward-api/info/annotations"));
+	unlink(in_root("/var/lib/kubelet/pods/" UID
+		       "/volumes/kubernetes.io~downward-api/info/annotations"));
 	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-		link_to(targets[i], "/var/lib/kubelet/pods/" UID
-				    "/volumes/kubernetes.io~downward-api/info/labels");
+		put_link("/var/lib/kubelet/pods/" UID
+			 "/volumes/kubernetes.io~downward-api/info/labels",
+			 targets[i]);
 		assert_int_equal(whereabouts__new(root, &w), 0);
 		expect(ask(w, POD_CGROUP), "prod", "rag-7d4b9c5f6d-x2k8p", "app", "");
 		whereabouts__free(w);
@@ -231,17 +196,18 @@ static void test_runtimes(void **state)
 	const struct container_facts *f;
 	struct whereabouts *w;
 
-	unlink(below("/var/log/containers/other_prod_app-" ID2 ".log"));
-	put("/var/lib/docker/containers/" ID "/config.v2.json",
-	    "{\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\",\"Labels\":{\"a\":\"b\","
-	    "\"bad\\n\":\"x\",\"n\":5,\"k=v\":\"w\"}},\"Path\":[[[[]]]]}");
-	put("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID2 "/config.json",
-	    "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\","
-	    "\"io.kubernetes.cri.sandbox-name\":\"p-0\",\"io.kubernetes.cri.sandbox-namespace\":"
-	    "\"n\",\"io.kubernetes.cri.image-name\":\"r/i:2\"}}");
-	put("/var/lib/containers/storage/overlay-containers/containers.json",
-	    "[{\"id\":\"x\"},{\"id\":\"" ID "\",\"names\":[\"late\"]},{\"id\":\"" ID2
-	    "\",\"names\":[\"k8s_p\"],\"metadata\":\"{\\\"image-name\\\":\\\"i\\\"}\"}]");
+	unlink(in_root("/var/log/containers/other_prod_app-" ID2 ".log"));
+	put_text("/var/lib/docker/containers/" ID "/config.v2.json",
+		 "{\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\",\"Labels\":{\"a\":\"b\","
+		 "\"bad\\n\":\"x\",\"n\":5,\"k=v\":\"w\"}},\"Path\":[[[[]]]]}");
+	put_text("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID2 "/config.json",
+		 "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"app\","
+		 "\"io.kubernetes.cri.sandbox-name\":\"p-0\",\"io.kubernetes.cri.sandbox-"
+		 "namespace\":"
+		 "\"n\",\"io.kubernetes.cri.image-name\":\"r/i:2\"}}");
+	put_text("/var/lib/containers/storage/overlay-containers/containers.json",
+		 "[{\"id\":\"x\"},{\"id\":\"" ID "\",\"names\":[\"late\"]},{\"id\":\"" ID2
+		 "\",\"names\":[\"k8s_p\"],\"metadata\":\"{\\\"image-name\\\":\\\"i\\\"}\"}]");
 	assert_int_equal(whereabouts__new(root, &w), 0);
 	f = ask(w, "/docker/" ID);
 	assert_string_equal(f->text[CONTAINER_NAME], "web");
@@ -271,9 +237,10 @@ static void test_broken_files(void **state)
 	struct whereabouts *w;
 	size_t i;
 
-	put("/var/lib/containers/storage/overlay-containers/containers.json", "{\"a\":[1,[2]]}");
+	put_text("/var/lib/containers/storage/overlay-containers/containers.json",
+		 "{\"a\":[1,[2]]}");
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		put("/var/lib/docker/containers/" ID "/config.v2.json", texts[i]);
+		put_text("/var/lib/docker/containers/" ID "/config.v2.json", texts[i]);
 		assert_int_equal(whereabouts__new(root, &w), 0);
 		assert_string_equal(ask(w, "/docker/" ID)->text[CONTAINER_NAME], "");
 		assert_int_equal(ask(w, "/docker/" ID)->labels.n, 0);
@@ -286,8 +253,9 @@ static void test_users(void **state)
 {
 	struct whereabouts *w;
 
-	put("/etc/passwd", "root:x:0:0::/root:/bin/sh\n\n:x:5::\nbad\nme:x:1000:1000:Me,,,:/:/\n"
-			   "x:x:+7:\ny:x:8x:\nz\n:w:x:9:\n");
+	put_text("/etc/passwd",
+		 "root:x:0:0::/root:/bin/sh\n\n:x:5::\nbad\nme:x:1000:1000:Me,,,:/:/\n"
+		 "x:x:+7:\ny:x:8x:\nz\n:w:x:9:\n");
 	assert_int_equal(whereabouts__new(root, &w), 0);
 	assert_string_equal(whereabouts__user(w, 0), "root");
 	assert_string_equal(whereabouts__user(w, 1000), "me");
@@ -295,8 +263,8 @@ static void test_users(void **state)
 	assert_string_equal(whereabouts__user(w, 7), "");
 	assert_string_equal(whereabouts__user(w, 8), "");
 	assert_string_equal(whereabouts__user(w, UINT32_MAX), "");
-	unlink(below("/etc/passwd"));
-	put("/etc/passwd", "you:x:1000:");
+	unlink(in_root("/etc/passwd"));
+	put_text("/etc/passwd", "you:x:1000:");
 	assert_string_equal(whereabouts__user(w, 1000), "you");
 	assert_string_equal(whereabouts__user(w, 0), "");
 	whereabouts__free(w);
@@ -314,21 +282,6 @@ static void test_found_root(void **state)
 	whereabouts__free(w);
 }
 
-static int setup(void **state)
-{
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int drop(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	return nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,5 +292,5 @@ int main(void)
 		cmocka_unit_test(test_found_root),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What doctor reads of the host, from trees made here. */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,42 +16,7 @@
 #include "capture/capabilities.h"
 #include "doctor/host.h"
 #include "doctor/peers.h"
-
-static char root[] = "/tmp/test_doctor_host.XXXXXX";
-
-static void make_dirs(char *path)
-{
-	char *slash;
-
-	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-}
-
-static void put(const char *name, const char *text)
-{
-	char path[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	make_dirs(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static void put_link(const char *name, const char *to)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	make_dirs(path);
-	unlink(path);
-	assert_int_equal(symlink(to, path), 0);
-}
+#include "root_rig.h"
 
 /* --- the host --- */
 
@@ -71,8 +34,8 @@ static void put_host(const char *caps, const char *seccomp, const char *mounts)
 	char text[256];
 
 	snprintf(text, sizeof(text), "Name:\tx\nCapEff:\t%s\nSeccomp:\t%s\n", caps, seccomp);
-	put("self/status", text);
-	put("self/mountinfo", mounts);
+	put_text("self/status", text);
+	put_text("self/mountinfo", mounts);
 }
 
 static void test_host(void **state)
@@ -87,13 +50,13 @@ static void test_host(void **state)
 	put_host("000001ffffffffff", "0",
 		 "22 1 0:20 / /proc rw,nosuid - proc proc rw\n"
 		 "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
-	put("self/limits",
-	    "Limit  Soft  Hard  Units\nMax locked memory         8388608   x bytes\n");
+	put_text("self/limits",
+		 "Limit  Soft  Hard  Units\nMax locked memory         8388608   x bytes\n");
 	put_link("self/ns/pid", "pid:[4026531836]");
 	put_link("self/ns/user", "user:[4026531837]");
-	put("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
-	put("sys/kernel/yama/ptrace_scope", "1\n");
-	put("sys/kernel/perf_event_paranoid", "3\n");
+	put_text("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	put_text("sys/kernel/yama/ptrace_scope", "1\n");
+	put_text("sys/kernel/perf_event_paranoid", "3\n");
 	host__read(root, sys, &h);
 	assert_true(h.effective == 0x1ffffffffff);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -109,7 +72,7 @@ static void test_host(void **state)
 		 "30 1 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw\n");
 	put_link("self/ns/pid", "pid:[4026532000]");
 	put_link("self/ns/user", "user:[4026532001]");
-	put("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
+	put_text("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	host__read(root, sys, &h);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		assert_false(check_of(&h, plain[i])->fine);
@@ -157,18 +120,19 @@ static void test_peers(void **state)
 	unsigned int tls, models;
 	struct peers *p;
 
-	put("7/net/tcp", HEAD "   0: 0100007F:8AE0 0100007F:2CAA 01" TAIL "101 1 x\n" /* Ollama */
-			      "   1: 0200000A:8AE1 01020304:01BB 01" TAIL "102 1 x\n" /* https */
-			      "   2: 0200000A:8AE2 01020304:01BB 06" TAIL "0 1 x\n"   /* over */
-			      "   3: 0100007F:01BB 00000000:0000 0A" TAIL "103 1 x\n" /* listens */
-			      "   4: 0200000A:8AE3 01020304:1F90 01" TAIL "104 1 x\n" /* far 8080 */
-			      "garbage\n");
-	put("7/net/tcp6", HEAD "   0: 00000000000000000000000001000000:8AE0 "
-			       "00000000000000000000000001000000:1F40 01" TAIL "105 1 x\n"
-			       "   1: 00000000000000000000000001000000:8AE0 "
-			       "B80D01200000000000000000AA000000:01BB 02" TAIL "106 1 x\n"
-			       "   2: 0000000000000000FFFF00000100007F:8AE0 "
-			       "0000000000000000FFFF00000100007F:04D2 01" TAIL "107 1 x\n");
+	put_text("7/net/tcp",
+		 HEAD "   0: 0100007F:8AE0 0100007F:2CAA 01" TAIL "101 1 x\n" /* Ollama */
+		      "   1: 0200000A:8AE1 01020304:01BB 01" TAIL "102 1 x\n" /* https */
+		      "   2: 0200000A:8AE2 01020304:01BB 06" TAIL "0 1 x\n"   /* over */
+		      "   3: 0100007F:01BB 00000000:0000 0A" TAIL "103 1 x\n" /* listens */
+		      "   4: 0200000A:8AE3 01020304:1F90 01" TAIL "104 1 x\n" /* far 8080 */
+		      "garbage\n");
+	put_text("7/net/tcp6", HEAD "   0: 00000000000000000000000001000000:8AE0 "
+				    "00000000000000000000000001000000:1F40 01" TAIL "105 1 x\n"
+				    "   1: 00000000000000000000000001000000:8AE0 "
+				    "B80D01200000000000000000AA000000:01BB 02" TAIL "106 1 x\n"
+				    "   2: 0000000000000000FFFF00000100007F:8AE0 "
+				    "0000000000000000FFFF00000100007F:04D2 01" TAIL "107 1 x\n");
 	put_link("7/ns/net", "net:[5]");
 	put_link("8/ns/net", "net:[5]"); /* its tables are 7's */
 	put_link("9/ns/net", "net:[6]"); /* its own, which are not there */
@@ -195,22 +159,6 @@ static void test_peers(void **state)
 	peers__free(p);
 }
 
-/* --- verdicts --- */
-static int make_root(void **state)
-{
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static int remove_root(void **state)
-{
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,5 +168,5 @@ int main(void)
 		cmocka_unit_test(test_peers),
 	};
 
-	return cmocka_run_group_tests(tests, make_root, remove_root);
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }

@@ -18,29 +18,7 @@
 #include "sink/jsonl.h"
 #include "sink/record_json.h"
 #include "sink/sinks.h"
-
-static char folder[] = "/tmp/llmsnoop-jsonl-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static char *read_all(const char *path)
-{
-	static char text[1 << 20];
-	int fd = open(path, O_RDONLY);
-	ssize_t n;
-
-	assert_true(fd >= 0);
-	n = read(fd, text, sizeof(text) - 1);
-	text[n] = 0;
-	close(fd);
-	return text;
-}
+#include "root_rig.h"
 
 /* A call of which just what must be known is known. */
 static struct call bare(void)
@@ -369,12 +347,12 @@ static void real_output_fits_the_schema(void **state)
 					       .cost_nusd = 500000000,
 					       .lost_bytes = UINT64_MAX};
 	struct call c = bare();
-	char command[600];
+	char command[1100];
 	struct sink *s;
 	size_t i;
 	int end;
 
-	assert_int_equal(jsonl__open(in_folder("schema"), &s), 0);
+	assert_int_equal(jsonl__open(in_root("schema"), &s), 0);
 	assert_int_equal(s->ops->call(s, &c), 0);
 	c = full();
 	assert_int_equal(s->ops->call(s, &c), 0);
@@ -396,7 +374,7 @@ static void real_output_fits_the_schema(void **state)
 	assert_int_equal(s->ops->stats(s, &none), 0);
 	assert_int_equal(s->ops->stats(s, &some), 0);
 	assert_int_equal(s->ops->close(s), 0);
-	snprintf(command, sizeof(command), "python3 tests/e2e/schema.py %s", in_folder("schema"));
+	snprintf(command, sizeof(command), "python3 tests/e2e/schema.py %s", in_root("schema"));
 	if (access("tests/e2e/schema.py", R_OK)) {
 		print_message("not in the source folder: schema not checked\n");
 		skip();
@@ -427,7 +405,7 @@ static void a_closed_pipe_is_told(void **state)
 	close(fds[0]);
 	close(fds[1]);
 	sinks__add(&l, s);
-	assert_int_equal(jsonl__open(in_folder("beside"), &s), 0);
+	assert_int_equal(jsonl__open(in_root("beside"), &s), 0);
 	sinks__add(&l, s);
 	sinks__call(&l, &c);
 	assert_true(l.reader_gone);
@@ -435,20 +413,7 @@ static void a_closed_pipe_is_told(void **state)
 	sinks__tick(&l, 1);
 	sinks__reopen(&l);
 	assert_int_equal(sinks__close(&l), 0);
-	assert_non_null(strstr(read_all(in_folder("beside")), "llm.call"));
-}
-
-static int make_folder(void **state)
-{
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
+	assert_non_null(strstr(text_in_root("beside"), "llm.call"));
 }
 
 int main(void)
@@ -462,5 +427,5 @@ int main(void)
 		cmocka_unit_test(a_closed_pipe_is_told),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }

@@ -13,18 +13,14 @@
 #include <cmocka.h>
 
 #include "base/machine_id.h"
+#include "root_rig.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
 
-static char path[] = "/tmp/test_machine_id_XXXXXX";
-
 static bool reads(const char *text, char ret[MACHINE_ID_DIGITS + 1])
 {
-	FILE *f = fopen(path, "w");
-
-	fputs(text, f);
-	fclose(f);
-	return machine_id__of(path, ret);
+	put_text("machine-id", text);
+	return machine_id__of(in_root("machine-id"), ret);
 }
 
 static void files(void **state)
@@ -50,11 +46,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files),
 	};
-	int fd = mkstemp(path), failed;
 
-	assert_true(fd >= 0);
-	close(fd);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	unlink(path);
-	return failed;
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }

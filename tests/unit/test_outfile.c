@@ -15,52 +15,30 @@
 #include <unistd.h>
 
 #include "sink/outfile.h"
-
-static char folder[] = "/tmp/llmsnoop-outfile-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static char *read_all(const char *path)
-{
-	static char text[1 << 20];
-	int fd = open(path, O_RDONLY);
-	ssize_t n;
-
-	assert_true(fd >= 0);
-	n = read(fd, text, sizeof(text) - 1);
-	text[n] = 0;
-	close(fd);
-	return text;
-}
+#include "root_rig.h"
 
 static void files_are_private_and_no_symlink_is_followed(void **state)
 {
-	char link[256];
+	char link[1024];
 	struct outfile f;
 	struct stat st;
 
-	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
+	assert_int_equal(outfile__open(&f, in_root("new")), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(stat(in_folder("new"), &st), 0);
+	assert_int_equal(stat(in_root("new"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(outfile__open(&f, in_folder("new")), 0);
+	assert_int_equal(outfile__open(&f, in_root("new")), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("new")), "one\ntwo\n");
+	assert_string_equal(text_in_root("new"), "one\ntwo\n");
 
-	snprintf(link, sizeof(link), "%s", in_folder("link"));
-	assert_int_equal(symlink(in_folder("new"), link), 0);
+	snprintf(link, sizeof(link), "%s", in_root("link"));
+	assert_int_equal(symlink(in_root("new"), link), 0);
 	assert_int_equal(outfile__open(&f, link), -ELOOP);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_int_equal(outfile__open(&f, folder), -EISDIR);
-	assert_int_equal(outfile__open(&f, in_folder("no/such")), -ENOENT);
+	assert_int_equal(outfile__open(&f, root), -EISDIR);
+	assert_int_equal(outfile__open(&f, in_root("no/such")), -ENOENT);
 	assert_int_equal(outfile__open(&f, "/dev/stdout"), 0);
 	assert_int_equal(outfile__close(&f), 0);
 	assert_int_equal(outfile__open(&f, "/dev/null"), 0);
@@ -71,21 +49,21 @@ static void files_are_private_and_no_symlink_is_followed(void **state)
 
 static void reopening_follows_logrotate(void **state)
 {
-	char was[256];
+	char was[1024];
 	struct outfile f;
 
-	snprintf(was, sizeof(was), "%s", in_folder("log.1"));
-	assert_int_equal(outfile__open(&f, in_folder("log")), 0);
+	snprintf(was, sizeof(was), "%s", in_root("log.1"));
+	assert_int_equal(outfile__open(&f, in_root("log")), 0);
 	outfile__line(&f, SPAN_LIT("one\n"));
-	assert_int_equal(rename(in_folder("log"), was), 0);
+	assert_int_equal(rename(in_root("log"), was), 0);
 	outfile__line(&f, SPAN_LIT("two\n"));
 	assert_int_equal(outfile__reopen(&f), 0);
 	outfile__line(&f, SPAN_LIT("three\n"));
-	assert_string_equal(read_all(was), "one\ntwo\n");
-	assert_string_equal(read_all(in_folder("log")), "three\n");
+	assert_string_equal(text_in_root("log.1"), "one\ntwo\n");
+	assert_string_equal(text_in_root("log"), "three\n");
 	/* what cannot be opened leaves the old file in use */
-	unlink(in_folder("log"));
-	assert_int_equal(symlink("/nowhere", in_folder("log")), 0);
+	unlink(in_root("log"));
+	assert_int_equal(symlink("/nowhere", in_root("log")), 0);
 	assert_int_equal(outfile__reopen(&f), -ELOOP);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("four\n")), 0);
 	assert_int_equal(outfile__close(&f), 0);
@@ -98,10 +76,10 @@ static void reopening_waits_for_no_reader(void **state)
 	char text[16];
 
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
-	reader = open(in_folder("fifo"), O_RDONLY | O_NONBLOCK);
+	assert_int_equal(mkfifo(in_root("fifo"), 0600), 0);
+	reader = open(in_root("fifo"), O_RDONLY | O_NONBLOCK);
 	assert_true(reader >= 0);
-	assert_int_equal(outfile__open(&f, in_folder("fifo")), 0);
+	assert_int_equal(outfile__open(&f, in_root("fifo")), 0);
 	assert_int_equal(outfile__reopen(&f), 0);
 	assert_int_equal(fcntl(f.fd, F_GETFL) & (O_NONBLOCK | O_APPEND), O_APPEND);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
@@ -120,7 +98,7 @@ static void no_half_line_stays(void **state)
 	struct outfile f;
 
 	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(outfile__open(&f, in_folder("full")), 0);
+	assert_int_equal(outfile__open(&f, in_root("full")), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("123456\n")), 0);
 	getrlimit(RLIMIT_FSIZE, &was);
 	small = was;
@@ -130,7 +108,7 @@ static void no_half_line_stays(void **state)
 	setrlimit(RLIMIT_FSIZE, &was);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("later\n")), 0);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("full")), "123456\nlater\n");
+	assert_string_equal(text_in_root("full"), "123456\nlater\n");
 
 	assert_int_equal(outfile__open(&f, "/dev/full"), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("x\n")), -ENOSPC);
@@ -141,19 +119,19 @@ static void no_half_line_stays(void **state)
 static void a_line_that_was_torn_stays_alone(void **state)
 {
 	struct outfile f;
-	FILE *torn = fopen(in_folder("torn"), "w");
+	FILE *torn = fopen(in_root("torn"), "w");
 
 	fputs("whole\nhal", torn);
 	fclose(torn);
-	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
+	assert_int_equal(outfile__open(&f, in_root("torn")), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("one\n")), 0);
 	assert_int_equal(outfile__reopen(&f), 0);
 	assert_int_equal(outfile__line(&f, SPAN_LIT("two\n")), 0);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
-	assert_int_equal(outfile__open(&f, in_folder("torn")), 0);
+	assert_string_equal(text_in_root("torn"), "whole\nhal\none\ntwo\n");
+	assert_int_equal(outfile__open(&f, in_root("torn")), 0);
 	assert_int_equal(outfile__close(&f), 0);
-	assert_string_equal(read_all(in_folder("torn")), "whole\nhal\none\ntwo\n");
+	assert_string_equal(text_in_root("torn"), "whole\nhal\none\ntwo\n");
 }
 
 static void a_slow_pipe_tears_no_line(void **state)
@@ -187,19 +165,6 @@ static void a_slow_pipe_tears_no_line(void **state)
 	assert_memory_equal(got + n - 5, "\nend\n", 5);
 }
 
-static int make_folder(void **state)
-{
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,5 +176,5 @@ int main(void)
 		cmocka_unit_test(a_slow_pipe_tears_no_line),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,26 +14,7 @@
 #include <cmocka.h>
 
 #include "capture/proc.h"
-
-static char root[] = "/tmp/test_proc.XXXXXX";
-
-/* Writes a file of the tree, and the directories above it. */
-static void put(const char *name, struct span text)
-{
-	char path[512], *slash;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text.p, text.n), text.n);
-	close(fd);
-}
+#include "root_rig.h"
 
 static void put_stat(uint32_t pid, const char *comm, uint32_t ppid, uint64_t ticks)
 {
@@ -44,7 +24,7 @@ static void put_stat(uint32_t pid, const char *comm, uint32_t ppid, uint64_t tic
 	snprintf(text, sizeof(text),
 		 "%u (%s) S %u 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %lu 100 200\n", pid, comm,
 		 ppid, ticks);
-	put(name, span_str(text));
+	put_bytes(name, span_str(text));
 }
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -56,13 +36,14 @@ static void test_facts(void **state)
 	struct process *p;
 
 	put_stat(10, "a) S 99 (b", 3, 1234);
-	put("10/comm", SPAN_LIT("a) S 99 (b\n"));
-	put("10/status", SPAN_LIT("Name:\ta\nUmask:\t0022\nUid:\t1000\t0\t0\t0\nSeccomp:\t0\n"));
-	put("10/cmdline", SPAN_LIT("prog\0-x\0two words\0\0"));
-	put("10/cgroup", SPAN_LIT("0::/system.slice/docker-" ID ".scope\n"));
-	put("10/environ", SPAN_LIT("PATH=/bin\0OTEL_SERVICE_NAME=rag\nX=1\0SECRET=no\0"
-				   "LLMSNOOP_FEATURE=\0OTEL_SERVICE_NAME=second\0"
-				   "XLLMSNOOP_FEATURE=3\0OTEL_RESOURCE_ATTRIBUTES=a=b,c=d"));
+	put_bytes("10/comm", SPAN_LIT("a) S 99 (b\n"));
+	put_bytes("10/status",
+		  SPAN_LIT("Name:\ta\nUmask:\t0022\nUid:\t1000\t0\t0\t0\nSeccomp:\t0\n"));
+	put_bytes("10/cmdline", SPAN_LIT("prog\0-x\0two words\0\0"));
+	put_bytes("10/cgroup", SPAN_LIT("0::/system.slice/docker-" ID ".scope\n"));
+	put_bytes("10/environ", SPAN_LIT("PATH=/bin\0OTEL_SERVICE_NAME=rag\nX=1\0SECRET=no\0"
+					 "LLMSNOOP_FEATURE=\0OTEL_SERVICE_NAME=second\0"
+					 "XLLMSNOOP_FEATURE=3\0OTEL_RESOURCE_ATTRIBUTES=a=b,c=d"));
 	snprintf(link, sizeof(link), "%s/10/exe", root);
 	assert_int_equal(symlink("/usr/bin/prog (deleted)", link), 0);
 	assert_int_equal(process__read(root, 10, NULL, NULL, &p), 0);
@@ -113,13 +94,13 @@ static void test_facts(void **state)
 	assert_string_equal(p->comm, "");
 	assert_string_equal(p->cgroup, "");
 	process__free(p);
-	put("13/stat", SPAN_LIT("13 (x S 1"));
+	put_bytes("13/stat", SPAN_LIT("13 (x S 1"));
 	assert_int_equal(process__read(root, 13, NULL, NULL, &p), -ESRCH);
 	/* a value that is too long is left out, not cut */
 	memset(big, 'v', sizeof(big));
 	memcpy(big, "LLMSNOOP_FEATURE=", 17);
 	put_stat(14, "big", 1, 5);
-	put("14/environ", span(big, sizeof(big)));
+	put_bytes("14/environ", span(big, sizeof(big)));
 	assert_int_equal(process__read(root, 14, NULL, NULL, &p), 0);
 	assert_string_equal(p->env, "");
 	process__free(p);
@@ -139,7 +120,7 @@ static void test_long_environ(void **state)
 		env[at - 1] = '\0';
 		memcpy(env + at, "LLMSNOOP_FEATURE=f", 19);
 		memcpy(env + 300000, "\0OTEL_SERVICE_NAME=s", 21);
-		put("20/environ", span(env, n));
+		put_bytes("20/environ", span(env, n));
 		assert_int_equal(process__read(root, 20, NULL, NULL, &p), 0);
 		assert_string_equal(p->env, "LLMSNOOP_FEATURE=f\nOTEL_SERVICE_NAME=s\n");
 		process__free(p);
@@ -147,7 +128,7 @@ static void test_long_environ(void **state)
 	/* inside of an endless entry nothing is a variable */
 	memset(env, 'x', n);
 	memcpy(env + 65536, "LLMSNOOP_FEATURE=f", 19);
-	put("20/environ", span(env, n));
+	put_bytes("20/environ", span(env, n));
 	assert_int_equal(process__read(root, 20, NULL, NULL, &p), 0);
 	assert_string_equal(p->env, "");
 	process__free(p);
@@ -185,10 +166,10 @@ static void test_family(void **state)
 
 static void test_seccomp(void **state)
 {
-	put("30/status", SPAN_LIT("Name:\tSeccomp:\t2\nSeccomp:\t0\nSeccomp_filters:\t0\n"));
+	put_bytes("30/status", SPAN_LIT("Name:\tSeccomp:\t2\nSeccomp:\t0\nSeccomp_filters:\t0\n"));
 	assert_int_equal(proc__seccomp(root, 30), 0);
-	put("30/task/30/status", SPAN_LIT("Name:\ta\nSeccomp:\t0\n"));
-	put("30/task/31/status", SPAN_LIT("Name:\ta\nSeccomp:\t2\n"));
+	put_bytes("30/task/30/status", SPAN_LIT("Name:\ta\nSeccomp:\t0\n"));
+	put_bytes("30/task/31/status", SPAN_LIT("Name:\ta\nSeccomp:\t2\n"));
 	assert_int_equal(proc__seccomp(root, 30), 2);
 	assert_int_equal(proc__seccomp(root, 31), -ESRCH);
 }
@@ -232,21 +213,6 @@ static void test_real(void **state)
 	assert_int_equal(process__read("/proc", pid, NULL, NULL, &p), -ESRCH);
 }
 
-static int setup(void **state)
-{
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int drop(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	return nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,5 +221,5 @@ int main(void)
 		cmocka_unit_test(test_real),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, root__make, root__remove);
 }
