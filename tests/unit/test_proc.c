@@ -164,16 +164,6 @@ static void test_family(void **state)
 	assert_int_equal(proc__pids("/nowhere", &pids), -ENOENT);
 }
 
-static void test_seccomp(void **state)
-{
-	put_bytes("30/status", SPAN_LIT("Name:\tSeccomp:\t2\nSeccomp:\t0\nSeccomp_filters:\t0\n"));
-	assert_int_equal(proc__seccomp(root, 30), 0);
-	put_bytes("30/task/30/status", SPAN_LIT("Name:\ta\nSeccomp:\t0\n"));
-	put_bytes("30/task/31/status", SPAN_LIT("Name:\ta\nSeccomp:\t2\n"));
-	assert_int_equal(proc__seccomp(root, 30), 2);
-	assert_int_equal(proc__seccomp(root, 31), -ESRCH);
-}
-
 /* The real one: ourselves, and a child that ends. */
 static void test_real(void **state)
 {
@@ -190,7 +180,6 @@ static void test_real(void **state)
 	assert_non_null(strstr(p->cmdline, "test_proc"));
 	assert_true(p->start_ns > 0);
 	process__free(p);
-	assert_in_range(proc__seccomp("/proc", getpid()), 0, 2);
 	pid = fork();
 	if (!pid) {
 		pause();
@@ -216,8 +205,9 @@ static void test_real(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_facts),  cmocka_unit_test(test_long_environ),
-		cmocka_unit_test(test_family), cmocka_unit_test(test_seccomp),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_long_environ),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_real),
 	};
 

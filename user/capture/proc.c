@@ -16,7 +16,6 @@
 #include "base/buf.h"
 #include "capture/whereabouts.h"
 
-#define THREADS_MAX 8192   /* looked at for seccomp */
 #define FDS_MAX 1024	   /* looked at for sockets */
 #define PIDS_MAX (4 << 20) /* the kernel's PID_MAX_LIMIT */
 #define CGROUP_TEXT_MAX (64 << 10)
@@ -392,36 +391,6 @@ static bool is_pid(const char *name, uint32_t *ret)
 		return false;
 	*ret = (uint32_t)v;
 	return true;
-}
-
-int proc__seccomp(const char *proc, uint32_t pid)
-{
-	char name[64];
-	struct dirent *d;
-	int dir = open_dir(proc, pid), tasks, n = 0;
-	int64_t mode, worst;
-	uint32_t tid;
-	DIR *list;
-
-	if (dir < 0)
-		return dir;
-	worst = read_status(dir, "status", "\nSeccomp:");
-	tasks = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	list = tasks < 0 ? NULL : fdopendir(tasks);
-	while (list && worst < 2 && n++ < THREADS_MAX && (d = readdir(list))) {
-		if (!is_pid(d->d_name, &tid))
-			continue;
-		snprintf(name, sizeof(name), "task/%" PRIu32 "/status", tid);
-		mode = read_status(dir, name, "\nSeccomp:");
-		if (mode > worst)
-			worst = mode;
-	}
-	if (list)
-		closedir(list);
-	else if (tasks >= 0)
-		close(tasks);
-	close(dir);
-	return worst < 0 ? -ESRCH : (int)worst;
 }
 
 int proc__pids(const char *proc, uint32_t **ret)

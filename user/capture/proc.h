@@ -32,9 +32,6 @@ int process__read(const char *proc, uint32_t pid, const struct process_known *kn
 		  struct whereabouts *where, struct process **ret);
 void process__free(struct process *p); /* NULL is fine */
 
-/* The strictest seccomp mode of any of its threads: 0 none, 1 strict, 2 filter; -ESRCH. */
-int proc__seccomp(const char *proc, uint32_t pid);
-
 /* All processes; the caller frees *ret. Returns how many, -ENOMEM or what opendir said. */
 int proc__pids(const char *proc, uint32_t **ret);
 /* pid and all its descendants, parents first; else as proc__pids. -ESRCH: there is no pid. */
