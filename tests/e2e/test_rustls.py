@@ -52,7 +52,8 @@ def whole(vendor, stack, program):
     lines = [command(program, '%s-%s' % (stack, name), s) for name, s in WAYS.items()]
     script = ''.join(' & '.join(lines[i:i + 2]) + ' & wait\n' for i in range(0, len(lines), 2))
     held = lib.Held(['/bin/bash', '-c', script], env=vendor.env)
-    tracer = lib.Tracer('-p', held.pid)
+    # So that the program is known, and carries its probes, before the first call.
+    tracer = lib.Tracer('-p', '%d,%d' % (held.pid, real.hold([program])))
     held.go()
     said = lib.json_lines(held.finish(120))
     want = sum(s['CALLS'] for s in WAYS.values())
