@@ -76,10 +76,13 @@ static void end_torn_line(struct outfile *f)
 
 static int open_path(const char *path, int more)
 {
-	int fd =
-		open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | more,
-		     0600);
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | more;
+	int fd = open(path, flags | O_EXCL, 0600);
 
+	if (fd >= 0)
+		caller__give(fd);
+	else if (errno == EEXIST)
+		fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
 }
 
