@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "enrich/clause.h"
 
 #include <cjson/cJSON.h>
-#include <regex.h>
+#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REGEX_MAX 512
+#define STEPS_MAX 50000 /* of one match */
 
 enum clause_kind {
 	CLAUSE_EQUALS,
@@ -30,9 +32,7 @@ static const char *const names[CLAUSE_MAX] = {
 struct clause {
 	enum clause_kind kind;
 	char *text;
-	regex_t regex;
-	regex_t unless; /* of ^(?!…): what must not be there */
-	bool has_unless;
+	pcre2_code *regex;
 	struct clause *kids, *next;
 };
 
@@ -42,84 +42,40 @@ void clause__free(struct clause *c)
 		struct clause *next = c->next;
 
 		clause__free(c->kids);
-		if (c->kind == CLAUSE_REGEX && c->text)
-			regfree(&c->regex);
-		if (c->has_unless)
-			regfree(&c->unless);
+		pcre2_code_free(c->regex);
 		free(c->text);
 		free(c);
 		c = next;
 	}
 }
 
-/* What other kinds of regular expressions spell in another way. */
-static bool to_posix(const char *text, char ret[REGEX_MAX])
-{
-	static const struct {
-		const char *from, *to;
-	} table[] = {
-		{"\\d", "[0-9]"}, {"\\w", "[[:alnum:]_]"}, {"\\s", "[[:space:]]"}, {"(?:", "("}};
-	size_t used = 0, i;
-
-	while (*text) {
-		const char *to = NULL;
-		size_t n = 1;
-
-		for (i = 0; i < sizeof(table) / sizeof(table[0]) && !to; i++)
-			if (!strncmp(text, table[i].from, strlen(table[i].from))) {
-				to = table[i].to;
-				n = strlen(table[i].from);
-			}
-		if (!to && !strncmp(text, "(?", 2))
-			return false;
-		if (!to && *text == '\\' && text[1])
-			n = 2;
-		if (used + (to ? strlen(to) : n) >= REGEX_MAX)
-			return false;
-		memcpy(ret + used, to ? to : text, to ? strlen(to) : n);
-		used += to ? strlen(to) : n;
-		text += n;
-	}
-	ret[used] = '\0';
-	return true;
-}
-
-static bool compile(regex_t *ret, const char *text)
-{
-	char posix[REGEX_MAX];
-
-	return to_posix(text, posix) && !regcomp(ret, posix, REG_EXTENDED | REG_NOSUB | REG_ICASE);
-}
-
-/* A look ahead at the beginning, ^(?!X)Y, which POSIX lacks, is two expressions: not ^X, and ^Y.
- * Returns what is left of text (in buf), NULL: it cannot be said. */
-static const char *take_unless(struct clause *c, const char *text, char buf[REGEX_MAX])
-{
-	static const char look[] = "^(?!";
-	size_t n = strlen(look), depth = 1, end;
-
-	if (strncmp(text, look, n) != 0)
-		return text;
-	for (end = n; text[end] && depth; end++) {
-		if (text[end] == '\\' && text[end + 1])
-			end++;
-		else
-			depth += text[end] == '(' ? 1 : text[end] == ')' ? -1UL : 0;
-	}
-	if (depth || strlen(text) >= REGEX_MAX - 1)
-		return NULL;
-	snprintf(buf, REGEX_MAX, "^%.*s", (int)(end - 1 - n), text + n);
-	c->has_unless = compile(&c->unless, buf);
-	snprintf(buf, REGEX_MAX, "^%s", text + end);
-	return c->has_unless ? buf : NULL;
-}
-
 static bool read_regex(struct clause *c, const char *text)
 {
-	char buf[REGEX_MAX];
+	PCRE2_SIZE at;
+	int code;
 
-	text = take_unless(c, text, buf);
-	return text && compile(&c->regex, text);
+	if (strlen(text) <= REGEX_MAX)
+		c->regex =
+			pcre2_compile((PCRE2_SPTR)text, strlen(text),
+				      PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
+	return c->regex;
+}
+
+/* What takes too many steps to be decided matches nothing. */
+static bool matches_regex(const pcre2_code *regex, const char *name)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_data *match = pcre2_match_data_create(1, NULL);
+	bool does = false;
+
+	if (limits && match) {
+		pcre2_set_match_limit(limits, STEPS_MAX);
+		pcre2_set_depth_limit(limits, STEPS_MAX);
+		does = pcre2_match(regex, (PCRE2_SPTR)name, strlen(name), 0, 0, match, limits) >= 0;
+	}
+	pcre2_match_data_free(match);
+	pcre2_match_context_free(limits);
+	return does;
 }
 
 static struct clause *fail(struct clause *c, char *ret_error, size_t size, const char *why,
@@ -166,14 +122,9 @@ static struct clause *read_one(const cJSON *json, int depth, char *ret_error, si
 	if (!cJSON_IsString(value))
 		return fail(c, ret_error, size, "no text", value->string);
 	if (c->kind == CLAUSE_REGEX && !read_regex(c, value->valuestring))
-		return fail(c, ret_error, size, "no POSIX regular expression", value->valuestring);
+		return fail(c, ret_error, size, "no regular expression", value->valuestring);
 	c->text = strdup(value->valuestring);
-	if (!c->text) {
-		if (c->kind == CLAUSE_REGEX)
-			regfree(&c->regex);
-		return fail(c, ret_error, size, "no memory", NULL);
-	}
-	return c;
+	return c->text ? c : fail(c, ret_error, size, "no memory", NULL);
 }
 
 struct clause *clause__read(const cJSON *json, char *ret_error, size_t size)
@@ -204,8 +155,7 @@ bool clause__matches(const struct clause *c, const char *name)
 	case CLAUSE_CONTAINS:
 		return strcasestr(name, c->text);
 	case CLAUSE_REGEX:
-		return (!c->has_unless || regexec(&c->unless, name, 0, NULL, 0)) &&
-		       !regexec(&c->regex, name, 0, NULL, 0);
+		return matches_regex(c->regex, name);
 	default:
 		return matches_kids(c, name);
 	}
