@@ -11,8 +11,7 @@ struct cJSON;
 struct clause;
 
 /* Reads {"equals":"x"}, {"or":[…]} and the like, at most CLAUSE_DEPTH deep. Regular expressions are
- * POSIX extended ones; \d, \w, \s, (?: and a leading ^(?!…) are understood. NULL: it is none of
- * these; ret_error then says why (at most size bytes). */
+ * PCRE2's, and bounded. NULL: it is none of these; ret_error then says why (at most size bytes). */
 #define CLAUSE_DEPTH 8
 struct clause *clause__read(const struct cJSON *json, char *ret_error, size_t size);
 void clause__free(struct clause *c); /* NULL is fine */
