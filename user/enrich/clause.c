@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "enrich/clause.h"
 
 #include <cjson/cJSON.h>
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "enrich/regex_limits.h"
+
 #define REGEX_MAX 512
-#define STEPS_MAX 50000 /* of one match */
 
 enum clause_kind {
 	CLAUSE_EQUALS,
@@ -64,15 +63,12 @@ static bool read_regex(struct clause *c, const char *text)
 /* What takes too many steps to be decided matches nothing. */
 static bool matches_regex(const pcre2_code *regex, const char *name)
 {
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_context *limits = regex_limits__new();
 	pcre2_match_data *match = pcre2_match_data_create(1, NULL);
 	bool does = false;
 
-	if (limits && match) {
-		pcre2_set_match_limit(limits, STEPS_MAX);
-		pcre2_set_depth_limit(limits, STEPS_MAX);
+	if (limits && match)
 		does = pcre2_match(regex, (PCRE2_SPTR)name, strlen(name), 0, 0, match, limits) >= 0;
-	}
 	pcre2_match_data_free(match);
 	pcre2_match_context_free(limits);
 	return does;

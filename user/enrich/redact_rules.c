@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "enrich/redact_rules.h"
 
 #include <errno.h>
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "enrich/regex_limits.h"
+
 #define NAME_MAX_BYTES 32
-#define STEPS_MAX 50000 /* of one match */
-#define HEAP_MAX_KIB 1024
 #define MATCHES_MAX 4096 /* of one rule in one text */
 
 struct rule {
@@ -31,15 +29,12 @@ int redact_rules__new(struct redact_rules **ret)
 
 	if (!r)
 		return -ENOMEM;
-	r->limits = pcre2_match_context_create(NULL);
+	r->limits = regex_limits__new();
 	r->match = pcre2_match_data_create(1, NULL);
 	if (!r->limits || !r->match) {
 		redact_rules__free(r);
 		return -ENOMEM;
 	}
-	pcre2_set_match_limit(r->limits, STEPS_MAX);
-	pcre2_set_depth_limit(r->limits, STEPS_MAX);
-	pcre2_set_heap_limit(r->limits, HEAP_MAX_KIB);
 	buf__init(&r->a, SIZE_MAX);
 	buf__init(&r->b, SIZE_MAX);
 	*ret = r;
